@@ -1,0 +1,21 @@
+"""pysession: what the bytes you stored for an agent session will mean to the program that is about to read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pysession.verbs.check import check
+
+__all__ = ["check"]
+
+_PUBLIC = {"check": "pysession.verbs.check"}
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded on first use: importing one room (the model, the report) must not cost what a check does.
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'pysession' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_PUBLIC[name]), name)

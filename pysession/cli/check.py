@@ -1,0 +1,256 @@
+"""``pysession check``: judge stored sessions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from pysession.cli.config import config_option
+from pysession.cli.exit_code import ExitCode, exit_code
+from pysession.cli.output import (
+    ReportFile,
+    closing_line,
+    is_terminal,
+    print_report,
+    with_progress,
+    write_report,
+)
+from pysession.findings import DocumentReport, NotRead, Report, Severity, parse_pointer
+from pysession.findings.failures import PointerError
+from pysession.inputs import InputFormat
+from pysession.report import formats, render_document
+from pysession.rules import matching, profile
+from pysession.verbs.baseline import Ledger, load, write
+from pysession.verbs.outcomes import Outcome
+from pysession.verbs.run import Options, run
+from pysession.verbs.tally import Tally
+from pysession.wire import DEFAULT_LIMITS
+
+_STREAMED = "ndjson"
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_EXAMPLES = """\b
+Examples:
+  pysession check session.json
+  pysession check store/ --fail-on warning --jobs 4
+  pysession check 'exports/**/*.jsonl' --at /session
+  kubectl exec app -- cat session.json | pysession check -
+  pysession check store/ --write-baseline known.json
+  pysession check store/ --baseline known.json --report sarif:out.sarif
+
+\b
+Exit codes:
+  0  nothing at or above --fail-on
+  1  findings at or above --fail-on, or a baseline entry that is stale or expired
+  2  usage or configuration
+  3  some input could not be read, or there was none
+  4  internal error
+"""
+
+
+def _split(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """``("a,b", "c")`` → ``("a", "b", "c")``."""
+    return tuple(name for each in value for name in map(str.strip, each.split(",")) if name)
+
+
+def _pointer(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is not None:
+        try:
+            parse_pointer(value)
+        except PointerError as failure:
+            raise click.BadParameter(str(failure)) from failure
+    return value
+
+
+def _report_files(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[ReportFile, ...]:
+    """Refuse before the work what could not be written after it."""
+    files = []
+    for each in value:
+        format, colon, path = each.partition(":")
+        if not colon or not path or format not in formats():
+            raise click.BadParameter(
+                f"{each!r} is not FORMAT:PATH, for example sarif:out.sarif ({', '.join(formats())})"
+            )
+        target = Path(path)
+        if target.is_dir() or not target.parent.is_dir():
+            why = "it is a directory" if target.is_dir() else f"there is no directory {target.parent}"
+            raise click.BadParameter(f"{path} cannot be written: {why}")
+        files.append(ReportFile(format, target))
+    return tuple(files)
+
+
+def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
+    return click.option(
+        f"--max-{name}",
+        type=click.IntRange(min=1),
+        default=getattr(DEFAULT_LIMITS, name),
+        show_default=True,
+        metavar="N",
+        help=what,
+    )
+
+
+@click.command("check", epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--select", multiple=True, metavar="RULE", callback=_split, help="Apply only these rules or families.")
+@click.option("--ignore", multiple=True, metavar="RULE", callback=_split, help="Do not apply these rules or families.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([Severity.ERROR.value, Severity.WARNING.value]),
+    default=Severity.ERROR.value,
+    show_default=True,
+    help="The mildest severity that makes the exit code 1.",
+)
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="P",
+    callback=_split,
+    help="Also judge what this backend or model API does to a document (repeatable), for example postgres-jsonb.",
+)
+@click.option(
+    "--at", metavar="POINTER", callback=_pointer, help="Where the session is inside each record (JSON Pointer)."
+)
+@click.option(
+    "--input-format",
+    type=click.Choice([each.value for each in InputFormat]),
+    help="What the inputs are, whatever their names say.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Check in N processes."
+)
+@click.option("--baseline", metavar="FILE", help="Leave out the known findings in FILE; fail if it is out of date.")
+@click.option("--write-baseline", metavar="FILE", help="Write the present errors and warnings to FILE as known.")
+@click.option(
+    "--format",
+    type=click.Choice(formats()),
+    default=formats()[0],
+    show_default=True,
+    help="The format on standard output.",
+)
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="FORMAT:PATH",
+    callback=_report_files,
+    help="Also write a report to a file (repeatable).",
+)
+@_limit("bytes", "Refuse larger documents.")
+@_limit("depth", "Refuse deeper nesting.")
+@_limit("digits", "Refuse longer numbers.")
+@_limit("members", "Refuse objects with more members.")
+@config_option("check")
+@click.option("--quiet", "-q", is_flag=True, help="No progress, no notes, and no text report when nothing was found.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+def command(
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str,
+    profiles: tuple[str, ...],
+    at: str | None,
+    input_format: str | None,
+    jobs: int,
+    baseline: str | None,
+    write_baseline: str | None,
+    format: str,
+    reports: tuple[ReportFile, ...],
+    max_bytes: int,
+    max_depth: int,
+    max_digits: int,
+    max_members: int,
+    quiet: bool,
+    debug: bool,
+) -> ExitCode:
+    """Judge stored agent sessions.
+
+    PATH is a file, a directory (its *.json, *.jsonl, *.ndjson and *.msgpack, recursively), a glob, or - for standard
+    input. A file of JSON Lines is one document a line, or one history when its lines are messages.
+    """
+    limits = replace(DEFAULT_LIMITS, bytes=max_bytes, depth=max_depth, digits=max_digits, members=max_members)
+    options = Options(
+        at=at,
+        profiles=profiles,
+        select=select,
+        ignore=ignore,
+        limits=limits,
+        format=InputFormat(input_format) if input_format else None,
+        jobs=jobs,
+        debug=debug,
+    )
+    is_active = _selection(select, ignore)
+    for name in profiles:
+        profile(name)
+    ledger = Ledger(load(baseline) if baseline is not None else None)
+    outcomes: Iterator[Outcome] = run(paths, options)
+    streamed_to_terminal = format == _STREAMED and is_terminal(sys.stdout)
+    if is_terminal(sys.stderr) and not quiet and not streamed_to_terminal:
+        outcomes = with_progress(outcomes, paths, options.format)
+    if write_baseline is None:
+        tally = _deliver(_sifted(outcomes, ledger, is_active), ledger, format, reports, quiet)
+    else:
+        tally = _deliver(_adopted(outcomes, ledger), ledger, format, reports, quiet)
+        entries = write(write_baseline, ledger.present(is_active))
+        if not quiet:
+            click.echo(f"{write_baseline}: {entries} known findings written; say in each 'reason' why", err=True)
+    return exit_code(tally, Severity(fail_on))
+
+
+def _selection(select: tuple[str, ...], ignore: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether a rule takes part in the run.
+
+    Raises:
+        UnknownRuleError: a name is neither a rule's nor a family's. That is said before any document is looked at.
+    """
+    if not select and not ignore:
+        return lambda rule: True
+    selected, ignored = matching(select), matching(ignore)
+    return lambda rule: (not select or rule in selected) and rule not in ignored
+
+
+def _sifted(outcomes: Iterator[Outcome], ledger: Ledger, is_active: Callable[[str], bool]) -> Iterator[Outcome]:
+    """``outcomes`` without known findings; last, what is wrong with the baseline."""
+    for outcome in outcomes:
+        yield outcome if isinstance(outcome, NotRead) else ledger.sift(outcome)
+    faults = ledger.faults(is_active)
+    if faults is not None:
+        yield faults
+
+
+def _adopted(outcomes: Iterator[Outcome], ledger: Ledger) -> Iterator[Outcome]:
+    """``outcomes`` without the findings that the new baseline will hold."""
+    for outcome in outcomes:
+        yield outcome if isinstance(outcome, NotRead) else ledger.adopt(outcome)
+
+
+def _deliver(
+    outcomes: Iterator[Outcome], ledger: Ledger, format: str, reports: tuple[ReportFile, ...], quiet: bool
+) -> Tally:
+    """Print the results and write the report files. Documents are kept only if a format needs them all."""
+    tally = Tally()
+    documents: list[DocumentReport] = []
+    streamed = format == _STREAMED
+    for outcome in outcomes:
+        if isinstance(outcome, NotRead):
+            tally.not_read.append(outcome)
+            continue
+        tally.add(outcome)
+        if streamed:
+            click.echo(render_document(outcome), nl=False)
+        if reports or not streamed:
+            documents.append(outcome)
+    report = Report(tuple(documents), tuple(tally.not_read), ledger.suppressed)
+    if streamed:
+        click.echo(closing_line(tally.summary, tally.not_read, ledger.suppressed), nl=False)
+    elif not (quiet and format == formats()[0] and not tally.not_read and not any(tally.counts.values())):
+        print_report(report, format)
+    for target in reports:
+        write_report(report, target)
+    return tally

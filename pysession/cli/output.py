@@ -1,0 +1,107 @@
+"""Where results and progress go."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from pysession.findings import NotRead, Report, Summary
+from pysession.findings.failures import UsageError
+from pysession.inputs import InputFormat, discover
+from pysession.report import RuleText, render
+from pysession.verbs.outcomes import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """Another report of the same run: its format, and the file it goes to."""
+
+    format: str
+    path: Path
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person looks at ``stream``."""
+    return stream is not None and stream.isatty()
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Whether to colour what goes to ``stream``: a terminal that can, and nobody asked for none (no-color.org)."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def print_report(report: Report, format: str) -> None:
+    """Write ``report`` to standard output, for a terminal when it is one."""
+    width = None
+    if is_terminal(sys.stdout):
+        import shutil
+
+        width = shutil.get_terminal_size().columns
+    color = wants_color(sys.stdout)
+    text = render(report, format, color=color, width=width, rules=_meanings(format))
+    click.echo(text, nl=False, color=color)
+
+
+def write_report(report: Report, target: ReportFile) -> None:
+    """Write ``report`` to a file.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    text = render(report, target.format, rules=_meanings(target.format))
+    try:
+        target.path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as failure:
+        why = (failure.strerror or "failed").lower()
+        raise UsageError(f"the report {target.path} cannot be written: {why}") from failure
+
+
+def closing_line(summary: Summary, not_read: Iterable[NotRead], suppressed: int) -> str:
+    """The last line of ``ndjson``, after documents that were printed as they came and not kept."""
+    return render(_Counted(not_read=tuple(not_read), suppressed=suppressed, documents=(), counted=summary), "ndjson")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted(Report):
+    """A report whose documents are gone and only counted."""
+
+    counted: Summary
+
+    @property
+    def summary(self) -> Summary:
+        return self.counted
+
+
+def _meanings(format: str) -> dict[str, RuleText]:
+    """What each rule means, for the one format that carries it."""
+    if format != "sarif":
+        return {}
+    from pysession.rules import catalogue, explain
+
+    return {rule.id: RuleText(rule.summary, explain(rule.id).text) for rule in catalogue()}
+
+
+def with_progress(outcomes: Iterable[Outcome], paths: Iterable[str], format: InputFormat | None) -> Iterator[Outcome]:
+    """``outcomes``, with a bar on standard error that counts inputs, if there are several.
+
+    The inputs are listed once beforehand, which is quick next to reading them, and tells how many there are.
+    """
+    total = sum(1 for _ in discover(paths, format))
+    if total < 2:
+        yield from outcomes
+        return
+    with click.progressbar(length=total, label="checking", file=sys.stderr, show_pos=True) as bar:
+        source = None
+        for outcome in outcomes:
+            # All records of an input come one after the other.
+            if source is not None and outcome.source != source:
+                bar.update(1)
+            source = outcome.source
+            yield outcome
+        bar.update(1)

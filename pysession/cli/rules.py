@@ -1,0 +1,51 @@
+"""``pysession rules``: what is checked, and why."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from pysession.cli.output import wants_color
+from pysession.rules import catalogue, explain, find
+
+_EXAMPLES = """\b
+Examples:
+  pysession rules list
+  pysession rules explain tool-call-unanswered
+"""
+
+
+@click.group("rules", epilog=_EXAMPLES)
+def command() -> None:
+    """The rules: what each means, why it matters, and an example."""
+
+
+@command.command("list", epilog="\b\nExample:\n  pysession rules list")
+def list_rules() -> None:
+    """Print the id, the severity and the summary of every rule, by family."""
+    known = catalogue()
+    width = max((len(rule.id) for rule in known), default=0)
+    family = None
+    for rule in known:
+        if rule.family != family:
+            click.echo(f"{'' if family is None else chr(10)}{rule.family}")
+            family = rule.family
+        click.echo(
+            f"  {rule.id:<{width}}  {rule.severity.value:<7}  {rule.summary}{' (fixable)' if rule.fixable else ''}"
+        )
+
+
+@command.command("explain", epilog="\b\nExample:\n  pysession rules explain tool-call-unanswered")
+@click.argument("rule")
+def explain_rule(rule: str) -> None:
+    """Print what RULE means, why it matters, and a document that violates it with one that does not."""
+    known = find(rule)
+    color = wants_color(sys.stdout)
+    click.echo(click.style(known.id, bold=True), color=color)
+    click.echo(f"{known.summary}\n")
+    facts = {"family": known.family, "severity": known.severity.value, "fixable": "yes" if known.fixable else "no"}
+    for name, value in facts.items():
+        click.echo(f"  {name:<8}  {value}")
+    text = explain(rule).text.strip()
+    click.echo(f"\n{text}" if text else "\nNobody has written more about this rule.")

@@ -1,0 +1,25 @@
+"""Which dialect a document is in, and where its histories are.
+
+One module per dialect, each with ``detect(value)`` and ``histories(value, detection)``; :data:`DIALECTS` lists them in
+the order in which they are asked. The names of a dialect are data: :func:`vocabulary`.
+"""
+
+from pysession.dialects.detection import UNKNOWN, Detection, History, Json, Segment
+from pysession.dialects.registry import DIALECTS, detect, histories, nested_sessions
+from pysession.dialects.vocabulary import Kind, Member, Vocabulary, vocabulary
+
+__all__ = [
+    "DIALECTS",
+    "UNKNOWN",
+    "Detection",
+    "History",
+    "Json",
+    "Kind",
+    "Member",
+    "Segment",
+    "Vocabulary",
+    "detect",
+    "histories",
+    "nested_sessions",
+    "vocabulary",
+]

@@ -1,0 +1,44 @@
+"""``go``: ``json.Marshal(session)`` of Agent Framework for Go: ``State`` and ``ServiceID``, always both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pysession.dialects.detection import Detection, History, Json, Segment
+from pysession.dialects.messages import GO, holds_messages, language
+from pysession.dialects.names import key_of
+
+NAME = "go"
+HISTORY_KEYS = frozenset({"in-memory", "InMemoryHistoryProvider"})
+"""``in-memory`` since 2026-03-11, ``InMemoryHistoryProvider`` for the week before."""
+
+
+def detect(value: Json) -> Detection | None:
+    if isinstance(value, list):
+        if holds_messages(value) and language(value, "") == GO:
+            return Detection(NAME, "messages", "it is a list of messages in Go's words")
+        return None
+    if not isinstance(value, dict):
+        return None
+    marker = next((name for name in ("ServiceID", "State") if name in value), None)
+    if marker is not None:
+        return Detection(NAME, "session", f'it has the member "{marker}"')
+    return None
+
+
+def histories(value: Json, detection: Detection) -> Iterator[History]:
+    if isinstance(value, list):
+        yield History("", GO, (Segment((), value),))
+        return
+    state_key = key_of(value, "State")
+    state = value[state_key] if state_key is not None else None
+    if state_key is None or not isinstance(state, dict):
+        return
+    for key, entry in state.items():
+        messages_key = key_of(entry, "messages") if isinstance(entry, dict) else None
+        if messages_key is None:
+            continue
+        messages = entry[messages_key]
+        if isinstance(messages, list) and (key in HISTORY_KEYS or holds_messages(messages)):
+            segment = Segment((state_key, key, messages_key), messages)
+            yield History(key, language(messages, GO), (segment,))

@@ -1,0 +1,81 @@
+"""Asking the dialects in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+
+from pysession.dialects import (
+    agnt5,
+    dotnet,
+    dotnet_thread,
+    durable,
+    go,
+    python,
+    python_history,
+    python_thread,
+)
+from pysession.dialects.detection import UNKNOWN, Detection, History, Json
+from pysession.wire import Path
+
+# The order matters where two could answer: an envelope that names its dialect goes before one that is told by what it
+# lacks ("{}", a lone conversationId).
+_MODULES: tuple[ModuleType, ...] = (
+    python_thread,
+    python,
+    durable,
+    dotnet,
+    go,
+    agnt5,
+    dotnet_thread,
+    python_history,
+)
+_BY_NAME: dict[str, ModuleType] = {module.NAME: module for module in _MODULES}
+
+DIALECTS: tuple[str, ...] = tuple(_BY_NAME)
+"""The names of all dialects."""
+
+_NESTED_DEPTH = 3
+"""How deep a session is looked for inside a record that is none (a Cosmos item, a row's JSON)."""
+
+
+def detect(value: Json) -> Detection:
+    """Which dialect ``value`` is in; ``unknown`` with a reason when no dialect fits."""
+    for module in _MODULES:
+        found: Detection | None = module.detect(value)
+        if found is not None:
+            return found
+    return Detection(UNKNOWN, "", _why_unknown(value))
+
+
+def histories(value: Json, detection: Detection) -> tuple[History, ...]:
+    """The histories of ``value``, in document order."""
+    module = _BY_NAME.get(detection.dialect)
+    return () if module is None else tuple(module.histories(value, detection))
+
+
+def nested_sessions(value: Json) -> Iterator[tuple[Path, Detection]]:
+    """Sessions inside a value that is none itself, nearest first, with their places."""
+    level: list[tuple[Path, Json]] = [((), value)]
+    for _ in range(_NESTED_DEPTH):
+        inner = [
+            ((*path, key), child)
+            for path, holder in level
+            if isinstance(holder, dict)
+            for key, child in holder.items()
+            if isinstance(child, dict) and child
+        ]
+        for path, child in inner:
+            found = detect(child)
+            if found.dialect != UNKNOWN:
+                yield path, found
+        level = inner
+
+
+def _why_unknown(value: Json) -> str:
+    if isinstance(value, dict):
+        seen = ", ".join(f'"{key[:40]}"' for key in list(value)[:5])
+        return f"no dialect has an envelope with the members {seen}"
+    if isinstance(value, list):
+        return "an empty array" if not value else "an array whose items are not messages"
+    return "a session is a JSON object, this is a single value"

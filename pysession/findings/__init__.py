@@ -1,0 +1,22 @@
+"""The result model: what a check says about documents, as frozen values.
+
+Every report format is a pure function of :class:`Report`; the JSON form is a contract (``schema/report/1/``).
+"""
+
+from pysession.findings.finding import Finding, Place, Severity
+from pysession.findings.pointer import Path, format_pointer, parse_pointer
+from pysession.findings.report import DocumentReport, NotRead, Report, Summary, Writer
+
+__all__ = [
+    "DocumentReport",
+    "Finding",
+    "NotRead",
+    "Path",
+    "Place",
+    "Report",
+    "Severity",
+    "Summary",
+    "Writer",
+    "format_pointer",
+    "parse_pointer",
+]

@@ -1,0 +1,36 @@
+"""The exceptions of this package: one base, one class for each failure, each holding what it needs to explain itself.
+
+* PysessionError
+   - PointerError       a JSON Pointer that is not one
+   - UnknownRuleError   a rule id that no rule has
+   - UsageError         options or configuration that cannot be followed (exit code 2)
+"""
+
+from __future__ import annotations
+
+
+class PysessionError(Exception):
+    """Base of every exception that this package raises on purpose."""
+
+
+class PointerError(PysessionError, ValueError):
+    """``pointer`` is not a JSON Pointer (RFC 6901)."""
+
+    def __init__(self, pointer: str, reason: str) -> None:
+        super().__init__(f"{pointer!r} is not a JSON Pointer: {reason}, for example /state/in_memory/messages/0")
+        self.pointer = pointer
+        self.reason = reason
+
+
+class UsageError(PysessionError):
+    """Options or configuration that cannot be followed."""
+
+
+class UnknownRuleError(UsageError):
+    """``rule`` is not the id of any rule; ``nearest`` are ids that look like it."""
+
+    def __init__(self, rule: str, nearest: tuple[str, ...] = ()) -> None:
+        hint = f"; did you mean {' or '.join(nearest)}?" if nearest else "; 'pysession rules list' names them all"
+        super().__init__(f"there is no rule {rule!r}{hint}")
+        self.rule = rule
+        self.nearest = nearest

@@ -1,0 +1,92 @@
+"""What was judged: one report per document, and the report over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pysession.findings.finding import Finding, Severity
+
+FORMAT = "pysession-report"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The releases that could have written a document, and the pointers that tell so."""
+
+    candidates: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReport:
+    """Everything found out about one document.
+
+    ``bytes`` is its size; ``dialect`` is ``"unknown"`` when nothing fits, with ``dialect_reason`` saying what decided;
+    ``messages`` counts the messages of all its histories; ``record`` is its 0-based place in a file that holds one
+    document a record.
+    """
+
+    source: str
+    bytes: int
+    sha256: str
+    dialect: str
+    dialect_reason: str
+    session_id: str | None
+    messages: int
+    findings: tuple[Finding, ...]
+    record: int | None = None
+    writer: Writer | None = None
+
+    def worst(self) -> Severity | None:
+        """The worst severity among the findings, or None when there are none."""
+        found = {finding.severity for finding in self.findings}
+        return next((severity for severity in Severity if severity in found), None)
+
+
+@dataclass(frozen=True, slots=True)
+class NotRead:
+    """An input that could not be read, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The counts over a whole report."""
+
+    documents: int
+    error: int
+    warning: int
+    info: int
+    not_read: int
+
+    @classmethod
+    def of(cls, documents: Sequence[DocumentReport], not_read: Sequence[NotRead]) -> Summary:
+        """Count ``documents`` and their findings."""
+        counts = dict.fromkeys(Severity, 0)
+        for document in documents:
+            for finding in document.findings:
+                counts[finding.severity] += 1
+        return cls(
+            documents=len(documents),
+            error=counts[Severity.ERROR],
+            warning=counts[Severity.WARNING],
+            info=counts[Severity.INFO],
+            not_read=len(not_read),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of one run over any number of documents; ``suppressed`` counts findings that a baseline explained."""
+
+    documents: tuple[DocumentReport, ...]
+    not_read: tuple[NotRead, ...] = field(default=())
+    suppressed: int = 0
+
+    @property
+    def summary(self) -> Summary:
+        return Summary.of(self.documents, self.not_read)

@@ -1,0 +1,94 @@
+"""``json``: the report as data, for programs. Its schema is ``schema/report/1/report.schema.json``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pysession.findings import DocumentReport, Finding, Place, Report
+from pysession.findings.report import FORMAT, VERSION
+from pysession.report.characters import encodable
+from pysession.report.options import Options
+from pysession.report.tool import NAME, tool_version
+
+
+def render(report: Report, options: Options) -> str:
+    """The report as one JSON text, indented."""
+    return json.dumps(to_json(report), ensure_ascii=False, indent=2) + "\n"
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report as a JSON value."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "tool": {"name": NAME, "version": tool_version()},
+        "documents": [document_to_json(document) for document in report.documents],
+        **closing_to_json(report),
+    }
+
+
+def closing_to_json(report: Report) -> dict[str, Any]:
+    """What is said of the run as a whole: ``not_read`` and ``summary``. ``suppressed`` is there when not zero."""
+    summary = report.summary
+    counts: dict[str, Any] = {
+        "documents": summary.documents,
+        "error": summary.error,
+        "warning": summary.warning,
+        "info": summary.info,
+        "verdicts": {},
+        "not_read": summary.not_read,
+    }
+    if report.suppressed:
+        counts["suppressed"] = report.suppressed
+    return {
+        "not_read": [{"source": encodable(each.source), "reason": encodable(each.reason)} for each in report.not_read],
+        "summary": counts,
+    }
+
+
+def document_to_json(document: DocumentReport) -> dict[str, Any]:
+    """One document; ``record`` and ``writer`` are left out where there is none, ``session_id`` is null."""
+    value: dict[str, Any] = {"source": encodable(document.source)}
+    if document.record is not None:
+        value["record"] = document.record
+    value |= {
+        "bytes": document.bytes,
+        "sha256": document.sha256,
+        "dialect": encodable(document.dialect),
+        "dialect_reason": encodable(document.dialect_reason),
+        "session_id": None if document.session_id is None else encodable(document.session_id),
+        "messages": document.messages,
+    }
+    if document.writer is not None:
+        value["writer"] = {
+            "candidates": [encodable(candidate) for candidate in document.writer.candidates],
+            "evidence": [encodable(pointer) for pointer in document.writer.evidence],
+        }
+    value["findings"] = [_finding_to_json(finding) for finding in document.findings]
+    return value
+
+
+def _finding_to_json(finding: Finding) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "rule": encodable(finding.rule),
+        "severity": finding.severity.value,
+        "message": encodable(finding.message),
+        "pointer": encodable(finding.pointer),
+    }
+    if finding.record is not None:
+        value["record"] = finding.record
+    value |= {
+        "line": finding.line,
+        "column": finding.column,
+        "fixable": finding.fixable,
+        "fingerprint": encodable(finding.fingerprint),
+        "related": [_place_to_json(place) for place in finding.related],
+    }
+    if finding.help is not None:
+        value["help"] = encodable(finding.help)
+    return value
+
+
+def _place_to_json(place: Place) -> dict[str, Any]:
+    return {"pointer": encodable(place.pointer), "line": place.line, "column": place.column}

@@ -1,0 +1,261 @@
+"""Family ``shape``: which format is this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pysession import schema
+from pysession.dialects import UNKNOWN, nested_sessions, vocabulary
+from pysession.dialects.names import key_of
+from pysession.findings import Severity, format_pointer
+from pysession.readers import SESSION_STORE_VERSION
+from pysession.rules.registry import on_document, on_misfit, on_shape, rule
+from pysession.rules.words import json_type, quoted
+from pysession.survey import Fault, ObjectShape, Survey, outline, schema_errors, shape_errors
+
+DIALECT_UNKNOWN = rule("dialect-unknown", "shape", Severity.ERROR, "no known dialect fits the document")
+ENVELOPE_TYPE = rule(
+    "envelope-type", "shape", Severity.ERROR, 'a Python session whose "type" is missing or not "session"', fixable=True
+)
+HISTORY_MISSING = rule(
+    "history-missing", "shape", Severity.INFO, "no history and no service session id: the next turn knows nothing"
+)
+DIALECT_MISMATCH = rule(
+    "dialect-mismatch",
+    "shape",
+    Severity.ERROR,
+    "a history of one dialect in the envelope of another: its reader sees an empty conversation",
+    fixable=True,
+)
+LEGACY_THREAD = rule(
+    "legacy-thread", "shape", Severity.WARNING, "a thread of the time before AgentSession", fixable=True
+)
+SCHEMA_VIOLATION = rule(
+    "schema-violation", "shape", Severity.ERROR, "the document does not satisfy the open JSON Schema of its dialect"
+)
+FIELD_UNKNOWN = rule("field-unknown", "shape", Severity.WARNING, "a member that no release of this dialect writes there")
+VERSION_UNSUPPORTED = rule(
+    "version-unsupported", "shape", Severity.ERROR, "a version that every known reader of this envelope refuses"
+)
+
+_LANGUAGES = {
+    "python": "Python",
+    "python-history": "Python",
+    "python-thread": "Python",
+    "dotnet": ".NET",
+    "dotnet-thread": ".NET",
+    "go": "Go",
+}
+_LANGUAGE_FAMILY = {"python-history": "python", "python-thread": "python", "dotnet-thread": "dotnet"}
+_FOREIGN_KEYS = {
+    # envelope's dialect: history keys that belong to another one's default provider
+    "python": {"InMemoryChatHistoryProvider": ".NET", "in-memory": "Go"},
+    "dotnet": {"in_memory": "Python", "in-memory": "Go"},
+    "go": {"in_memory": "Python", "InMemoryChatHistoryProvider": ".NET"},
+}
+_STATE_MEMBER = {"python": "state", "dotnet": "stateBag", "go": "State"}
+
+
+@on_document
+def dialect_unknown(seen: Survey) -> Iterator[Fault]:
+    document = seen.document
+    if document.dialect != UNKNOWN:
+        return
+    inside = next(nested_sessions(document.value), None)
+    if inside is not None:
+        path, found = inside
+        remedy = f"a {found.dialect} session is inside at {format_pointer(path)}: check it with --at {format_pointer(path)}"
+    else:
+        remedy = "check that this file is a stored session and that it is whole"
+    yield DIALECT_UNKNOWN.at((), f"This is no session of a known dialect ({document.detection.reason}); {remedy}.")
+
+
+@on_document
+def envelope_type(seen: Survey) -> Iterator[Fault]:
+    document = seen.document
+    if document.dialect != "python":
+        return
+    if "type" not in document.value:
+        yield ENVELOPE_TYPE.at((), 'The session has no "type"; stores refuse it: add "type": "session".')
+    elif document.value["type"] != "session":
+        yield ENVELOPE_TYPE.at(("type",), 'The "type" of the session is not "session"; stores refuse it: set it.')
+
+
+@on_document
+def history_missing(seen: Survey) -> Iterator[Fault]:
+    document = seen.document
+    if document.dialect == UNKNOWN or document.histories or _service_id(document.value):
+        return
+    yield HISTORY_MISSING.at(
+        (),
+        "The session holds no history and no service session id, so the next turn knows nothing of this conversation; "
+        "was a history provider configured?",
+    )
+
+
+_SERVICE_IDS = (
+    "service_session_id",
+    "service_thread_id",
+    "conversationId",
+    "ServiceID",
+    "contextId",
+    "serviceSessionId",
+    "serviceThreadId",
+    "sessionId",
+)
+
+
+def _service_id(value: Any) -> bool:
+    return isinstance(value, dict) and any(
+        value[key] for name in _SERVICE_IDS if (key := key_of(value, name)) is not None
+    )
+
+
+@on_document
+def dialect_mismatch(seen: Survey) -> Iterator[Fault]:
+    document = seen.document
+    spoken_here = _LANGUAGE_FAMILY.get(document.dialect, document.dialect)
+    envelope = _LANGUAGES.get(document.dialect)
+    if envelope is None:
+        return
+    blamed: set[str | int] = set()
+    for history in document.histories:
+        spoken = _LANGUAGE_FAMILY.get(history.language, history.language)
+        if spoken != spoken_here and len(history):
+            blamed.add(history.key)
+            yield DIALECT_MISMATCH.at(
+                history.path,
+                f"The messages here are written in {_LANGUAGES.get(spoken, spoken)}'s words, the session around them is "
+                f"{envelope}'s, which will read them as empty or not at all; convert the history.",
+            )
+    foreign = _FOREIGN_KEYS.get(spoken_here, {})
+    state_key = _STATE_MEMBER.get(spoken_here)
+    state = document.value.get(state_key) if isinstance(document.value, dict) and state_key is not None else None
+    for key in state if isinstance(state, dict) else ():
+        if key in foreign and key not in blamed and state_key is not None:
+            yield DIALECT_MISMATCH.at(
+                (state_key, key),
+                f"{quoted(key)} is where {foreign[key]} keeps its history; a {envelope} reader looks elsewhere and sees an "
+                "empty conversation: convert the session, or rename the key.",
+            )
+    yield from _foreign_envelope(document.value, document.dialect)
+
+
+_ENVELOPE_MARKS = {"python": ("state", "session_id"), "dotnet": ("stateBag",), "go": ("State",)}
+
+
+def _foreign_envelope(value: Any, dialect: str) -> Iterator[Fault]:
+    """Members of two languages' envelopes in one document: each reader sees its own half."""
+    if not isinstance(value, dict) or dialect not in _ENVELOPE_MARKS:
+        return
+    for other, marks in _ENVELOPE_MARKS.items():
+        found = next((mark for mark in marks if other != dialect and isinstance(value.get(mark), dict)), None)
+        if found is not None and value[found]:
+            yield DIALECT_MISMATCH.at(
+                (found,),
+                f"{quoted(found)} belongs to {_LANGUAGES[other]}'s envelope, the document is {_LANGUAGES[dialect]}'s; its "
+                "reader will not see what is in there: keep one envelope and convert the other.",
+            )
+
+
+_LEGACY = {
+    "python-thread": "Python before 1.0.0b260212 (AgentThread); no release with AgentSession reads it",
+    "dotnet-thread": ".NET before 1.0.0-rc1 (AgentThread); later releases read it as an empty session without an error",
+}
+
+
+@on_document
+def legacy_thread(seen: Survey) -> Iterator[Fault]:
+    document = seen.document
+    era = _LEGACY.get(document.dialect)
+    if era is not None:
+        yield LEGACY_THREAD.at((), f"This is a thread of {era}; convert it before you load it.")
+
+
+@on_document
+def version_unsupported(seen: Survey) -> Iterator[Fault]:
+    document = seen.document
+    value = document.value
+    if document.dialect == "python" and "version" in value and value["version"] != SESSION_STORE_VERSION:
+        yield VERSION_UNSUPPORTED.at(
+            ("version",),
+            'Every FileSessionStore reads version "1.0" only, compared exactly; was this written by a newer release?',
+        )
+    if document.dialect == "durable":
+        version = value.get("schemaVersion")
+        if not isinstance(version, str) or version.split(".")[0] != "1":
+            place = ("schemaVersion",) if "schemaVersion" in value else ()
+            yield VERSION_UNSUPPORTED.at(
+                place, "Durable agents read schema version 1.x only; this document says another, or none."
+            )
+
+
+# --- against the open schema ------------------------------------------------------------------------------------------
+
+
+@on_misfit
+def misfit(place: str, value: Any) -> Iterator[Fault]:
+    wanted = "an object" if place in {"message", "content", "annotation", "region", "usage"} else f"of type {place}"
+    what = f"Each {place}" if wanted == "an object" else "Each item"
+    yield SCHEMA_VIOLATION.at((), f"{what} must be {wanted}, this is {json_type(value)}.")
+
+
+@on_shape
+def schema_violation(shape: ObjectShape) -> Iterator[Fault]:
+    if shape.kind is None and shape.place != "message":
+        return  # an unknown kind has no schema; a rule of its own reports it
+    for path, sentence in shape_errors(shape):
+        yield SCHEMA_VIOLATION.at(path, sentence)
+
+
+@on_document
+def envelope_schema(seen: Survey) -> Iterator[Fault]:
+    """The envelope and the state around the histories; the messages themselves are judged by their shapes."""
+    document = seen.document
+    if document.dialect == UNKNOWN:
+        return
+    validator = schema.validator(document.dialect, "open")
+    for path, sentence in schema_errors(validator, outline(document)):
+        yield SCHEMA_VIOLATION.at(path, sentence)
+
+
+# --- against what releases write --------------------------------------------------------------------------------------
+
+
+@on_shape
+def field_unknown(shape: ObjectShape) -> Iterator[Fault]:
+    if shape.kind is None or shape.kind.open_members:
+        return
+    what = f"a {shape.kind_name} content" if shape.place == "content" else f"a {shape.place}"
+    for key in shape.unknown:
+        yield FIELD_UNKNOWN.at(
+            (key,),
+            f"No known release writes {quoted(key)} into {what}; {_CONSEQUENCE.get(shape.dialect, 'readers drop it')}.",
+        )
+
+
+_CONSEQUENCE = {
+    "python": "Python refuses the whole session for one unknown member",
+    "python-history": "Python refuses the whole file for one unknown member",
+    "dotnet": ".NET drops it on the next save",
+    "go": "Go drops it on the next save",
+}
+
+
+@on_document
+def envelope_field_unknown(seen: Survey) -> Iterator[Fault]:
+    document = seen.document
+    if document.dialect == UNKNOWN or not isinstance(document.value, dict):
+        return
+    words = vocabulary(document.dialect)
+    envelope = words.places.get("envelope", {}).get(document.detection.form)
+    if envelope is None or envelope.open_members:
+        return
+    known = set(envelope.members) if words.case_sensitive else {name.lower() for name in envelope.members}
+    foreign = {mark for marks in _ENVELOPE_MARKS.values() for mark in marks}
+    for key in document.value:
+        if (key if words.case_sensitive else key.lower()) not in known and key not in foreign:
+            yield FIELD_UNKNOWN.at(
+                (key,), f"No known release writes {quoted(key)} into this envelope; readers drop it on the next save."
+            )

@@ -1,0 +1,256 @@
+"""Family ``state``: what applications keep beside the conversation. Nothing found here is ever loaded or run."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import pickletools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pysession.dialects import UNKNOWN
+from pysession.dialects.names import key_of
+from pysession.findings import Severity
+from pysession.rules.registry import on_document, on_text, rule
+from pysession.rules.secrets import SECRET_TRIGGER, secret_in
+from pysession.rules.words import quoted
+from pysession.survey import Fault, Survey, Trigger
+from pysession.survey.strings import Look
+from pysession.wire import Path
+
+TYPE_TAG_COLLISION = rule(
+    "type-tag-collision", "state", Severity.ERROR, "application data that a reader takes for an object of a framework"
+)
+EXECUTABLE_PAYLOAD = rule(
+    "executable-payload", "state", Severity.ERROR, "data that runs code in a careless reader: a pickle, a type or module path"
+)
+STATE_NULL = rule("state-null", "state", Severity.ERROR, ".NET: a null entry in the state bag", fixable=True)
+SECRET_SHAPED = rule(
+    "secret-shaped", "state", Severity.WARNING, "a value shaped like a key, a token or a password", fixable=True
+)
+SESSION_ID_NOT_PORTABLE = rule(
+    "session-id-not-portable", "state", Severity.WARNING, "a session id that is no safe file name or key"
+)
+
+# --- tags -------------------------------------------------------------------------------------------------------------
+
+_REGISTERED = frozenset({"message"})
+"""Type ids that every Python release has registered; an object with one of them is revived at any depth of the state."""
+
+_RESERVED = frozenset({"__type__", "__pickled__", "__bytes_encoded__"})
+
+
+@on_document
+def registered_type(seen: Survey) -> Iterator[Fault]:
+    document = seen.document
+    if document.dialect != "python" or not isinstance(document.value.get("state"), dict):
+        return
+    for path, _, value in seen.state_values():
+        if path[:1] == ("state",) and isinstance(value, dict) and value.get("type") in _REGISTERED and not _is_whole(value):
+            yield TYPE_TAG_COLLISION.at(
+                path,
+                f'Python takes every object in the state with "type": {quoted(value["type"])} for its own and refuses the '
+                "session when it is not; rename the member.",
+            )
+
+
+def _is_whole(message: dict[str, Any]) -> bool:
+    """Whether an object in the state is a message as the framework itself writes it."""
+    contents = message.get("contents")
+    return (
+        isinstance(message.get("role"), str)
+        and isinstance(contents, list)
+        and all(isinstance(content, dict) and isinstance(content.get("type"), str) for content in contents)
+        and isinstance(message.get("additional_properties"), dict)
+    )
+
+
+def _begin_tags(seen: Survey) -> Look:
+    def look(path: Path, name: str | int | None, value: Any) -> Iterator[Fault]:
+        if not isinstance(value, dict):
+            return
+        for key in value:
+            if key in _RESERVED:
+                yield TYPE_TAG_COLLISION.at(
+                    (*path, key), f"{quoted(key)} is a marker by which readers rebuild objects; rename the member."
+                )
+        if "lc" in value and "id" in value and ("kwargs" in value or value.get("type") in ("constructor", "secret")):
+            yield TYPE_TAG_COLLISION.at(
+                path, 'LangChain takes an object with "lc" and "id" for one of its own and builds what it names; wrap the value.'
+            )
+
+    return look
+
+
+on_text(Trigger(r"__(?:type|pickled|bytes_encoded)__|\x22lc\\*\x22\s*:", _begin_tags))
+
+# --- payloads that run ------------------------------------------------------------------------------------------------
+
+_TYPE_MEMBERS = frozenset({"$type", "type", "Type", "__type", "__type__", "@type", "@class", "typeName", "TypeName"})
+_DISCRIMINATORS = _TYPE_MEMBERS - {"typeName", "TypeName"}
+_ASSEMBLY_QUALIFIED = re.compile(r"[A-Za-z_][\w.+`]*(?:\[.{0,2000}\])?,\s*[A-Za-z_][\w.]*(?:\s*,\s*(?:Version|Culture|PublicKeyToken)=[^,]*)*\s*\Z")
+_CONSTRUCTORS = frozenset(
+    {"py/object", "py/reduce", "py/function", "py/type", "__reduce__", "__class__", "__module__", "__constructor__", "_target_"}
+)
+_MODULE_PATH = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
+_LONGEST_PICKLE = 4 * 2**20
+"""Characters of a string that are decoded to see whether they are a pickle; more is judged by its first bytes."""
+
+
+def _begin_executable(seen: Survey) -> Look:
+    def look(path: Path, name: str | int | None, value: Any) -> Iterator[Fault]:
+        if isinstance(value, str):
+            if name in _DISCRIMINATORS and _ASSEMBLY_QUALIFIED.match(value):
+                yield EXECUTABLE_PAYLOAD.at(
+                    path, "This names a .NET type with its assembly; a reader that follows it builds whatever it names: remove it."
+                )
+            elif is_pickle(value):
+                yield EXECUTABLE_PAYLOAD.at(
+                    path, "This string is a Python pickle; whoever loads it runs what it says: remove it, never load it."
+                )
+        elif isinstance(value, dict):
+            for key in _CONSTRUCTORS & value.keys():
+                # The value of py/reduce and its like is a list or an object; the name alone calls for a constructor.
+                if not isinstance(value[key], str) or _MODULE_PATH.match(value[key]) or key.startswith("py/"):
+                    yield EXECUTABLE_PAYLOAD.at(
+                        (*path, key), f"{quoted(key)} names Python code that a careless reader imports and calls; remove it."
+                    )
+
+    return look
+
+
+_EXECUTABLE = (
+    r"gA[JMNRSUVW][A-Za-z0-9+/_-]",  # base64 of a pickle of protocol 2 to 5
+    r"\\u0080|\\x22\xc2\x80",  # the first character of such a pickle as text
+    r"\\x22\(?[cil(d]?c?[a-z_][A-Za-z0-9_.]*\\n[A-Za-z_]",  # protocol 0: a global, by name
+    r"\x22[(\]}][a-z0-9]",
+    r"\\*\x22(?:\$type|type|Type|__type|__type__|@type|@class)\\*\x22\s*:\s*\\*\x22[A-Za-z_][^\x22]*,",
+    r"\x22(?:py/(?:object|reduce|function|type)|__(?:reduce|class|module|constructor)__|_target_)\x22",
+    r"Y(?:29|3)[A-Za-z0-9+/]{6}",  # base64 of protocol 0
+)
+
+
+def is_pickle(text: str) -> bool:
+    """Whether a string is a pickle stream, raw or in base64. It is taken apart opcode by opcode, never loaded."""
+    for stream in _pickle_candidates(text):
+        if _is_pickle_stream(stream):
+            return True
+    return False
+
+
+def _pickle_candidates(text: str) -> Iterator[bytes]:
+    head = text[:4]
+    if len(text) < 4:
+        return
+    if head[0] in "\x80(]}cilt" or ord(head[0]) == 0x80:
+        try:
+            yield text[:_LONGEST_PICKLE].encode("latin-1")
+        except UnicodeEncodeError:
+            pass
+    compact = text[:_LONGEST_PICKLE]
+    if re.match(r"[A-Za-z0-9+/_-]{8,}={0,2}\Z", compact):
+        padded = compact.replace("-", "+").replace("_", "/").rstrip("=")
+        padded += "=" * (-len(padded) % 4)
+        try:
+            yield base64.b64decode(padded, validate=True)
+        except (binascii.Error, ValueError):
+            pass
+
+
+def _is_pickle_stream(stream: bytes) -> bool:
+    binary = stream[:1] == b"\x80" and len(stream) > 2 and 2 <= stream[1] <= 5
+    if not binary and b"\n" not in stream and not stream.endswith(b"."):
+        return False
+    operations = 0
+    calls = False
+    try:
+        for opcode, _, _ in pickletools.genops(io.BytesIO(stream)):
+            operations += 1
+            calls = calls or opcode.name in ("GLOBAL", "STACK_GLOBAL", "REDUCE", "INST", "OBJ", "BUILD")
+            if binary and operations > 3:
+                return True
+            if opcode.name == "STOP":
+                return binary or (calls and operations > 2)
+    except Exception:
+        # pickletools raises ValueError, IndexError, UnicodeDecodeError and more on bytes that are no pickle.
+        return binary and operations > 2
+    return False
+
+
+on_text(Trigger("|".join(_EXECUTABLE), _begin_executable))
+
+# --- the rest ---------------------------------------------------------------------------------------------------------
+
+_BAGS = {"dotnet": "stateBag", "go": "State"}
+
+
+@on_document
+def state_null(seen: Survey) -> Iterator[Fault]:
+    value, dialect = seen.document.value, seen.document.dialect
+    bag_key = key_of(value, _BAGS[dialect]) if dialect in _BAGS and isinstance(value, dict) else None
+    bag = value[bag_key] if bag_key is not None else None
+    for key, entry in bag.items() if isinstance(bag, dict) else ():
+        if entry is None and bag_key is not None:
+            if dialect == "dotnet":
+                yield STATE_NULL.at(
+                    (bag_key, key), f"The entry {quoted(key)} is null, and .NET throws when it is next read or set; drop it."
+                )
+            else:
+                yield STATE_NULL.at(
+                    (bag_key, key),
+                    f"The entry {quoted(key)} is null, and Go releases before September 2026 panic when they read it; drop it.",
+                    severity=Severity.WARNING,
+                )
+
+
+def _begin_secrets(seen: Survey) -> Look:
+    def look(path: Path, name: str | int | None, value: Any) -> Iterator[Fault]:
+        if isinstance(value, str):
+            what = secret_in(name, value)
+            if what is not None:
+                yield SECRET_SHAPED.at(
+                    path, f"This looks like {what}; a session is stored in plain text: remove it, and change it if it is real."
+                )
+
+    return look
+
+
+on_text(Trigger(SECRET_TRIGGER, _begin_secrets))
+
+_PORTABLE_ID = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,127}\Z")
+"""What every Python release keeps as a file name as it is (measured); anything else is encoded, each release its own way."""
+
+_DEVICE_NAMES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?\Z")
+_ID_MEMBERS = {"python": "session_id", "agnt5": "session_id"}
+
+
+@on_document
+def session_id_not_portable(seen: Survey) -> Iterator[Fault]:
+    document = seen.document
+    name = _ID_MEMBERS.get(document.dialect)
+    if document.dialect == UNKNOWN or name is None or not isinstance(document.value, dict):
+        return
+    session_id = document.value.get(name)
+    if not isinstance(session_id, str):
+        return
+    why = _why_not_portable(session_id)
+    if why is not None:
+        yield SESSION_ID_NOT_PORTABLE.at((name,), f"The session id {why}; use a lower-case UUID or the like.")
+
+
+def _why_not_portable(session_id: str) -> str | None:
+    if not session_id:
+        return "is empty, and Python replaces it by a new one at every load"
+    if len(session_id) > 128:
+        return f"has {len(session_id)} characters, more than the 128 that stores accept"
+    if "/" in session_id or "\\" in session_id or session_id.startswith("."):
+        return "looks like a path, which stores encode or, worse, follow"
+    if session_id != session_id.lower():
+        return "has upper-case letters, so another id may differ from it by case only, which file systems do not tell apart"
+    if not _PORTABLE_ID.match(session_id):
+        return "has characters that are not safe in file names and keys, and releases encode them differently"
+    if _DEVICE_NAMES.match(session_id):
+        return "is the name of a device on Windows"
+    return None

@@ -1,0 +1,44 @@
+"""How messages speak of values without repeating them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jiter
+
+_LONGEST = 64
+"""Characters of a name that a message may repeat: an identifier's length, no text's."""
+
+_TYPES: dict[type, str] = {
+    str: "a string",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a number",
+    dict: "an object",
+    list: "an array",
+    type(None): "null",
+}
+
+
+def json_type(value: Any) -> str:
+    """``an object``, ``null``, …"""
+    return _TYPES.get(type(value), type(value).__name__)
+
+
+def quoted(name: Any) -> str:
+    """A name in quotes, cut when it is longer than a name."""
+    text = str(name).encode("utf-8", "backslashreplace").decode()
+    text = "".join(character if character.isprintable() else "�" for character in text)
+    return f'"{text}"' if len(text) <= _LONGEST else f'"{text[:_LONGEST]}…"'
+
+
+def is_json_container(text: str) -> bool:
+    """Whether ``text`` is the JSON text of an object or a list."""
+    bare = text.strip()
+    if not (bare[:1] == "{" and bare[-1:] == "}" or bare[:1] == "[" and bare[-1:] == "]"):
+        return False
+    try:
+        jiter.from_json(bare.encode(), allow_inf_nan=False)
+    except ValueError:
+        return False
+    return True

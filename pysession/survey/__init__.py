@@ -1,0 +1,35 @@
+"""One walk over a document, and everything the rules need to know from it."""
+
+from pysession.survey.checks import Checks
+from pysession.survey.document import Document
+from pysession.survey.fault import Fault, Rule
+from pysession.survey.outline import outline, schema_errors, shape_errors
+from pysession.survey.shapes import ObjectShape, Shape
+from pysession.survey.sizes import largest
+from pysession.survey.strings import Trigger, walk_values
+from pysession.survey.survey import DEPTH_BUDGET, Survey
+from pysession.survey.timeline import Act, Event, Timeline, Turn
+from pysession.survey.walk import Memory, survey
+
+__all__ = [
+    "DEPTH_BUDGET",
+    "Act",
+    "Checks",
+    "Document",
+    "Event",
+    "Fault",
+    "Memory",
+    "ObjectShape",
+    "Rule",
+    "Shape",
+    "Survey",
+    "Timeline",
+    "Trigger",
+    "Turn",
+    "largest",
+    "outline",
+    "schema_errors",
+    "shape_errors",
+    "survey",
+    "walk_values",
+]

@@ -1,0 +1,46 @@
+"""The functions that rules hand to the survey, by the moment at which they are asked.
+
+The registry of the rules room fills one of these; the survey only calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pysession.survey.fault import Fault
+from pysession.survey.strings import Trigger
+
+if TYPE_CHECKING:
+    from pysession.survey.shapes import ObjectShape
+    from pysession.survey.survey import Survey
+    from pysession.survey.timeline import Timeline
+
+ShapeCheck = Callable[["ObjectShape"], Iterable[Fault]]
+"""Asked once for each distinct shape; the faults' paths are relative to the object."""
+
+ValueCheck = Callable[[Any, "ObjectShape", dict[str, Any]], Iterable[Fault]]
+"""Asked for a member's value in each object of certain kinds: the value, the object's shape, the object.
+
+The faults' paths are relative to the member.
+"""
+
+HistoryCheck = Callable[["Timeline"], Iterable[Fault]]
+DocumentCheck = Callable[["Survey"], Iterable[Fault]]
+
+MisfitCheck = Callable[[str, Any], Iterable[Fault]]
+"""Asked for a value that is no object where one of a place (``message``, ``content``, …) must stand."""
+
+
+@dataclass(slots=True)
+class Checks:
+    """Every check of every rule."""
+
+    shape: list[ShapeCheck] = field(default_factory=list)
+    value: dict[tuple[str, str, str], list[ValueCheck]] = field(default_factory=dict)
+    """By (place, canonical kind, canonical member)."""
+    misfit: list[MisfitCheck] = field(default_factory=list)
+    history: list[HistoryCheck] = field(default_factory=list)
+    document: list[DocumentCheck] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)

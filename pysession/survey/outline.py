@@ -1,0 +1,76 @@
+"""What the schema validator is given instead of a document: the same outline without the content.
+
+The open schemas constrain only member names, JSON types and a few fixed words, so a copy whose texts are empty and whose
+histories hold no messages gets the same verdict, whatever its size, depth or strange strings. Messages are judged by
+their shapes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pysession import schema
+from pysession.survey.document import Document
+from pysession.survey.shapes import ObjectShape, skeleton
+from pysession.wire import Path
+
+_DEPTH = 8
+"""Levels that are copied; the deepest word of any envelope schema stands above that."""
+
+_WORDS = frozenset({"type", "$type", "Type", "version", "schemaVersion"})
+"""Members whose text the schemas may look at."""
+
+_SENTENCES = {
+    "type": lambda kind: f"This must be {_any_of(kind.types)}.",
+    "required": lambda kind: f'The member "{kind.property}" is missing, which a reader cannot do without.',
+    "const": lambda kind: f"This must be {kind.expected_value!r}.",
+}
+
+
+def outline(document: Document) -> Any:
+    """The document's envelope and state, with empty histories and empty texts."""
+    histories = {id(segment.messages) for history in document.histories for segment in history.segments}
+    return _outlined(document.value, histories, _DEPTH, None)
+
+
+def _outlined(value: Any, histories: set[int], depth: int, name: str | None) -> Any:
+    if isinstance(value, dict):
+        if not depth:
+            return {}
+        return {
+            _printable(key): _outlined(child, histories, depth - 1, key) for key, child in value.items()
+        }
+    if isinstance(value, list):
+        if not depth or id(value) in histories:
+            return []
+        return [_outlined(child, histories, depth - 1, None) for child in value]
+    if isinstance(value, str):
+        return _printable(value) if name in _WORDS else ""
+    # Numbers only by their type; see the skeletons of shapes.
+    return 1.0 if isinstance(value, float) else 0 if type(value) is int else value
+
+
+def _printable(text: str) -> str:
+    """``text`` as the validator can take it: it refuses lone surrogates."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def shape_errors(view: ObjectShape) -> list[tuple[Path, str]]:
+    """What the open schema of its place says of a shape: (relative path, sentence), deepest first."""
+    return schema_errors(schema.validator(view.dialect, "open", view.place), skeleton(view))
+
+
+def schema_errors(validator: Any, value: Any) -> list[tuple[Path, str]]:
+    """One (path, sentence) for each fault that ``validator`` finds in ``value``, deepest first, without its values."""
+    found: dict[tuple[Path, str], None] = {}
+    for error in validator.iter_errors(value):
+        sentence = _SENTENCES.get(error.kind.name, lambda kind: f'This does not satisfy "{kind.name}".')
+        found[tuple(error.instance_path), sentence(error.kind)] = None
+    return sorted(found, key=lambda fault: -len(fault[0]))
+
+
+_ARTICLES = {"object": "an object", "array": "an array", "integer": "an integer", "null": "null"}
+
+
+def _any_of(types: list[str]) -> str:
+    return " or ".join(_ARTICLES.get(name, f"a {name}") for name in sorted(types, key=lambda name: name == "null"))

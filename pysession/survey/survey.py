@@ -1,0 +1,57 @@
+"""What one walk over a document found out, as the rules of whole documents see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pysession.survey.document import Document
+from pysession.survey.fault import Fault
+from pysession.survey.timeline import Timeline
+from pysession.wire import Path
+
+DEPTH_BUDGET = 64
+"""Containers from the root that .NET reads and writes; no option raises it (measured)."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """``messages`` counts the messages of the live histories.
+
+    ``deep`` maps each place where nesting first passes :data:`DEPTH_BUDGET` to how many containers deep it goes below.
+    """
+
+    document: Document
+    profiles: frozenset[str] = frozenset()
+    faults: list[Fault] = field(default_factory=list)
+    timelines: list[Timeline] = field(default_factory=list)
+    deep: dict[Path, int] = field(default_factory=dict)
+    messages: int = 0
+
+    def nests(self, path: Path) -> None:
+        """Take note of a container at ``path``, which is at or below the budget."""
+        depth = len(self.document.base) + len(path) + 1
+        entrance = path[:DEPTH_BUDGET]
+        self.deep[entrance] = max(depth, self.deep.get(entrance, 0))
+
+    def state_values(self) -> Iterator[tuple[Path, str | int | None, Any]]:
+        """Every value of the document that is not inside a message: the envelope, the state, its entries."""
+        messages = {id(segment.messages) for history in self.document.histories for segment in history.segments}
+        return _outside(self.document.value, messages)
+
+
+def _outside(value: Any, messages: set[int]) -> Iterator[tuple[Path, str | int | None, Any]]:
+    stack: list[tuple[Path, str | int | None, Any]] = [((), None, value)]
+    while stack:
+        entry = stack.pop()
+        here, _, current = entry
+        if id(current) in messages:
+            continue
+        yield entry
+        if isinstance(current, dict):
+            stack.extend(((*here, key), key, child) for key, child in reversed(current.items()))
+        elif isinstance(current, list):
+            stack.extend(((*here, index), index, current[index]) for index in range(len(current) - 1, -1, -1))
+
+

@@ -1,0 +1,217 @@
+"""The one walk over a document.
+
+It visits every message and content of every history, and the free-form values below them, and does nothing else that
+grows with the document. The loop over messages is written for speed: an object whose shape is known and asks for nothing
+costs one look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pysession.dialects import History, Segment
+from pysession.survey.checks import Checks
+from pysession.survey.document import Document
+from pysession.survey.shapes import Shape, Shapes
+from pysession.survey.strings import triggered, walk_values
+from pysession.survey.survey import DEPTH_BUDGET, Survey
+from pysession.survey.timeline import Act, Event, Timeline, Turn
+from pysession.wire import Encoding, Path
+
+_EXECUTED_CALLS_MARKED = frozenset({"dotnet", "dotnet-thread", "go"})
+"""Where ``informationalOnly`` is set on every call that the application itself has executed (measured)."""
+
+
+class Memory:
+    """The shapes seen so far, kept over all documents of a run."""
+
+    def __init__(self, checks: Checks) -> None:
+        self.checks = checks
+        self._shapes: dict[tuple[str, str], Shapes] = {}
+
+    def shapes(self, language: str, place: str) -> Shapes:
+        """The shapes of one place in one language."""
+        found = self._shapes.get((language, place))
+        if found is None:
+            found = self._shapes[language, place] = Shapes(language, place, self.checks)
+        return found
+
+
+def survey(document: Document, memory: Memory, profiles: frozenset[str] = frozenset()) -> Survey:
+    """Walk over ``document`` once and ask every check; the faults come in no particular order."""
+    checks = memory.checks
+    found = Survey(document, profiles)
+    for history in document.histories:
+        _HistoryWalk(found, history, memory).run()
+    for path, _, value in found.state_values():
+        if len(path) >= DEPTH_BUDGET and isinstance(value, dict | list):
+            found.nests(path)
+    for timeline in found.timelines:
+        for history_check in checks.history:
+            found.faults.extend(history_check(timeline))
+    for document_check in checks.document:
+        found.faults.extend(document_check(found))
+    _look_into_strings(found, checks)
+    return found
+
+
+def _look_into_strings(found: Survey, checks: Checks) -> None:
+    document = found.document
+    # Only a document that is its whole record, in JSON, has its own text in the bytes as found.
+    whole = document.encoding in (Encoding.JSON, Encoding.JSON_LINES) and not document.base and not document.embedded
+    hits = triggered(document.data if whole else None, document.value, checks.triggers)
+    if not hits:
+        return
+    looks = [trigger.begin(found) for trigger in hits]
+    for path, name, value in walk_values(document.value):
+        for look in looks:
+            found.faults.extend(look(path, name, value))
+
+
+class _HistoryWalk:
+    """The walk over one history."""
+
+    def __init__(self, found: Survey, history: History, memory: Memory) -> None:
+        self.found = found
+        self.history = history
+        self.memory = memory
+        self.message_shapes = memory.shapes(history.language, "message")
+        self.content_shapes = memory.shapes(history.language, "content")
+        self.turns: list[Turn] = []
+        self.events: list[Event] = []
+
+    def run(self) -> None:
+        for segment in self.history.segments:
+            self._segment(segment)
+        if self.history.live:
+            self.found.messages += len(self.turns)
+            self.found.timelines.append(Timeline(self.history, self.turns, self.events))
+
+    def _segment(self, segment: Segment) -> None:
+        known = self.message_shapes.seen
+        for index, message in enumerate(segment.messages):
+            if type(message) is not dict:
+                self._misfit((*segment.path, index), "message", message)
+                self.turns.append(Turn(None, None, None, 0, {}))
+                continue
+            shape = known.get((None, *message, *map(type, message.values()))) or self.message_shapes.of(message)
+            if not shape.plain:
+                self._visit(shape, message, (*segment.path, index))
+            for key in shape.free:
+                if message[key]:
+                    self._free(message[key], (*segment.path, index, key))
+            names = shape.names
+            contents = message.get(names.get("contents"))
+            first: Any = None
+            if type(contents) is list:
+                if contents:
+                    first = self._contents(contents, segment.path, index, names["contents"])
+                count = len(contents)
+            else:
+                count = 0
+            self.turns.append(
+                Turn(message.get(names.get("role")), message.get(names.get("message_id")), first, count, message)
+            )
+
+    def _contents(self, contents: list[Any], base: Path, index: int, contents_key: str) -> Any:
+        """Visit the contents of a message; returns what stands for the first of them."""
+        known, discriminator = self.content_shapes.seen, self.content_shapes.discriminator
+        first: Any = None
+        for place, content in enumerate(contents):
+            if type(content) is not dict:
+                self._misfit((*base, index, contents_key, place), "content", content)
+                continue
+            try:
+                shape = known.get((content.get(discriminator), *content, *map(type, content.values())))
+            except TypeError:  # a discriminator that is a list or an object
+                shape = None
+            if shape is None:
+                shape = self.content_shapes.of(content)
+            if place == 0 and shape.primary is not None:
+                first = content[shape.primary]
+            if not shape.plain:
+                self._visit(shape, content, (*base, index, contents_key, place))
+                if shape.act:
+                    id_ = content[shape.id_key] if shape.id_key is not None else None
+                    local = shape.act is Act.CALL and self._is_local(shape, content)
+                    self.events.append(
+                        Event(shape.act, id_, len(self.turns), place, contents_key, content, shape, local)
+                    )
+            for key in shape.free:
+                if content[key]:
+                    self._free(content[key], (*base, index, contents_key, place, key))
+        return first
+
+    def _is_local(self, shape: Shape, content: dict[str, Any]) -> bool:
+        """Whether the application itself must answer this call, not the service that made it.
+
+        Python marks calls that a service has executed with ``hosted`` (1.22.0 on) or ``informational_only``.
+        """
+        if shape.kind != "function_call":
+            return False
+        if self.history.language in _EXECUTED_CALLS_MARKED:
+            return True
+        return content.get("hosted") is not True and content.get("informational_only") is not True
+
+    def _visit(self, shape: Shape, value: dict[str, Any], path: Path) -> None:
+        """Ask every check that an object's shape calls for, and visit the typed objects below it.
+
+        Iterative, so that contents nested thousands deep cost no stack. The free-form members of the object itself, and
+        the contents of a message, are the business of the caller.
+        """
+        faults = self.found.faults
+        pending: list[tuple[Shape, dict[str, Any], Path]] = [(shape, value, path)]
+        while pending:
+            shape, value, here = pending.pop()
+            if len(here) >= DEPTH_BUDGET:
+                self.found.nests(here)
+            faults.extend(fault.below(here) for fault in shape.faults if fault.unless is None or not fault.unless(value))
+            for key, check in shape.checks:
+                faults.extend(fault.below((*here, key)) for fault in check(value[key], shape.view, value))
+            for key, place, allowed in shape.lists:
+                for index, item in enumerate(value[key]):
+                    if type(item) not in allowed:
+                        self._misfit((*here, key, index), place, item)
+            pending.extend(self._children(shape, value, here))
+            if here is not path:
+                for key in shape.free:
+                    if value[key]:
+                        self._free(value[key], (*here, key))
+
+    def _children(
+        self, shape: Shape, value: dict[str, Any], path: Path
+    ) -> Iterable[tuple[Shape, dict[str, Any], Path]]:
+        for nested in shape.nested:
+            shapes = self.memory.shapes(self.history.language, nested.place)
+            below = (*path, nested.key)
+            children = enumerate(value[nested.key]) if nested.many else ((None, value[nested.key]),)
+            for index, child in children:
+                here = below if index is None else (*below, index)
+                if nested.loose and not (type(child) is dict and isinstance(child.get(shapes.discriminator), str)):
+                    self._free(child, here)
+                elif type(child) is dict:
+                    yield shapes.of(child), child, here
+                else:
+                    self._misfit(here, nested.place, child)
+
+    def _free(self, value: Any, path: Path) -> None:
+        """A free-form value: only its depth matters here."""
+        stack: list[tuple[Any, Path]] = [(value, path)]
+        while stack:
+            current, here = stack.pop()
+            if len(here) >= DEPTH_BUDGET:
+                self.found.nests(here)
+            if type(current) is dict:
+                children: Iterable[tuple[Any, Any]] = current.items()
+            elif type(current) is list:
+                children = enumerate(current)
+            else:
+                continue
+            for key, child in children:
+                if type(child) is dict or type(child) is list:
+                    stack.append((child, (*here, key)))
+
+    def _misfit(self, path: Path, place: str, value: Any) -> None:
+        for check in self.memory.checks.misfit:
+            self.found.faults.extend(fault.below(path) for fault in check(place, value))

@@ -1,0 +1,93 @@
+"""``pysession check``: judge one stored session."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from pysession.findings import DocumentReport, Severity
+from pysession.rules import catalogue, checks, matching, profile
+from pysession.survey import Document, Fault, Memory, survey
+from pysession.verbs.opening import open_document
+from pysession.verbs.perturbing import perturbed_faults
+from pysession.verbs.placing import findings_of
+from pysession.wire import DEFAULT_LIMITS, Encoding, Limits
+
+SCHEMA_RULE = "schema-violation"
+
+def check(
+    data: bytes,
+    *,
+    source: str = "<bytes>",
+    encoding: Encoding | None = None,
+    at: str | None = None,
+    profiles: Sequence[str] = (),
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    limits: Limits = DEFAULT_LIMITS,
+    record: int | None = None,
+    first_line: int = 1,
+) -> DocumentReport:
+    """Judge one document and say what is wrong with it, where, and what to do.
+
+    ``data`` are the bytes as stored, in ``encoding`` (None: JSON); ``source`` is how the report names them, ``record``
+    and ``first_line`` (1-based) their place in a file of many. ``at`` is a JSON Pointer to the session inside them.
+    ``profiles`` name backends or APIs to judge for. ``select`` and ``ignore`` name rules or families.
+
+    Bad input is a finding, never an exception.
+
+    Raises:
+        UsageError: an unknown rule or profile, or a pointer that is none.
+    """
+    for name in profiles:
+        profile(name)
+    chosen = _chosen(tuple(select), tuple(ignore))
+    document = open_document(data, encoding or Encoding.JSON, at, limits)
+    faults: list[Fault] = []
+    messages = 0
+    if document.reading.readable:
+        seen = survey(document, memory(), frozenset(profiles))
+        messages = seen.messages
+        faults = _without_echoes(document, [*seen.faults, *perturbed_faults(document, seen.faults, profiles, memory())])
+    return DocumentReport(
+        source=source,
+        bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        dialect=document.dialect,
+        dialect_reason=document.detection.reason,
+        session_id=_session_id(document.value),
+        messages=messages,
+        findings=findings_of(document, faults, chosen, record=record, first_line=first_line),
+        record=record,
+    )
+
+
+@cache
+def memory() -> Memory:
+    """The shapes seen so far in this process."""
+    return Memory(checks())
+
+
+@cache
+def _chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> frozenset[str]:
+    known = frozenset(rule.id for rule in catalogue())
+    return (matching(select) if select else known) - matching(ignore)
+
+
+def _without_echoes(document: Document, faults: list[Fault]) -> list[Fault]:
+    """Without a violation of the schema where a rule that knows better, or the reader, tells of the same fault.
+
+    The reader puts null where JSON has no value to give; the null itself is nobody's fault.
+    """
+    told = {fault.path for fault in faults if fault.rule.id != SCHEMA_RULE and fault.severity is Severity.ERROR}
+    base = len(document.base)
+    told.update(fault.path[base:] for fault in document.reading.faults if fault.path is not None)
+    return [fault for fault in faults if fault.rule.id != SCHEMA_RULE or fault.path not in told]
+
+
+def _session_id(value: Any) -> str | None:
+    """The id inside the document; .NET and Go keep it outside, as the store's key."""
+    session_id = value.get("session_id") if isinstance(value, dict) else None
+    return session_id.encode("utf-8", "replace").decode() if isinstance(session_id, str) else None

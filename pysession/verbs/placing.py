@@ -1,0 +1,147 @@
+"""From faults to findings: the place in the bytes, and the fingerprint that outlives it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+
+from pysession import wire
+from pysession.findings import Finding, Place, Severity, format_pointer
+from pysession.rules import find
+from pysession.survey import Document, Fault
+from pysession.wire import Encoding, Path, Position, locate
+
+_OF_RECORDS = frozenset({Encoding.JSON_LINES, Encoding.MESSAGEPACK_RECORDS})
+_MESSAGE_IDS = ("message_id", "messageId", "ID")
+_START = Position(1, 1, 0)
+
+
+def findings_of(
+    document: Document,
+    faults: Sequence[Fault],
+    chosen: Collection[str],
+    *,
+    record: int | None,
+    first_line: int,
+) -> tuple[Finding, ...]:
+    """What the reader found and ``faults`` (whose paths lead from the session), in the order of the bytes.
+
+    Only the rules in ``chosen`` count. ``record`` and ``first_line`` say where the document begins in its file.
+    """
+    faults = [fault for fault in faults if fault.rule.id in chosen]
+    placing = _Placing(document, faults, record, first_line)
+    found = [placing.of_reader(fault) for fault in document.reading.faults if fault.rule in chosen]
+    found.extend(placing.of_rule(fault) for fault in faults)
+    unique = {(one.rule, one.pointer, one.record, one.line, one.column, one.message): one for one in found}
+    return tuple(sorted(unique.values(), key=lambda one: (one.line, one.column, one.pointer, one.rule, one.message)))
+
+
+class _Placing:
+    def __init__(self, document: Document, faults: Sequence[Fault], record: int | None, first_line: int) -> None:
+        self._document = document
+        self._record = record
+        self._lines_before = first_line - 1
+        wanted = {self._in_bytes(path) for fault in faults for path in (fault.path, *fault.related)}
+        self._positions = locate(document.data, document.encoding, wanted) if wanted else {}
+
+    def _in_bytes(self, path: Path) -> Path:
+        """A path of the session as a path of the record; nothing inside an embedded session has a place of its own."""
+        base = self._document.base
+        return base if self._document.embedded else base + path
+
+    def _pointer(self, path: Path) -> tuple[str, int | None]:
+        """The pointer inside its record, and which record that is."""
+        if self._document.encoding in _OF_RECORDS and path and isinstance(path[0], int):
+            return format_pointer(path[1:]), path[0]
+        return format_pointer(path), self._record
+
+    def _place(self, path: Path, position: Position) -> Place:
+        return Place(self._pointer(path)[0], position.line + self._lines_before, position.column)
+
+    def of_reader(self, fault: wire.Fault) -> Finding:
+        """A finding of the reader, which knows its own position."""
+        rule = find(fault.rule)
+        path = fault.path or ()
+        pointer, record = self._pointer(path)
+        return Finding(
+            rule=rule.id,
+            severity=Severity.WARNING if fault.warning else rule.severity,
+            message=fault.detail,
+            pointer=pointer,
+            line=fault.position.line + self._lines_before,
+            column=fault.position.column,
+            fixable=rule.fixable,
+            fingerprint=_fingerprint(rule.id, format_pointer(path) or f"byte {fault.position.offset}"),
+            record=record,
+            related=tuple(self._place(other or path, position) for other, position in fault.related),
+        )
+
+    def of_rule(self, fault: Fault) -> Finding:
+        """A finding of a rule, at the place where its value stands in the bytes."""
+        base = self._document.base
+        position = self._positions.get(self._in_bytes(fault.path), _START)
+        pointer, record = self._pointer(base + fault.path)
+        return Finding(
+            rule=fault.rule.id,
+            severity=fault.severity,
+            message=fault.message,
+            pointer=pointer,
+            line=position.line + self._lines_before,
+            column=position.column,
+            fixable=fault.rule.fixable,
+            fingerprint=_fingerprint(fault.rule.id, fault.identity or self._identity(fault.path)),
+            record=record,
+            related=tuple(
+                self._place(base + other, self._positions.get(self._in_bytes(other), _START)) for other in fault.related
+            ),
+        )
+
+    def _identity(self, path: Path) -> str:
+        """What names a place for ever: its message's id and the way from there, else its content's digest.
+
+        Indices of messages and contents change when a history is pruned, so they do not count.
+        """
+        for history in self._document.histories:
+            for segment in history.segments:
+                depth = len(segment.path)
+                if len(path) <= depth or path[:depth] != segment.path or not isinstance(path[depth], int):
+                    continue
+                message = segment.messages[path[depth]]
+                return self._identity_in_message(message, path[depth + 1 :])
+        return format_pointer(path)
+
+    @staticmethod
+    def _identity_in_message(message: Any, path: Path) -> str:
+        if isinstance(message, dict):
+            id_ = next((message[key] for key in _MESSAGE_IDS if isinstance(message.get(key), str)), None)
+            if id_:
+                return f"message {id_} {format_pointer(path)}"
+        thing, rest = message, path
+        if len(path) >= 2 and isinstance(message, dict) and isinstance(path[1], int):
+            contents = message.get(str(path[0]))
+            if isinstance(contents, list):
+                thing, rest = contents[path[1]], path[2:]
+        return f"{_digest(thing)} {format_pointer(rest)}"
+
+
+def _fingerprint(rule: str, identity: str) -> str:
+    digest = hashlib.sha256(f"{rule}\n{identity}".encode("utf-8", "surrogatepass")).hexdigest()
+    return f"v1:{digest[:32]}"
+
+
+def _digest(value: Any) -> str:
+    try:
+        text = msgspec.json.encode(value, order="deterministic")
+    except (TypeError, ValueError, RecursionError):
+        # Lone surrogates, integers beyond 64 bits, too deep: the outermost members identify it well enough.
+        text = repr(_shallow(value)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()
+
+
+def _shallow(value: Any) -> Any:
+    if isinstance(value, dict):
+        return sorted((key, type(child).__name__ if isinstance(child, dict | list) else child) for key, child in value.items())
+    return type(value).__name__ if isinstance(value, list) else value

@@ -1,0 +1,38 @@
+"""What a run amounts to so far, without keeping the documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pysession.findings import DocumentReport, NotRead, Severity, Summary
+from pysession.verbs.outcomes import is_internal_error
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of documents and of their findings by severity, and the inputs that could not be read."""
+
+    documents: int = 0
+    counts: dict[Severity, int] = field(default_factory=lambda: dict.fromkeys(Severity, 0))
+    not_read: list[NotRead] = field(default_factory=list)
+
+    def add(self, document: DocumentReport) -> None:
+        """Count one document that was judged."""
+        self.documents += 1
+        for finding in document.findings:
+            self.counts[finding.severity] += 1
+
+    @property
+    def internal_errors(self) -> bool:
+        """Whether this program failed on an input."""
+        return any(map(is_internal_error, self.not_read))
+
+    @property
+    def summary(self) -> Summary:
+        return Summary(
+            documents=self.documents,
+            error=self.counts[Severity.ERROR],
+            warning=self.counts[Severity.WARNING],
+            info=self.counts[Severity.INFO],
+            not_read=len(self.not_read),
+        )

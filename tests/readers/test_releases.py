@@ -1,0 +1,77 @@
+"""The tables of releases."""
+
+from __future__ import annotations
+
+import pytest
+
+from pysession import readers
+
+
+@pytest.mark.parametrize(
+    ("family", "count", "newest"),
+    [
+        ("python", 39, "python@1.23.0"),
+        ("dotnet", 42, "dotnet@1.17.0"),
+        ("meai", 13, "meai@10.11.0"),
+        ("go", 1, "go@5b27c979abb4"),
+    ],
+)
+def test_every_recorded_release_is_there(family: str, count: int, newest: str) -> None:
+    assert len(readers.releases(family)) == count
+    assert readers.latest(family) == newest
+    assert readers.resolve(f"{family}@latest") == newest
+
+
+def test_every_release_resolves_to_itself() -> None:
+    for family in readers.families():
+        for name in readers.releases(family):
+            assert readers.resolve(name) == name
+
+
+def test_unrecorded_release_resolves_but_is_not_listed() -> None:
+    assert readers.resolve("python@1.0.0rc5") == "python@1.0.0rc5"
+    assert "python@1.0.0rc5" not in readers.releases("python")
+    assert not readers.release("python@1.0.0rc5").recorded
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect"),
+    [
+        ("python@1.0.0b260210", "python-thread"),
+        ("python@1.0.0b260212", "python"),
+        ("dotnet@1.0.0-preview.260212.1", "dotnet-thread"),
+        ("dotnet@1.0.0-rc1", "dotnet"),
+        ("meai@10.9.0", "dotnet"),
+        ("go@latest", "go"),
+    ],
+)
+def test_generation_of_a_release(name: str, dialect: str) -> None:
+    assert readers.release(name).dialects[0] == dialect
+
+
+def test_history_member_of_a_dotnet_thread_changes_with_260127() -> None:
+    assert readers.release("dotnet@1.0.0-preview.260121.1").history == "storeState"
+    assert readers.release("dotnet@1.0.0-preview.260127.1").history == "chatHistoryProviderState"
+    assert readers.release("dotnet@1.0.0-rc1").history is None
+
+
+def test_serializer_of_a_dotnet_release() -> None:
+    assert readers.release("dotnet@1.0.0-rc4").meai == "10.3.0"
+    assert readers.release("dotnet@1.17.0").meai == "10.7.0"
+    assert readers.release("dotnet@HEAD-5eb3eb745+meai-10.11.0").meai == "10.11.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("python@1.24.0", ("python@1.23.0", "python@1.22.0")),
+        ("dotnet@1.17", ("dotnet@1.17.0",)),
+        ("dotnet@1.0.0-preview.260206.1", ("dotnet@1.0.0-preview.260205.1", "dotnet@1.0.0-preview.260209.1")),
+        ("python", ("python@1.23.0",)),
+        ("java@1.0", ("python@1.23.0", "dotnet@1.17.0", "meai@10.11.0", "go@5b27c979abb4")),
+    ],
+)
+def test_unknown_release_is_refused_with_the_nearest(name: str, nearest: tuple[str, ...]) -> None:
+    with pytest.raises(readers.UnknownReleaseError) as failure:
+        readers.resolve(name)
+    assert set(failure.value.nearest) == set(nearest)
