@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -25,11 +25,13 @@ from pysession.findings.failures import PointerError
 from pysession.inputs import InputFormat
 from pysession.report import formats, render_document
 from pysession.rules import matching, profile
-from pysession.verbs.baseline import Ledger, load, write
 from pysession.verbs.outcomes import Outcome
 from pysession.verbs.run import Options, run
 from pysession.verbs.tally import Tally
 from pysession.wire import DEFAULT_LIMITS
+
+if TYPE_CHECKING:
+    from pysession.verbs.ledger import Ledger
 
 _STREAMED = "ndjson"
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -188,19 +190,29 @@ def command(
     is_active = _selection(select, ignore)
     for name in profiles:
         profile(name)
-    ledger = Ledger(load(baseline) if baseline is not None else None)
     outcomes: Iterator[Outcome] = run(paths, options)
     streamed_to_terminal = format == _STREAMED and is_terminal(sys.stdout)
     if is_terminal(sys.stderr) and not quiet and not streamed_to_terminal:
         outcomes = with_progress(outcomes, paths, options.format)
-    if write_baseline is None:
-        tally = _deliver(_sifted(outcomes, ledger, is_active), ledger, format, reports, quiet)
-    else:
-        tally = _deliver(_adopted(outcomes, ledger), ledger, format, reports, quiet)
-        entries = write(write_baseline, ledger.present(is_active))
+    ledger = _ledger(baseline, write_baseline)
+    if ledger is not None:
+        outcomes = _adopted(outcomes, ledger) if write_baseline else _sifted(outcomes, ledger, is_active)
+    tally = _deliver(outcomes, ledger, format, reports, quiet)
+    if ledger is not None and write_baseline:
+        entries = ledger.write(write_baseline, is_active)
         if not quiet:
             click.echo(f"{write_baseline}: {entries} known findings written; say in each 'reason' why", err=True)
     return exit_code(tally, Severity(fail_on))
+
+
+def _ledger(baseline: str | None, write_baseline: str | None) -> Ledger | None:
+    """What findings are held against; None when no baseline is read or written, which then is not paid for."""
+    if baseline is None and write_baseline is None:
+        return None
+    from pysession.verbs.baseline import load
+    from pysession.verbs.ledger import Ledger
+
+    return Ledger(load(baseline) if baseline is not None else None)
 
 
 def _selection(select: tuple[str, ...], ignore: tuple[str, ...]) -> Callable[[str], bool]:
@@ -231,7 +243,7 @@ def _adopted(outcomes: Iterator[Outcome], ledger: Ledger) -> Iterator[Outcome]:
 
 
 def _deliver(
-    outcomes: Iterator[Outcome], ledger: Ledger, format: str, reports: tuple[ReportFile, ...], quiet: bool
+    outcomes: Iterator[Outcome], ledger: Ledger | None, format: str, reports: tuple[ReportFile, ...], quiet: bool
 ) -> Tally:
     """Print the results and write the report files. Documents are kept only if a format needs them all."""
     tally = Tally()
@@ -246,10 +258,12 @@ def _deliver(
             click.echo(render_document(outcome), nl=False)
         if reports or not streamed:
             documents.append(outcome)
-    report = Report(tuple(documents), tuple(tally.not_read), ledger.suppressed)
+    suppressed = 0 if ledger is None else ledger.suppressed
+    report = Report(tuple(documents), tuple(tally.not_read), suppressed)
+    nothing_to_say = not tally.not_read and not any(tally.counts.values())
     if streamed:
-        click.echo(closing_line(tally.summary, tally.not_read, ledger.suppressed), nl=False)
-    elif not (quiet and format == formats()[0] and not tally.not_read and not any(tally.counts.values())):
+        click.echo(closing_line(tally.summary, tally.not_read, suppressed), nl=False)
+    elif not (quiet and format == formats()[0] and nothing_to_say):
         print_report(report, format)
     for target in reports:
         write_report(report, target)

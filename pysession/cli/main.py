@@ -40,6 +40,21 @@ class _LazyGroup(click.Group):
         command: click.Command = import_module(_COMMANDS[cmd_name]).command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. What ends it from outside is caught here, before click gives it exit code 1: that is the
+        code of findings."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:
+            _give_up_stdout()
+            return ExitCode.BROKEN_PIPE
+        except KeyboardInterrupt:
+            # A terminal shows ^C, perhaps behind a progress bar.
+            click.echo("\ninterrupted" if sys.stderr.isatty() else "interrupted", err=True)
+            return ExitCode.INTERRUPTED
+
 
 def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
@@ -78,14 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         code = pysession.main(arguments, prog_name="pysession", standalone_mode=False)
-        sys.stdout.flush()
         return code if isinstance(code, int) else ExitCode.CLEAN
-    except BrokenPipeError:
-        _give_up_stdout()
-        return ExitCode.BROKEN_PIPE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        return ExitCode.INTERRUPTED
     except click.ClickException as failure:
         failure.show()
         return ExitCode.USAGE

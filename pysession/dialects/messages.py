@@ -37,7 +37,9 @@ def is_message(value: Json) -> bool:
     if isinstance(value.get("contents"), list) or isinstance(value.get("Contents"), list):
         return True
     return value.get("type") in ("message", "chat_message") or (
-        "role" in value and not isinstance(value.get("content"), str | list) and len(value.keys() & _BY_MEMBER.keys()) > 0
+        "role" in value
+        and not isinstance(value.get("content"), str | list)
+        and len(value.keys() & _BY_MEMBER.keys()) > 0
     )
 
 

@@ -6,7 +6,7 @@ order in which it writes them. A member that a reader cannot do without has no d
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag
 
@@ -30,7 +30,7 @@ class Content(Value):
 class KnownContent(Content):
     """What all kinds have in common that the framework writes."""
 
-    always = {"additional_properties": dict}
+    always: ClassVar = {"additional_properties": dict}
 
     additional_properties: JsonObject | None = Field(default_factory=dict)
     annotations: list[AnyAnnotation] | None = None

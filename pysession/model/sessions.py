@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationInfo
 
@@ -18,7 +18,7 @@ HISTORY_KEYS = frozenset({"in_memory", "memory"})
 class Message(Value):
     """One message of a history. ``role`` is any string; the framework sends an unknown one to the model as it is."""
 
-    always = {"contents": list, "additional_properties": dict, "type": lambda: "message"}
+    always: ClassVar = {"contents": list, "additional_properties": dict, "type": lambda: "message"}
 
     role: str
     contents: list[AnyContent] | None = Field(default_factory=list)
@@ -71,7 +71,7 @@ class Session(Value):
     An agent that a durable host runs adds ``durable_session_id``.
     """
 
-    always = {"type": lambda: "session", "service_session_id": lambda: None, "state": dict}
+    always: ClassVar = {"type": lambda: "session", "service_session_id": lambda: None, "state": dict}
 
     type: str | None = None
     session_id: str

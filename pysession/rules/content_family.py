@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import jiter
@@ -38,7 +39,11 @@ DATA_URI_INVALID = rule(
     "data-uri-invalid", "content", Severity.ERROR, "a data: URI that does not parse or contradicts its media type"
 )
 INLINE_BINARY = rule(
-    "inline-binary", "content", Severity.WARNING, "a large payload inside the document, or one stored twice", fixable=True
+    "inline-binary",
+    "content",
+    Severity.WARNING,
+    "a large payload inside the document, or one stored twice",
+    fixable=True,
 )
 TIMESTAMP_NOT_PORTABLE = rule(
     "timestamp-not-portable", "content", Severity.WARNING, "a time that not every language reads, or that goes back"
@@ -123,20 +128,18 @@ _CALL_KINDS = ("function_call", "mcp_server_tool_call", "search_tool_call")
 
 
 @on_member("content", _CALL_KINDS, "arguments")
-def arguments_not_object(value: Any, shape: ObjectShape, holder: dict[str, Any]) -> Iterator[Fault]:
-    if not isinstance(value, str):
-        return
+def arguments_not_object(value: Any, shape: ObjectShape, holder: dict[str, Any]) -> Iterable[Fault]:
+    if type(value) is not str:
+        return ()
     try:
         parsed = _strict_object(value)
     except ValueError as fault:
-        yield ARGUMENTS_NOT_OBJECT.at(
-            (), f"The arguments of this call are not a JSON object ({fault}); .NET cannot hold them, tools will fail."
-        )
-        return
-    if not isinstance(parsed, dict):
-        yield ARGUMENTS_NOT_OBJECT.at(
-            (), f"The arguments of this call are {json_type(parsed)}, not an object; .NET cannot hold them."
-        )
+        why = f"are not a JSON object ({fault}); .NET cannot hold them, tools will fail"
+    else:
+        if type(parsed) is dict:
+            return ()
+        why = f"are {json_type(parsed)}, not an object; .NET cannot hold them"
+    return (ARGUMENTS_NOT_OBJECT.at((), f"The arguments of this call {why}."),)
 
 
 def _strict_object(text: str) -> Any:
@@ -170,7 +173,8 @@ def data_uri_invalid(value: Any, shape: ObjectShape, holder: dict[str, Any]) -> 
     inside = value[5:].partition(",")[0].partition(";")[0]
     if isinstance(stated, str) and inside and stated.partition(";")[0].strip().lower() != inside.lower():
         yield DATA_URI_INVALID.at(
-            (), f"The URI says {quoted(inside)}, the content beside it {quoted(stated)}; .NET believes the URI, Python the rest."
+            (),
+            f"The URI says {quoted(inside)}, the content beside it {quoted(stated)}; .NET believes the URI, Python the rest.",
         )
 
 
@@ -205,11 +209,14 @@ def _begin_inline_binary(seen: Survey) -> Look:
             return
         if size > INLINE_LIMIT:
             yield INLINE_BINARY.at(
-                path, f"A payload of {size // 1024:,} KiB is stored inside the session; keep it elsewhere and refer to it."
+                path,
+                f"A payload of {size // 1024:,} KiB is stored inside the session; keep it elsewhere and refer to it.",
             )
         elif size and value in first:
             yield INLINE_BINARY.at(
-                path, "The same payload is stored twice; keep it once, elsewhere, and refer to it.", related=(first[value],)
+                path,
+                "The same payload is stored twice; keep it once, elsewhere, and refer to it.",
+                related=(first[value],),
             )
         first.setdefault(value, path)
 
@@ -253,7 +260,8 @@ def timestamp_not_portable(value: Any, shape: ObjectShape, holder: dict[str, Any
         yield TIMESTAMP_NOT_PORTABLE.at((), f"This time {why}.")
     elif time["fraction"] is not None and len(time["fraction"]) > 7:
         yield TIMESTAMP_NOT_PORTABLE.at(
-            (), f"This time has {len(time['fraction']) - 1} fractional digits; Python keeps six, the rest is lost there."
+            (),
+            f"This time has {len(time['fraction']) - 1} fractional digits; Python keeps six, the rest is lost there.",
         )
 
 
@@ -264,8 +272,8 @@ def time_goes_back(timeline: Timeline) -> Iterator[Fault]:
     if key is None:
         return
     latest: tuple[datetime, int] | None = None
-    for index, turn in enumerate(timeline.turns):
-        written = member_of(turn.message, key)
+    for index, message in enumerate(timeline.messages):
+        written = member_of(message, key) if isinstance(message, dict) else None
         if not isinstance(written, str) or not _PORTABLE_TIME.match(written):
             continue
         try:
@@ -304,15 +312,14 @@ def _begin_stringified(seen: Survey) -> Look:
         for what, pattern, may_be_said in _OBJECT_TEXTS:
             if not (may_be_said and name in _CONVERSATION) and pattern.match(value):
                 yield STRINGIFIED_OBJECT.at(
-                    path, f"This string is {what}: the value itself was lost when the session was saved; save the value."
+                    path,
+                    f"This string is {what}: the value itself was lost when the session was saved; save the value.",
                 )
 
     return look
 
 
-on_text(
-    Trigger(r"object at 0x|<(?:class|function|module) |\x22System\.|\[object |\x22\{'|\x22b'", _begin_stringified)
-)
+on_text(Trigger(r"object at 0x|<(?:class|function|module) |\x22System\.|\[object |\x22\{'|\x22b'", _begin_stringified))
 
 
 @on_shape
@@ -323,8 +330,12 @@ def escaped_where_typed(shape: ObjectShape) -> Iterator[Fault]:
             yield STRINGIFIED_OBJECT.at(
                 (key,),
                 f"{quoted(key)} holds the JSON text of a value instead of the value; some store or adapter encoded it twice.",
-                unless=lambda holder, key=key: not is_json_container(holder[key]),
+                unless=partial(_is_plain_text, key),
             )
+
+
+def _is_plain_text(key: str, holder: dict[str, Any]) -> bool:
+    return not is_json_container(holder[key])
 
 
 _TEXTUAL = frozenset({"string", "any", "integer", "number", "boolean"})
@@ -354,5 +365,6 @@ def result_encoded_twice(value: Any, shape: ObjectShape, holder: dict[str, Any])
     """.NET and Go keep a tool's result as the value it is; there an object's JSON text is an object encoded twice."""
     if shape.dialect in ("dotnet", "dotnet-thread", "go") and isinstance(value, str) and is_json_container(value):
         yield STRINGIFIED_OBJECT.at(
-            (), "The result of this call is the JSON text of a value, not the value; the tool or a store encoded it twice."
+            (),
+            "The result of this call is the JSON text of a value, not the value; the tool or a store encoded it twice.",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -14,10 +15,18 @@ from pysession.rules.words import quoted
 from pysession.survey import Act, Event, Fault, Survey, Timeline
 
 TOOL_CALL_UNANSWERED = rule(
-    "tool-call-unanswered", "history", Severity.ERROR, "a local tool call without a result before the next turn", fixable=True
+    "tool-call-unanswered",
+    "history",
+    Severity.ERROR,
+    "a local tool call without a result before the next turn",
+    fixable=True,
 )
 TOOL_RESULT_ORPHAN = rule(
-    "tool-result-orphan", "history", Severity.ERROR, "a tool result whose call is not earlier in the history", fixable=True
+    "tool-result-orphan",
+    "history",
+    Severity.ERROR,
+    "a tool result whose call is not earlier in the history",
+    fixable=True,
 )
 TOOL_CALL_REPEATED = rule("tool-call-repeated", "history", Severity.ERROR, "one call id called or answered twice")
 APPROVAL_PENDING = rule("approval-pending", "history", Severity.INFO, "an approval request waits for its answer")
@@ -36,7 +45,11 @@ APPROVAL_NOT_RECORDED = rule(
     fixable=True,
 )
 MESSAGE_REPEATED = rule(
-    "message-repeated", "history", Severity.WARNING, "a message id used twice, or a block of messages stored again", fixable=True
+    "message-repeated",
+    "history",
+    Severity.WARNING,
+    "a message id used twice, or a block of messages stored again",
+    fixable=True,
 )
 HISTORY_TWO_OWNERS = rule(
     "history-two-owners", "history", Severity.WARNING, "a service keeps the conversation and the session does too"
@@ -44,7 +57,9 @@ HISTORY_TWO_OWNERS = rule(
 REASONING_UNPAIRED = rule(
     "reasoning-unpaired", "history", Severity.WARNING, "reasoning apart from the call or text it belongs to"
 )
-ROLE_MISPLACED = rule("role-misplaced", "history", Severity.WARNING, "a role that is unknown or stands where it must not")
+ROLE_MISPLACED = rule(
+    "role-misplaced", "history", Severity.WARNING, "a role that is unknown or stands where it must not"
+)
 TURN_TRUNCATED = rule("turn-truncated", "history", Severity.INFO, "the history ends in the middle of a turn")
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
@@ -52,20 +67,8 @@ _INSTRUCTING = frozenset({"system", "developer"})
 _EXCHANGE = frozenset({Act.RESULT, Act.REQUEST, Act.RESPONSE})
 _LOCAL_KINDS = frozenset({"function_call", "function_result"})
 _MOVING = frozenset({"user", "assistant"})
-_FOLDED = frozenset({"dotnet", "dotnet-thread"})
-"""Where roles are compared without regard to case."""
 
 # --- one reading of the events, which most rules below share ----------------------------------------------------------
-
-
-def role_of(timeline: Timeline, turn: int) -> str | None:
-    """The role of a message, unwrapped from the object that the AgentThread time wrote; None when there is none."""
-    role = timeline.turns[turn].role
-    if isinstance(role, dict):
-        role = role.get("value")
-    if not isinstance(role, str):
-        return None
-    return role.lower() if timeline.history.language in _FOLDED else role
 
 
 def _identifier(value: Any) -> str | None:
@@ -124,11 +127,11 @@ class _Exchange:
         A user or assistant message moves it on, unless it is part of the exchange itself: it holds a result, an approval
         request or an answer to one.
         """
-        following = len(timeline.turns)
-        passing = [following] * len(timeline.turns)
-        for turn in range(len(timeline.turns) - 1, -1, -1):
+        following = len(timeline)
+        passing = [following] * len(timeline)
+        for turn in range(len(timeline) - 1, -1, -1):
             passing[turn] = following
-            if role_of(timeline, turn) in _MOVING and turn not in exchanging:
+            if timeline.roles[turn] in _MOVING and turn not in exchanging:
                 following = turn
         return passing
 
@@ -148,7 +151,7 @@ class _Exchange:
         return isinstance(call_id, str) and bool(self.results.get(call_id))
 
     def moved_on(self, event: Event, timeline: Timeline) -> bool:
-        return self.passing[event.turn] < len(timeline.turns)
+        return self.passing[event.turn] < len(timeline)
 
 
 def call_of(event: Event) -> dict[str, Any]:
@@ -270,11 +273,8 @@ def _same_call(request: Event, response: Event) -> bool:
     asked, granted = call_of(request), call_of(response)
     if not asked or not granted:
         return True  # a member that is missing is a finding of its own
-    return (
-        asked["call_id"] == granted["call_id"]
-        and asked["name"] == granted["name"]
-        and _parsed(asked["arguments"]) == _parsed(granted["arguments"])
-    )
+    same = asked["call_id"] == granted["call_id"] and asked["name"] == granted["name"]
+    return same and bool(_parsed(asked["arguments"]) == _parsed(granted["arguments"]))
 
 
 def _parsed(arguments: Any) -> Any:
@@ -291,7 +291,9 @@ def approval_not_recorded(seen: Survey) -> Iterator[Fault]:
     document = seen.document
     if document.dialect != "python":
         return
-    approval = document.value.get("state", {}).get("tool_approval") if isinstance(document.value.get("state"), dict) else None
+    approval = (
+        document.value.get("state", {}).get("tool_approval") if isinstance(document.value.get("state"), dict) else None
+    )
     recorded = approval.get("pending_approval_requests") if isinstance(approval, dict) else None
     known = {entry.get("id") for entry in recorded if isinstance(entry, dict)} if isinstance(recorded, list) else set()
     for timeline in seen.timelines:
@@ -315,10 +317,12 @@ def approval_not_recorded(seen: Survey) -> Iterator[Fault]:
 
 @on_history
 def message_id_repeated(timeline: Timeline) -> Iterator[Fault]:
+    known = [id_ for id_ in timeline.ids if type(id_) is str and id_]
+    if len(set(known)) == len(known):
+        return
     first: dict[str, int] = {}
     asking = {event.turn for event in timeline.events if event.act is Act.REQUEST}
-    for turn, spoken in enumerate(timeline.turns):
-        id_ = spoken.id
+    for turn, id_ in enumerate(timeline.ids):
         if type(id_) is not str or not id_:
             continue
         earlier = first.setdefault(id_, turn)
@@ -336,28 +340,18 @@ def message_id_repeated(timeline: Timeline) -> Iterator[Fault]:
 @on_history
 def message_block_repeated(timeline: Timeline) -> Iterator[Fault]:
     """Two or more messages in a row that were stored before, ids and times and usage apart."""
-    turns = timeline.turns
-    marks = [
-        hash((turn.role, turn.first, turn.count)) if type(turn.role) is str and type(turn.first) is str else None
-        for turn in turns
-    ]
-    pairs: dict[tuple[int, int], int] = {}
+    marks = [first if type(first) is str else None for first in timeline.firsts]
+    pairs = list(pairwise(marks))
+    if len(set(pairs)) == len(pairs):
+        return
+    seen: dict[tuple[str | None, str | None], int] = {}
     reported = 0
-    for turn in range(len(turns) - 1):
-        mark, following = marks[turn], marks[turn + 1]
-        if mark is None or following is None:
-            continue
-        earlier = pairs.setdefault((mark, following), turn)
-        if earlier >= turn - 1 or turn < reported:
+    for turn, pair in enumerate(pairs):
+        earlier = seen.setdefault(pair, turn)
+        if None in pair or earlier >= turn - 1 or turn < reported:
             continue
         length = 0
-        while (
-            turn + length < len(turns)
-            and earlier + length < turn
-            and marks[turn + length] is not None
-            and marks[turn + length] == marks[earlier + length]
-            and _essence(timeline, turn + length) == _essence(timeline, earlier + length)
-        ):
+        while turn + length < len(timeline) and earlier + length < turn and _same(timeline, turn, earlier, length):
             length += 1
         if length >= 2:
             reported = turn + length
@@ -368,19 +362,28 @@ def message_block_repeated(timeline: Timeline) -> Iterator[Fault]:
             )
 
 
+def _same(timeline: Timeline, turn: int, earlier: int, offset: int) -> bool:
+    return timeline.firsts[turn + offset] == timeline.firsts[earlier + offset] and (
+        _essence(timeline.messages[turn + offset]) == _essence(timeline.messages[earlier + offset])
+    )
+
+
 _PASSING_MEMBERS = frozenset({"message_id", "messageId", "MessageId", "ID", "created_at", "createdAt", "CreatedAt"})
 
 
-def _essence(timeline: Timeline, turn: int) -> dict[str, Any]:
+def _essence(message: dict[str, Any]) -> dict[str, Any]:
     """A message without what differs between two copies of it: ids, times, usage."""
-    message = {key: value for key, value in timeline.turns[turn].message.items() if key not in _PASSING_MEMBERS}
+    message = {key: value for key, value in message.items() if key not in _PASSING_MEMBERS}
     for key in ("contents", "Contents"):
         contents = message.get(key)
         if isinstance(contents, list):
             message[key] = [
                 content
                 for content in contents
-                if not (isinstance(content, dict) and "usage" in (content.get("type"), content.get("$type"), content.get("Type")))
+                if not (
+                    isinstance(content, dict)
+                    and "usage" in (content.get("type"), content.get("$type"), content.get("Type"))
+                )
             ]
     return message
 
@@ -393,7 +396,7 @@ _SENTINEL = "_agent_local_chat_history"
 @on_document
 def history_two_owners(seen: Survey) -> Iterator[Fault]:
     value = seen.document.value
-    filled = [timeline for timeline in seen.timelines if timeline.turns]
+    filled = [timeline for timeline in seen.timelines if len(timeline)]
     for name in _SERVICE_IDS if isinstance(value, dict) else ():
         owner = member_of(value, name)
         if owner and owner != _SENTINEL and filled:
@@ -404,14 +407,20 @@ def history_two_owners(seen: Survey) -> Iterator[Fault]:
                 "the two will drift apart: keep one.",
                 related=(filled[0].history.path,),
             )
-    seen_before: dict[int, Timeline] = {}
-    for timeline in filled:
+    if len(filled) > 1:
+        yield from _overlaps(filled)
+
+
+def _overlaps(timelines: list[Timeline]) -> Iterator[Fault]:
+    """Histories that hold the same messages."""
+    holder: dict[tuple[str | None, str], Timeline] = {}
+    for timeline in timelines:
         marks = {
-            hash((turn.role, turn.first, turn.count))
-            for turn in timeline.turns
-            if type(turn.role) is str and type(turn.first) is str and turn.first
+            (role, first)
+            for role, first in zip(timeline.roles, timeline.firsts, strict=True)
+            if type(first) is str and first
         }
-        other = next((seen_before[mark] for mark in marks if mark in seen_before), None)
+        other = next((holder[mark] for mark in marks if mark in holder), None)
         if other is not None:
             yield HISTORY_TWO_OWNERS.at(
                 timeline.history.path,
@@ -420,7 +429,7 @@ def history_two_owners(seen: Survey) -> Iterator[Fault]:
                 related=(other.history.path,),
             )
         for mark in marks:
-            seen_before.setdefault(mark, timeline)
+            holder.setdefault(mark, timeline)
 
 
 # --- roles ------------------------------------------------------------------------------------------------------------
@@ -430,31 +439,28 @@ def history_two_owners(seen: Survey) -> Iterator[Fault]:
 def role_misplaced(timeline: Timeline) -> Iterator[Fault]:
     answering = {event.turn for event in timeline.events if event.act is Act.RESULT}
     begun = False
-    for turn, spoken in enumerate(timeline.turns):
-        if spoken.role == "user" or spoken.role == "assistant":
-            begun = True
-            continue
-        role = role_of(timeline, turn)
+    for turn, role in enumerate(timeline.roles):
         if role is None or role in _MOVING:
             begun = True
             continue
-        path = timeline.turn_path(turn)
         if role in _INSTRUCTING:
             if begun:
                 yield ROLE_MISPLACED.at(
-                    path,
-                    f"A {role} message in the middle of the conversation; frameworks put instructions first: was it injected?",
+                    timeline.turn_path(turn),
+                    f"A {role} message in the middle of the conversation; frameworks put instructions first: was it "
+                    "injected?",
                 )
             continue
         begun = True
         if role not in _ROLES:
             yield ROLE_MISPLACED.at(
-                path, f"{quoted(role)} is no role that models know; use system, developer, user, assistant or tool."
+                timeline.turn_path(turn),
+                f"{quoted(role)} is no role that models know; use system, developer, user, assistant or tool.",
             )
-        elif role == "tool" and turn not in answering:
-            yield ROLE_MISPLACED.at(path, "A tool message without a tool result; models refuse it.")
+        elif turn not in answering:
+            yield ROLE_MISPLACED.at(timeline.turn_path(turn), "A tool message without a tool result; models refuse it.")
     for event in timeline.events:
-        if event.shape.kind == "function_result" and role_of(timeline, event.turn) != "tool":
+        if event.shape.kind == "function_result" and timeline.roles[event.turn] != "tool":
             yield ROLE_MISPLACED.at(
                 timeline.event_path(event),
                 "A tool result outside a tool message; models expect it under the role tool.",
@@ -464,17 +470,18 @@ def role_misplaced(timeline: Timeline) -> Iterator[Fault]:
 
 @on_history
 def turn_truncated(timeline: Timeline) -> Iterator[Fault]:
-    if not timeline.turns:
+    if not len(timeline):
         return
-    last = len(timeline.turns) - 1
-    role = role_of(timeline, last)
+    last = len(timeline) - 1
+    role = timeline.roles[last]
     if role == "user":
         yield TURN_TRUNCATED.at(
-            timeline.turn_path(last), "The history ends with the user's message: the answer was never stored, or is on its way."
+            timeline.turn_path(last),
+            "The history ends with the user's message: the answer was never stored, or is on its way.",
         )
-    elif role == "assistant" and not timeline.turns[last].count:
+    elif role == "assistant" and not timeline.contents(last):
         yield TURN_TRUNCATED.at(
-            timeline.turn_path(last), "The history ends with an assistant message without contents: the answer was cut off."
+            timeline.turn_path(last), "The history ends with an assistant message without contents: it was cut off."
         )
 
 
@@ -494,7 +501,7 @@ def _reasoning(timeline: Timeline) -> Iterator[Fault]:
     if not reasoning:
         return
     groups = _response_groups(timeline)
-    ends = _last_utterances(timeline, groups, {(event.turn, event.index) for event in reasoning})
+    ends = _last_utterances(timeline, groups, {(event.turn, event.place) for event in reasoning})
     thinking = {groups[event.turn] for event in reasoning}
     calls = [event for event in timeline.events if event.act is Act.CALL and event.local]
     thought_calls = any(groups[call.turn] in thinking for call in calls)
@@ -507,7 +514,7 @@ def _reasoning(timeline: Timeline) -> Iterator[Fault]:
                 "forgotten it.",
                 identity=id_,
             )
-        if (event.turn, event.index) > ends.get(groups[event.turn], (-1, -1)):
+        if (event.turn, event.place) > ends.get(groups[event.turn], (-1, -1)):
             yield REASONING_UNPAIRED.at(
                 path,
                 "This reasoning is not followed by the call or text it led to; the Responses API refuses it alone.",
@@ -526,8 +533,8 @@ def _response_groups(timeline: Timeline) -> list[int]:
     """For each turn, the number of the model's response that it belongs to: assistant messages in a row are one."""
     groups: list[int] = []
     before: str | None = None
-    for turn in range(len(timeline.turns)):
-        role = role_of(timeline, turn)
+    for turn in range(len(timeline)):
+        role = timeline.roles[turn]
         same = role == "assistant" == before
         groups.append(groups[-1] if same else len(groups))
         before = role
@@ -540,7 +547,7 @@ def _last_utterances(
     """For each response, the place of its last content that is no reasoning."""
     return {
         groups[turn]: (turn, index)
-        for turn, spoken in enumerate(timeline.turns)
-        for index in range(spoken.count)
+        for turn in range(len(timeline))
+        for index in range(len(timeline.contents(turn)))
         if (turn, index) not in thoughts
     }

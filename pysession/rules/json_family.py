@@ -15,9 +15,13 @@ from pysession.survey.strings import Look
 from pysession.wire import Path
 
 JSON_INVALID = rule("json-invalid", "json", Severity.ERROR, "not JSON as RFC 8259 defines it")
-JSON_NOT_UTF8 = rule("json-not-utf8", "json", Severity.ERROR, "bytes that are not UTF-8, or a byte order mark", fixable=True)
+JSON_NOT_UTF8 = rule(
+    "json-not-utf8", "json", Severity.ERROR, "bytes that are not UTF-8, or a byte order mark", fixable=True
+)
 JSON_DUPLICATE_KEY = rule("json-duplicate-key", "json", Severity.ERROR, "one object holds a member name twice")
-NUMBER_NOT_JSON = rule("number-not-json", "json", Severity.ERROR, "NaN or Infinity, which JSON does not have", fixable=True)
+NUMBER_NOT_JSON = rule(
+    "number-not-json", "json", Severity.ERROR, "NaN or Infinity, which JSON does not have", fixable=True
+)
 NUMBER_NOT_PORTABLE = rule(
     "number-not-portable", "json", Severity.WARNING, "a number that not every reader can hold, or a count that is none"
 )
@@ -133,7 +137,9 @@ def size_budget(seen: Survey) -> Iterator[Fault]:
             continue
         size = len(document.data)
         if size > budget:
-            paths = ", ".join(f"{format_pointer(path) or '(root)'} ({part:,} bytes)" for path, part in largest(document, 5))
+            paths = ", ".join(
+                f"{format_pointer(path) or '(root)'} ({part:,} bytes)" for path, part in largest(document, 5)
+            )
             yield SIZE_BUDGET.at(
                 (), f"{size:,} bytes are more than the {budget:,} that {name} allows; the largest parts: {paths}."
             )

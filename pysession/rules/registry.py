@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TypeVar
 
 from pysession.findings import Severity
 from pysession.findings.failures import UnknownRuleError, UsageError
@@ -24,8 +23,6 @@ FAMILIES = ("json", "shape", "content", "history", "state")
 
 _RULES: dict[str, Rule] = {}
 _CHECKS = Checks()
-
-_AnyCheck = TypeVar("_AnyCheck", ShapeCheck, HistoryCheck, DocumentCheck, MisfitCheck, ValueCheck)
 
 
 def rule(id: str, family: str, severity: Severity, summary: str, *, fixable: bool = False) -> Rule:

@@ -35,11 +35,15 @@ _SECRET_NAME = re.compile(rf"(?i){_NAME}\Z")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _KNOWN = tuple((what, re.compile(pattern)) for what, pattern in _FORMATS)
-_MASK = re.compile(r"(?i)(?:[*•xX.…#-]{3,}|<[^>]*>|\$\{[^}]*\}|\{\{.*\}\}|\[?redacted\]?|masked|hidden|none|null|\*+.{0,4})\Z")
+_MASK = re.compile(
+    r"(?i)(?:[*•xX.…#-]{3,}|<[^>]*>|\$\{[^}]*\}|\{\{.*\}\}|\[?redacted\]?|masked|hidden|none|null|\*+.{0,4})\Z"
+)
 
 SECRET_TRIGGER = "|".join(
     [pattern for _, pattern in _FORMATS]
-    + [rf"(?i:\x22[a-z0-9_.-]*(?:passw|passphrase|pwd|secret|key|token|authorization|credential|connection_?string)[a-z0-9_.-]*\\*\x22\s*:\s*\\*\x22[^\x22\\])"]
+    + [
+        r"(?i:\x22[a-z0-9_.-]*(?:passw|passphrase|pwd|secret|key|token|authorization|credential|connection_?string)[a-z0-9_.-]*\\*\x22\s*:\s*\\*\x22[^\x22\\])"
+    ]
 )
 """Occurs in the text of every document that ``secret_in`` has something to say about."""
 

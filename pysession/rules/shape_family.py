@@ -34,7 +34,9 @@ LEGACY_THREAD = rule(
 SCHEMA_VIOLATION = rule(
     "schema-violation", "shape", Severity.ERROR, "the document does not satisfy the open JSON Schema of its dialect"
 )
-FIELD_UNKNOWN = rule("field-unknown", "shape", Severity.WARNING, "a member that no release of this dialect writes there")
+FIELD_UNKNOWN = rule(
+    "field-unknown", "shape", Severity.WARNING, "a member that no release of this dialect writes there"
+)
 VERSION_UNSUPPORTED = rule(
     "version-unsupported", "shape", Severity.ERROR, "a version that every known reader of this envelope refuses"
 )
@@ -65,7 +67,9 @@ def dialect_unknown(seen: Survey) -> Iterator[Fault]:
     inside = next(nested_sessions(document.value), None)
     if inside is not None:
         path, found = inside
-        remedy = f"a {found.dialect} session is inside at {format_pointer(path)}: check it with --at {format_pointer(path)}"
+        remedy = (
+            f"a {found.dialect} session is inside at {format_pointer(path)}: check it with --at {format_pointer(path)}"
+        )
     else:
         remedy = "check that this file is a stored session and that it is whole"
     yield DIALECT_UNKNOWN.at((), f"This is no session of a known dialect ({document.detection.reason}); {remedy}.")

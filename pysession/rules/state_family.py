@@ -8,6 +8,7 @@ import io
 import pickletools
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from pysession.dialects import UNKNOWN
@@ -24,7 +25,10 @@ TYPE_TAG_COLLISION = rule(
     "type-tag-collision", "state", Severity.ERROR, "application data that a reader takes for an object of a framework"
 )
 EXECUTABLE_PAYLOAD = rule(
-    "executable-payload", "state", Severity.ERROR, "data that runs code in a careless reader: a pickle, a type or module path"
+    "executable-payload",
+    "state",
+    Severity.ERROR,
+    "data that runs code in a careless reader: a pickle, a type or module path",
 )
 STATE_NULL = rule("state-null", "state", Severity.ERROR, ".NET: a null entry in the state bag", fixable=True)
 SECRET_SHAPED = rule(
@@ -48,7 +52,12 @@ def registered_type(seen: Survey) -> Iterator[Fault]:
     if document.dialect != "python" or not isinstance(document.value.get("state"), dict):
         return
     for path, _, value in seen.state_values():
-        if path[:1] == ("state",) and isinstance(value, dict) and value.get("type") in _REGISTERED and not _is_whole(value):
+        if (
+            path[:1] == ("state",)
+            and isinstance(value, dict)
+            and value.get("type") in _REGISTERED
+            and not _is_whole(value)
+        ):
             yield TYPE_TAG_COLLISION.at(
                 path,
                 f'Python takes every object in the state with "type": {quoted(value["type"])} for its own and refuses the '
@@ -78,7 +87,8 @@ def _begin_tags(seen: Survey) -> Look:
                 )
         if "lc" in value and "id" in value and ("kwargs" in value or value.get("type") in ("constructor", "secret")):
             yield TYPE_TAG_COLLISION.at(
-                path, 'LangChain takes an object with "lc" and "id" for one of its own and builds what it names; wrap the value.'
+                path,
+                'LangChain takes an object with "lc" and "id" for one of its own and builds what it names; wrap the value.',
             )
 
     return look
@@ -90,9 +100,21 @@ on_text(Trigger(r"__(?:type|pickled|bytes_encoded)__|\x22lc\\*\x22\s*:", _begin_
 
 _TYPE_MEMBERS = frozenset({"$type", "type", "Type", "__type", "__type__", "@type", "@class", "typeName", "TypeName"})
 _DISCRIMINATORS = _TYPE_MEMBERS - {"typeName", "TypeName"}
-_ASSEMBLY_QUALIFIED = re.compile(r"[A-Za-z_][\w.+`]*(?:\[.{0,2000}\])?,\s*[A-Za-z_][\w.]*(?:\s*,\s*(?:Version|Culture|PublicKeyToken)=[^,]*)*\s*\Z")
+_ASSEMBLY_QUALIFIED = re.compile(
+    r"[A-Za-z_][\w.+`]*(?:\[.{0,2000}\])?,\s*[A-Za-z_][\w.]*(?:\s*,\s*(?:Version|Culture|PublicKeyToken)=[^,]*)*\s*\Z"
+)
 _CONSTRUCTORS = frozenset(
-    {"py/object", "py/reduce", "py/function", "py/type", "__reduce__", "__class__", "__module__", "__constructor__", "_target_"}
+    {
+        "py/object",
+        "py/reduce",
+        "py/function",
+        "py/type",
+        "__reduce__",
+        "__class__",
+        "__module__",
+        "__constructor__",
+        "_target_",
+    }
 )
 _MODULE_PATH = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
 _LONGEST_PICKLE = 4 * 2**20
@@ -104,18 +126,21 @@ def _begin_executable(seen: Survey) -> Look:
         if isinstance(value, str):
             if name in _DISCRIMINATORS and _ASSEMBLY_QUALIFIED.match(value):
                 yield EXECUTABLE_PAYLOAD.at(
-                    path, "This names a .NET type with its assembly; a reader that follows it builds whatever it names: remove it."
+                    path,
+                    "This names a .NET type with its assembly; a reader that follows it builds whatever it names: remove it.",
                 )
             elif is_pickle(value):
                 yield EXECUTABLE_PAYLOAD.at(
-                    path, "This string is a Python pickle; whoever loads it runs what it says: remove it, never load it."
+                    path,
+                    "This string is a Python pickle; whoever loads it runs what it says: remove it, never load it.",
                 )
         elif isinstance(value, dict):
             for key in _CONSTRUCTORS & value.keys():
                 # The value of py/reduce and its like is a list or an object; the name alone calls for a constructor.
                 if not isinstance(value[key], str) or _MODULE_PATH.match(value[key]) or key.startswith("py/"):
                     yield EXECUTABLE_PAYLOAD.at(
-                        (*path, key), f"{quoted(key)} names Python code that a careless reader imports and calls; remove it."
+                        (*path, key),
+                        f"{quoted(key)} names Python code that a careless reader imports and calls; remove it.",
                     )
 
     return look
@@ -134,10 +159,7 @@ _EXECUTABLE = (
 
 def is_pickle(text: str) -> bool:
     """Whether a string is a pickle stream, raw or in base64. It is taken apart opcode by opcode, never loaded."""
-    for stream in _pickle_candidates(text):
-        if _is_pickle_stream(stream):
-            return True
-    return False
+    return any(_is_pickle_stream(stream) for stream in _pickle_candidates(text))
 
 
 def _pickle_candidates(text: str) -> Iterator[bytes]:
@@ -145,18 +167,14 @@ def _pickle_candidates(text: str) -> Iterator[bytes]:
     if len(text) < 4:
         return
     if head[0] in "\x80(]}cilt" or ord(head[0]) == 0x80:
-        try:
+        with suppress(UnicodeEncodeError):
             yield text[:_LONGEST_PICKLE].encode("latin-1")
-        except UnicodeEncodeError:
-            pass
     compact = text[:_LONGEST_PICKLE]
     if re.match(r"[A-Za-z0-9+/_-]{8,}={0,2}\Z", compact):
         padded = compact.replace("-", "+").replace("_", "/").rstrip("=")
         padded += "=" * (-len(padded) % 4)
-        try:
+        with suppress(binascii.Error, ValueError):
             yield base64.b64decode(padded, validate=True)
-        except (binascii.Error, ValueError):
-            pass
 
 
 def _is_pickle_stream(stream: bytes) -> bool:
@@ -193,16 +211,13 @@ def state_null(seen: Survey) -> Iterator[Fault]:
     bag = value[bag_key] if bag_key is not None else None
     for key, entry in bag.items() if isinstance(bag, dict) else ():
         if entry is None and bag_key is not None:
-            if dialect == "dotnet":
-                yield STATE_NULL.at(
-                    (bag_key, key), f"The entry {quoted(key)} is null, and .NET throws when it is next read or set; drop it."
-                )
-            else:
-                yield STATE_NULL.at(
-                    (bag_key, key),
-                    f"The entry {quoted(key)} is null, and Go releases before September 2026 panic when they read it; drop it.",
-                    severity=Severity.WARNING,
-                )
+            yield STATE_NULL.at((bag_key, key), f"The entry {quoted(key)} is null, and {_TRIPS[dialect]}; drop it.")
+
+
+_TRIPS = {
+    "dotnet": ".NET throws when it is next read or set",
+    "go": "Go releases before September 2026 panic when they read it",
+}
 
 
 def _begin_secrets(seen: Survey) -> Look:
@@ -211,7 +226,8 @@ def _begin_secrets(seen: Survey) -> Look:
             what = secret_in(name, value)
             if what is not None:
                 yield SECRET_SHAPED.at(
-                    path, f"This looks like {what}; a session is stored in plain text: remove it, and change it if it is real."
+                    path,
+                    f"This looks like {what}; a session is stored in plain text: remove it, and change it if it is real.",
                 )
 
     return look

@@ -35,7 +35,7 @@ def quoted(name: Any) -> str:
 def is_json_container(text: str) -> bool:
     """Whether ``text`` is the JSON text of an object or a list."""
     bare = text.strip()
-    if not (bare[:1] == "{" and bare[-1:] == "}" or bare[:1] == "[" and bare[-1:] == "]"):
+    if not ((bare[:1] == "{" and bare[-1:] == "}") or (bare[:1] == "[" and bare[-1:] == "]")):
         return False
     try:
         jiter.from_json(bare.encode(), allow_inf_nan=False)

@@ -8,7 +8,7 @@ from pysession.survey.shapes import ObjectShape, Shape
 from pysession.survey.sizes import largest
 from pysession.survey.strings import Trigger, walk_values
 from pysession.survey.survey import DEPTH_BUDGET, Survey
-from pysession.survey.timeline import Act, Event, Timeline, Turn
+from pysession.survey.timeline import Act, Event, Timeline
 from pysession.survey.walk import Memory, survey
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "Survey",
     "Timeline",
     "Trigger",
-    "Turn",
     "largest",
     "outline",
     "schema_errors",

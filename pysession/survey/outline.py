@@ -7,6 +7,7 @@ their shapes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pysession import schema
@@ -20,7 +21,7 @@ _DEPTH = 8
 _WORDS = frozenset({"type", "$type", "Type", "version", "schemaVersion"})
 """Members whose text the schemas may look at."""
 
-_SENTENCES = {
+_SENTENCES: dict[str, Callable[[Any], str]] = {
     "type": lambda kind: f"This must be {_any_of(kind.types)}.",
     "required": lambda kind: f'The member "{kind.property}" is missing, which a reader cannot do without.',
     "const": lambda kind: f"This must be {kind.expected_value!r}.",
@@ -37,9 +38,7 @@ def _outlined(value: Any, histories: set[int], depth: int, name: str | None) -> 
     if isinstance(value, dict):
         if not depth:
             return {}
-        return {
-            _printable(key): _outlined(child, histories, depth - 1, key) for key, child in value.items()
-        }
+        return {_printable(key): _outlined(child, histories, depth - 1, key) for key, child in value.items()}
     if isinstance(value, list):
         if not depth or id(value) in histories:
             return []
@@ -64,9 +63,12 @@ def schema_errors(validator: Any, value: Any) -> list[tuple[Path, str]]:
     """One (path, sentence) for each fault that ``validator`` finds in ``value``, deepest first, without its values."""
     found: dict[tuple[Path, str], None] = {}
     for error in validator.iter_errors(value):
-        sentence = _SENTENCES.get(error.kind.name, lambda kind: f'This does not satisfy "{kind.name}".')
-        found[tuple(error.instance_path), sentence(error.kind)] = None
+        found[tuple(error.instance_path), _SENTENCES.get(error.kind.name, _unsatisfied)(error.kind)] = None
     return sorted(found, key=lambda fault: -len(fault[0]))
+
+
+def _unsatisfied(kind: Any) -> str:
+    return f'This does not satisfy "{kind.name}" of the schema.'
 
 
 _ARTICLES = {"object": "an object", "array": "an array", "integer": "an integer", "null": "null"}

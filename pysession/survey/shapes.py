@@ -15,7 +15,6 @@ from pysession.dialects import Kind, Member, Vocabulary, vocabulary
 from pysession.survey.checks import Checks, ValueCheck
 from pysession.survey.fault import Fault
 from pysession.survey.timeline import Act
-from pysession.wire import Path
 
 ACTS: dict[str, Act] = {
     "function_call": Act.CALL,
@@ -144,7 +143,9 @@ class Shape:
     act: Act
     id_key: str | None
     primary: str | None
-    names: dict[str, str]
+    contents_key: str | None
+    role_key: str | None
+    message_id_key: str | None
     plain: bool
     """Nothing to do but look whether the free-form members are empty."""
 
@@ -194,7 +195,11 @@ class Shapes:
                 continue
             member = view.members.get(key)
             self._sort_member(view, key, member, nested, lists, free)
-        act = ACTS.get(view.kind.canonical, Act.NOTHING) if view.kind is not None and view.place == "content" else Act.NOTHING
+        act = (
+            ACTS.get(view.kind.canonical, Act.NOTHING)
+            if view.kind is not None and view.place == "content"
+            else Act.NOTHING
+        )
         id_key = next((view.names[name] for name in ID_MEMBERS.get(act, ()) if name in view.names), None)
         kind = view.kind.canonical if view.kind is not None else ""
         checks = tuple(
@@ -214,7 +219,9 @@ class Shapes:
             act=act,
             id_key=id_key,
             primary=next((view.names[name] for name in _PRIMARY if name in view.names), None),
-            names=view.names,
+            contents_key=view.names.get("contents"),
+            role_key=view.names.get("role"),
+            message_id_key=view.names.get("message_id"),
             plain=not (faults or lists or checks or act or any(map(self._descends, nested))),
         )
 

@@ -39,7 +39,7 @@ class Trigger:
 
 
 # A writer may escape any character. Text with escaped ASCII letters, digits or signs is searched in its plain form.
-_ESCAPED_ASCII = re.compile(rb"\\u00[2-7]|\\/")
+_ESCAPED_ASCII = re.compile(rb"\\(?:u00[2-7]|/)")
 
 _MEMORY = 64 * 2**20
 """Bytes that RE2 may use for its automaton before it falls back to a slower one; it never gives a wrong answer."""

@@ -53,5 +53,3 @@ def _outside(value: Any, messages: set[int]) -> Iterator[tuple[Path, str | int |
             stack.extend(((*here, key), key, child) for key, child in reversed(current.items()))
         elif isinstance(current, list):
             stack.extend(((*here, index), index, current[index]) for index in range(len(current) - 1, -1, -1))
-
-

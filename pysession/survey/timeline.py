@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,14 +27,14 @@ class Act(IntEnum):
 class Event(NamedTuple):
     """One content that does something: ``act``, the id it does it under, and where.
 
-    ``turn`` is the index into :attr:`Timeline.turns`, ``index`` the content's place among its message's contents, which
+    ``turn`` is the index into :attr:`Timeline.turns`, ``place`` the content's index among its message's contents, which
     stand under ``contents_key``. ``local`` is true for a call that the application itself must answer.
     """
 
     act: Act
     id: Any
     turn: int
-    index: int
+    place: int
     contents_key: str
     content: dict[str, Any]
     shape: Shape
@@ -42,27 +42,37 @@ class Event(NamedTuple):
 
     def member(self, canonical: str) -> Any:
         """The member with that canonical name, or None."""
-        key = self.shape.names.get(canonical)
+        key = self.shape.view.names.get(canonical)
         return None if key is None else self.content[key]
-
-
-class Turn(NamedTuple):
-    """One message: its role, its id, what stands for its first content, and how many contents it has."""
-
-    role: Any
-    id: Any
-    first: Any
-    count: int
-    message: dict[str, Any]
 
 
 @dataclass(slots=True)
 class Timeline:
-    """One live history in order."""
+    """One live history in order, as columns: a turn is an index into each of them.
+
+    ``roles`` are texts in the spelling that the language compares by, or None; ``ids`` are the messages' own ids;
+    ``firsts`` stand for the first content of each message when messages are compared (a text, a call id), where they are
+    texts.
+    """
 
     history: History
-    turns: list[Turn]
-    events: list[Event]
+    messages: list[Any] = field(default_factory=list)
+    roles: list[str | None] = field(default_factory=list)
+    ids: list[Any] = field(default_factory=list)
+    firsts: list[Any] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def contents(self, turn: int) -> list[Any]:
+        """The contents of a message; empty when it has none."""
+        message = self.messages[turn]
+        if isinstance(message, dict):
+            for key in ("contents", "Contents", "content"):
+                if isinstance(message.get(key), list):
+                    return list(message[key])
+        return []
 
     def turn_path(self, turn: int) -> Path:
         """The place of a message."""
@@ -74,4 +84,4 @@ class Timeline:
 
     def event_path(self, event: Event) -> Path:
         """The place of the content that an event tells of."""
-        return (*self.turn_path(event.turn), event.contents_key, event.index)
+        return (*self.turn_path(event.turn), event.contents_key, event.place)

@@ -16,11 +16,14 @@ from pysession.survey.document import Document
 from pysession.survey.shapes import Shape, Shapes
 from pysession.survey.strings import triggered, walk_values
 from pysession.survey.survey import DEPTH_BUDGET, Survey
-from pysession.survey.timeline import Act, Event, Timeline, Turn
+from pysession.survey.timeline import Act, Event, Timeline
 from pysession.wire import Encoding, Path
 
 _EXECUTED_CALLS_MARKED = frozenset({"dotnet", "dotnet-thread", "go"})
 """Where ``informationalOnly`` is set on every call that the application itself has executed (measured)."""
+
+_FOLDED_ROLES = frozenset({"dotnet", "dotnet-thread"})
+"""Where roles are compared without regard to case (measured)."""
 
 
 class Memory:
@@ -69,6 +72,9 @@ def _look_into_strings(found: Survey, checks: Checks) -> None:
             found.faults.extend(look(path, name, value))
 
 
+_Pending = tuple[Shape, dict[str, Any], Path]
+
+
 class _HistoryWalk:
     """The walk over one history."""
 
@@ -78,41 +84,43 @@ class _HistoryWalk:
         self.memory = memory
         self.message_shapes = memory.shapes(history.language, "message")
         self.content_shapes = memory.shapes(history.language, "content")
-        self.turns: list[Turn] = []
-        self.events: list[Event] = []
+        self.timeline = Timeline(history)
 
     def run(self) -> None:
         for segment in self.history.segments:
             self._segment(segment)
         if self.history.live:
-            self.found.messages += len(self.turns)
-            self.found.timelines.append(Timeline(self.history, self.turns, self.events))
+            self.found.messages += len(self.timeline)
+            self.found.timelines.append(self.timeline)
 
     def _segment(self, segment: Segment) -> None:
         known = self.message_shapes.seen
+        timeline, folded = self.timeline, self.history.language in _FOLDED_ROLES
+        timeline.messages.extend(segment.messages)
         for index, message in enumerate(segment.messages):
-            if type(message) is not dict:
-                self._misfit((*segment.path, index), "message", message)
-                self.turns.append(Turn(None, None, None, 0, {}))
-                continue
-            shape = known.get((None, *message, *map(type, message.values()))) or self.message_shapes.of(message)
-            if not shape.plain:
-                self._visit(shape, message, (*segment.path, index))
-            for key in shape.free:
-                if message[key]:
-                    self._free(message[key], (*segment.path, index, key))
-            names = shape.names
-            contents = message.get(names.get("contents"))
-            first: Any = None
-            if type(contents) is list:
-                if contents:
-                    first = self._contents(contents, segment.path, index, names["contents"])
-                count = len(contents)
+            role = id_ = first = None
+            if type(message) is dict:
+                shape = known.get((None, *message, *map(type, message.values()))) or self.message_shapes.of(message)
+                if not shape.plain:
+                    self._visit(shape, message, (*segment.path, index))
+                for key in shape.free:
+                    if message[key]:
+                        self._free(message[key], (*segment.path, index, key))
+                if shape.contents_key is not None:
+                    contents = message[shape.contents_key]
+                    if contents and type(contents) is list:
+                        first = self._contents(contents, segment.path, index, shape.contents_key)
+                if shape.role_key is not None:
+                    role = message[shape.role_key]
+                    if folded or type(role) is not str:
+                        role = _role(role, folded)
+                if shape.message_id_key is not None:
+                    id_ = message[shape.message_id_key]
             else:
-                count = 0
-            self.turns.append(
-                Turn(message.get(names.get("role")), message.get(names.get("message_id")), first, count, message)
-            )
+                self._misfit((*segment.path, index), "message", message)
+            timeline.roles.append(role)
+            timeline.ids.append(id_)
+            timeline.firsts.append(first)
 
     def _contents(self, contents: list[Any], base: Path, index: int, contents_key: str) -> Any:
         """Visit the contents of a message; returns what stands for the first of them."""
@@ -130,17 +138,16 @@ class _HistoryWalk:
                 shape = self.content_shapes.of(content)
             if place == 0 and shape.primary is not None:
                 first = content[shape.primary]
+            for key in shape.free:
+                if content[key]:
+                    self._free(content[key], (*base, index, contents_key, place, key))
             if not shape.plain:
                 self._visit(shape, content, (*base, index, contents_key, place))
                 if shape.act:
                     id_ = content[shape.id_key] if shape.id_key is not None else None
                     local = shape.act is Act.CALL and self._is_local(shape, content)
-                    self.events.append(
-                        Event(shape.act, id_, len(self.turns), place, contents_key, content, shape, local)
-                    )
-            for key in shape.free:
-                if content[key]:
-                    self._free(content[key], (*base, index, contents_key, place, key))
+                    turn = len(self.timeline.roles)
+                    self.timeline.events.append(Event(shape.act, id_, turn, place, contents_key, content, shape, local))
         return first
 
     def _is_local(self, shape: Shape, content: dict[str, Any]) -> bool:
@@ -160,40 +167,46 @@ class _HistoryWalk:
         Iterative, so that contents nested thousands deep cost no stack. The free-form members of the object itself, and
         the contents of a message, are the business of the caller.
         """
-        faults = self.found.faults
-        pending: list[tuple[Shape, dict[str, Any], Path]] = [(shape, value, path)]
+        pending: list[_Pending] = []
+        self._ask(shape, value, path, pending)
         while pending:
-            shape, value, here = pending.pop()
-            if len(here) >= DEPTH_BUDGET:
-                self.found.nests(here)
-            faults.extend(fault.below(here) for fault in shape.faults if fault.unless is None or not fault.unless(value))
-            for key, check in shape.checks:
-                faults.extend(fault.below((*here, key)) for fault in check(value[key], shape.view, value))
-            for key, place, allowed in shape.lists:
-                for index, item in enumerate(value[key]):
-                    if type(item) not in allowed:
-                        self._misfit((*here, key, index), place, item)
-            pending.extend(self._children(shape, value, here))
-            if here is not path:
-                for key in shape.free:
-                    if value[key]:
-                        self._free(value[key], (*here, key))
+            shape, value, path = pending.pop()
+            if len(path) >= DEPTH_BUDGET:
+                self.found.nests(path)
+            self._ask(shape, value, path, pending)
 
-    def _children(
-        self, shape: Shape, value: dict[str, Any], path: Path
-    ) -> Iterable[tuple[Shape, dict[str, Any], Path]]:
+    def _ask(self, shape: Shape, value: dict[str, Any], path: Path, pending: list[_Pending]) -> None:
+        """Ask the checks for one object; what lies below it and asks for more than its existence becomes pending."""
+        faults = self.found.faults
+        for fault in shape.faults:
+            if fault.unless is None or not fault.unless(value):
+                faults.append(fault.below(path))
+        for key, check in shape.checks:
+            for fault in check(value[key], shape.view, value):
+                faults.append(fault.below((*path, key)))
+        for key, place, allowed in shape.lists:
+            for index, item in enumerate(value[key]):
+                if type(item) not in allowed:
+                    self._misfit((*path, key, index), place, item)
         for nested in shape.nested:
             shapes = self.memory.shapes(self.history.language, nested.place)
-            below = (*path, nested.key)
-            children = enumerate(value[nested.key]) if nested.many else ((None, value[nested.key]),)
-            for index, child in children:
-                here = below if index is None else (*below, index)
-                if nested.loose and not (type(child) is dict and isinstance(child.get(shapes.discriminator), str)):
-                    self._free(child, here)
-                elif type(child) is dict:
-                    yield shapes.of(child), child, here
+            children = value[nested.key] if nested.many else (value[nested.key],)
+            for index, child in enumerate(children):
+                if type(child) is dict and not (nested.loose and type(child.get(shapes.discriminator)) is not str):
+                    inner = shapes.of(child)
+                    if inner.plain and not any(child[key] for key in inner.free) and len(path) < DEPTH_BUDGET - 2:
+                        continue
+                    here = (*path, nested.key, index) if nested.many else (*path, nested.key)
+                    pending.append((inner, child, here))
+                    for key in inner.free:
+                        if child[key]:
+                            self._free(child[key], (*here, key))
                 else:
-                    self._misfit(here, nested.place, child)
+                    here = (*path, nested.key, index) if nested.many else (*path, nested.key)
+                    if nested.loose:
+                        self._free(child, here)
+                    else:
+                        self._misfit(here, nested.place, child)
 
     def _free(self, value: Any, path: Path) -> None:
         """A free-form value: only its depth matters here."""
@@ -215,3 +228,15 @@ class _HistoryWalk:
     def _misfit(self, path: Path, place: str, value: Any) -> None:
         for check in self.memory.checks.misfit:
             self.found.faults.extend(fault.below(path) for fault in check(place, value))
+
+
+def _role(role: Any, folded: bool) -> str | None:
+    """A role as a text in the spelling that its readers compare by; None when it is none.
+
+    Up to 1.0.0b260130 Python wrote an object with the role as its ``value``.
+    """
+    if isinstance(role, dict):
+        role = role.get("value")
+    if not isinstance(role, str):
+        return None
+    return role.lower() if folded else role

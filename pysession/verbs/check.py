@@ -17,6 +17,7 @@ from pysession.wire import DEFAULT_LIMITS, Encoding, Limits
 
 SCHEMA_RULE = "schema-violation"
 
+
 def check(
     data: bytes,
     *,

@@ -32,9 +32,7 @@ def open_document(data: bytes, encoding: Encoding, at: str | None, limits: Limit
     return _document(data, encoding, reading, value, base, embedded=False)
 
 
-def _document(
-    data: bytes, encoding: Encoding, reading: Reading, value: Any, base: Path, *, embedded: bool
-) -> Document:
+def _document(data: bytes, encoding: Encoding, reading: Reading, value: Any, base: Path, *, embedded: bool) -> Document:
     detection = detect(value) if reading.readable else Detection(UNKNOWN, "", "it could not be read")
     return Document(data, encoding, reading, value, detection, histories(value, detection), base, embedded)
 

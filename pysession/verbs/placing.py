@@ -107,10 +107,9 @@ class _Placing:
         for history in self._document.histories:
             for segment in history.segments:
                 depth = len(segment.path)
-                if len(path) <= depth or path[:depth] != segment.path or not isinstance(path[depth], int):
-                    continue
-                message = segment.messages[path[depth]]
-                return self._identity_in_message(message, path[depth + 1 :])
+                index = path[depth] if len(path) > depth and path[:depth] == segment.path else None
+                if isinstance(index, int):
+                    return self._identity_in_message(segment.messages[index], path[depth + 1 :])
         return format_pointer(path)
 
     @staticmethod
@@ -120,10 +119,11 @@ class _Placing:
             if id_:
                 return f"message {id_} {format_pointer(path)}"
         thing, rest = message, path
-        if len(path) >= 2 and isinstance(message, dict) and isinstance(path[1], int):
+        if len(path) >= 2 and isinstance(message, dict):
             contents = message.get(str(path[0]))
-            if isinstance(contents, list):
-                thing, rest = contents[path[1]], path[2:]
+            index = path[1]
+            if isinstance(contents, list) and isinstance(index, int):
+                thing, rest = contents[index], path[2:]
         return f"{_digest(thing)} {format_pointer(rest)}"
 
 
@@ -143,5 +143,7 @@ def _digest(value: Any) -> str:
 
 def _shallow(value: Any) -> Any:
     if isinstance(value, dict):
-        return sorted((key, type(child).__name__ if isinstance(child, dict | list) else child) for key, child in value.items())
+        return sorted(
+            (key, type(child).__name__ if isinstance(child, dict | list) else child) for key, child in value.items()
+        )
     return type(value).__name__ if isinstance(value, list) else value

@@ -5,9 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import pytest
-
 import pysession.model
+import pytest
 from pysession.model import (
     DataContent,
     FunctionCallContent,

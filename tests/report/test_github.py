@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hypothesis import given
-
 from pysession.findings import NotRead, Report
 from pysession.report import render
 from tests.report.samples import ALICE, BOB, CLEAN, MIXED, PENDING, UNANSWERED

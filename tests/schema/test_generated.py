@@ -10,7 +10,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-
 from pysession import schema
 from pysession.dialects import vocabulary
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from pysession.schema import errors, validator
+
 from schemas.fixtures import Fixture
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.json")

@@ -6,13 +6,12 @@ import pickle
 from pathlib import Path
 
 import pytest
-
 from pysession.findings import DocumentReport, NotRead
 from pysession.findings.failures import UsageError
 from pysession.inputs import Record
 from pysession.verbs.outcomes import Outcome, is_internal_error
 from pysession.verbs.run import Options, run
-from pysession.wire import Limits
+from pysession.wire import Encoding, Limits
 from tests.verbs.judges import obedient
 
 JOBS = (1, 2)
@@ -119,5 +118,5 @@ def test_a_document_over_the_limit_is_reported_with_its_whole_size(store: Path) 
 def test_options_and_records_can_be_sent_to_a_process() -> None:
     options = Options(select=("json",), jobs=3)
     assert pickle.loads(pickle.dumps(options)) == options
-    record = Record.__new__(Record)
-    assert type(record) is Record
+    record = Record("a.json", b"{}", Encoding.JSON, 3, 7, 2)
+    assert pickle.loads(pickle.dumps(record)) == record

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from pysession.wire import Encoding, Path, Position, lexeme, locate, read
 from tests.wire.documents import damaged, places, texts, values
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from pysession.wire.encoding import Encoding
 from pysession.wire.position import Position, positions
 

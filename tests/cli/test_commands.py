@@ -1,0 +1,116 @@
+"""The other commands, and what every command owes its user."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from pysession.cli import main
+from pysession.cli.main import pysession
+
+
+def commands(command: click.Command, name: str = "pysession") -> Iterator[tuple[str, click.Command]]:
+    yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            assert found is not None
+            yield from commands(found, f"{name} {child}")
+
+
+ALL = dict(commands(pysession))
+
+
+def test_these_are_the_commands() -> None:
+    assert sorted(ALL) == [
+        "pysession",
+        "pysession check",
+        "pysession fixtures",
+        "pysession fixtures export",
+        "pysession fixtures list",
+        "pysession fixtures verify",
+        "pysession rules",
+        "pysession rules explain",
+        "pysession rules list",
+        "pysession schema",
+        "pysession schema export",
+        "pysession schema list",
+    ]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_command_has_help_with_an_example_and_every_option_is_explained(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ALL[name]
+    assert command.help
+    assert all(param.help for param in command.params if isinstance(param, click.Option))
+    assert main([*name.split()[1:], "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "Example" in out
+    assert re.search(rf"^ *{name}( |$)", out.partition("Example")[2], re.M)
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("pysession ")
+
+
+def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["chekc"]) == 2
+    assert "chekc" in capsys.readouterr().err
+
+
+def test_rules_are_listed_by_family(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "list"]) == 0
+    out = capsys.readouterr().out
+    families = [line for line in out.splitlines() if line and not line.startswith(" ")]
+    assert families == ["json", "shape", "content", "history", "state"]
+    assert "  json-invalid " in out
+
+
+def test_a_rule_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "explain", "json-invalid"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("json-invalid\n")
+    assert "severity  error" in out
+
+
+def test_a_rule_that_does_not_exist_is_a_usage_error_that_names_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["rules", "explain", "json-invalud"]) == 2
+    assert "did you mean json-invalid?" in capsys.readouterr().err
+
+
+def test_schemas_are_listed_and_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "list"]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert "baseline/1/baseline.schema.json" in listed
+    assert main(["schema", "export", str(tmp_path / "out")]) == 0
+    written = {path.relative_to(tmp_path / "out").as_posix() for path in tmp_path.rglob("*.json")}
+    assert written == set(listed)
+
+
+def test_a_schema_export_that_cannot_be_written_is_a_usage_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["schema", "export", str(tmp_path / "file")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_fixtures_are_exported_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fixtures", "export", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "manifest.json").exists()
+    assert main(["fixtures", "export", str(tmp_path / "out")]) == 2
+    assert "not an empty directory" in capsys.readouterr().err
+
+
+def test_fixtures_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fixtures", "list"]) == 0
+    assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} >= {"golden", "constructed"}
