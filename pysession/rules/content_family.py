@@ -360,10 +360,10 @@ _CONTAINERS = frozenset(
 )
 
 
-@on_member("content", ("function_result",), "result")
+@on_member("content", ("function_result",), "result", dialects=("dotnet", "dotnet-thread", "go"))
 def result_encoded_twice(value: Any, shape: ObjectShape, holder: dict[str, Any]) -> Iterator[Fault]:
     """.NET and Go keep a tool's result as the value it is; there an object's JSON text is an object encoded twice."""
-    if shape.dialect in ("dotnet", "dotnet-thread", "go") and isinstance(value, str) and is_json_container(value):
+    if isinstance(value, str) and is_json_container(value):
         yield STRINGIFIED_OBJECT.at(
             (),
             "The result of this call is the JSON text of a value, not the value; the tool or a store encoded it twice.",

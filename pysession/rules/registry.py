@@ -13,6 +13,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
+from pysession.dialects import DIALECTS
 from pysession.findings import Severity
 from pysession.findings.failures import UnknownRuleError, UsageError
 from pysession.survey import Checks, Rule, Trigger
@@ -44,12 +45,15 @@ def on_shape(check: ShapeCheck) -> ShapeCheck:
     return check
 
 
-def on_member(place: str, kinds: Iterable[str], member: str) -> Callable[[ValueCheck], ValueCheck]:
+def on_member(
+    place: str, kinds: Iterable[str], member: str, *, dialects: Iterable[str] = DIALECTS
+) -> Callable[[ValueCheck], ValueCheck]:
     """Ask the check for the value of ``member`` in every object of these canonical kinds at ``place``."""
 
     def register(check: ValueCheck) -> ValueCheck:
-        for kind in kinds:
-            _CHECKS.value.setdefault((place, kind, member), []).append(check)
+        for dialect in dialects:
+            for kind in kinds:
+                _CHECKS.value.setdefault((dialect, place, kind, member), []).append(check)
         return check
 
     return register

@@ -38,8 +38,8 @@ class Checks:
     """Every check of every rule."""
 
     shape: list[ShapeCheck] = field(default_factory=list)
-    value: dict[tuple[str, str, str], list[ValueCheck]] = field(default_factory=dict)
-    """By (place, canonical kind, canonical member)."""
+    value: dict[tuple[str, str, str, str], list[ValueCheck]] = field(default_factory=dict)
+    """By (dialect, place, canonical kind, canonical member)."""
     misfit: list[MisfitCheck] = field(default_factory=list)
     history: list[HistoryCheck] = field(default_factory=list)
     document: list[DocumentCheck] = field(default_factory=list)

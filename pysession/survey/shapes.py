@@ -134,6 +134,7 @@ class Shape:
     """Everything remembered of a shape."""
 
     view: ObjectShape
+    types: list[type]
     kind: str
     faults: tuple[Fault, ...]
     nested: tuple[Nested, ...]
@@ -164,25 +165,37 @@ _PRIMITIVES: dict[str, frozenset[type]] = {
 
 
 class Shapes:
-    """The shapes seen of one place in one dialect. ``seen`` maps a signature to a shape and is read by the walk itself."""
+    """The shapes seen of one place in one dialect.
+
+    ``latest`` is what the walk looks into first: by kind, then by member names, the shape that was asked for last; it
+    holds if the ``types`` are the same.
+    """
 
     def __init__(self, dialect: str, place: str, checks: Checks) -> None:
         self.words = vocabulary(dialect)
         self.place = place
         self.discriminator = self.words.discriminator if place.partition(".")[0] in _DISCRIMINATED else None
-        self.seen: dict[tuple[Any, ...], Shape] = {}
+        self.latest: dict[str | None, dict[tuple[str, ...], Shape]] = {}
+        self._seen: dict[tuple[Any, ...], Shape] = {}
         self._checks = checks
 
     def of(self, value: dict[str, Any]) -> Shape:
         """The shape of ``value``, from memory or found out now."""
         found = value.get(self.discriminator) if self.discriminator is not None else None
         kind = found if isinstance(found, str) else None
-        signature = (kind, *value, *map(type, value.values()))
-        shape = self.seen.get(signature)
+        keys, types = tuple(value), [*map(type, value.values())]
+        latest = self.latest.get(kind)
+        shape = latest.get(keys) if latest is not None else None
+        if shape is not None and shape.types == types:
+            return shape
+        signature = (kind, keys, *types)
+        shape = self._seen.get(signature)
         if shape is None:
             shape = self._judge(value)
-            if len(self.seen) < _CAPACITY:
-                self.seen[signature] = shape
+            if len(self._seen) >= _CAPACITY:
+                return shape
+            self._seen[signature] = shape
+        self.latest.setdefault(kind, {})[keys] = shape
         return shape
 
     def _judge(self, value: dict[str, Any]) -> Shape:
@@ -205,11 +218,12 @@ class Shapes:
         checks = tuple(
             (key, check)
             for key, member in view.members.items()
-            for check in self._checks.value.get((view.place, kind, member.canonical), ())
+            for check in self._checks.value.get((view.dialect, view.place, kind, member.canonical), ())
         )
         faults = tuple(fault for check in self._checks.shape for fault in check(view))
         return Shape(
             view=view,
+            types=[*map(type, value.values())],
             kind=kind,
             faults=faults,
             nested=tuple(one for one in nested if self._descends(one)),

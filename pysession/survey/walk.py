@@ -13,7 +13,7 @@ from typing import Any
 from pysession.dialects import History, Segment
 from pysession.survey.checks import Checks
 from pysession.survey.document import Document
-from pysession.survey.shapes import Shape, Shapes
+from pysession.survey.shapes import Nested, Shape, Shapes
 from pysession.survey.strings import triggered, walk_values
 from pysession.survey.survey import DEPTH_BUDGET, Survey
 from pysession.survey.timeline import Act, Event, Timeline
@@ -84,6 +84,8 @@ class _HistoryWalk:
         self.memory = memory
         self.message_shapes = memory.shapes(history.language, "message")
         self.content_shapes = memory.shapes(history.language, "content")
+        self.nested_shapes: dict[str, Shapes] = {}
+        self.pending: list[_Pending] = []
         self.timeline = Timeline(history)
 
     def run(self) -> None:
@@ -94,13 +96,15 @@ class _HistoryWalk:
             self.found.timelines.append(self.timeline)
 
     def _segment(self, segment: Segment) -> None:
-        known = self.message_shapes.seen
+        latest = self.message_shapes.latest.setdefault(None, {})
         timeline, folded = self.timeline, self.history.language in _FOLDED_ROLES
         timeline.messages.extend(segment.messages)
         for index, message in enumerate(segment.messages):
             role = id_ = first = None
             if type(message) is dict:
-                shape = known.get((None, *message, *map(type, message.values()))) or self.message_shapes.of(message)
+                shape = latest.get(tuple(message))
+                if shape is None or shape.types != [*map(type, message.values())]:
+                    shape = self.message_shapes.of(message)
                 if not shape.plain:
                     self._visit(shape, message, (*segment.path, index))
                 for key in shape.free:
@@ -124,17 +128,16 @@ class _HistoryWalk:
 
     def _contents(self, contents: list[Any], base: Path, index: int, contents_key: str) -> Any:
         """Visit the contents of a message; returns what stands for the first of them."""
-        known, discriminator = self.content_shapes.seen, self.content_shapes.discriminator
+        latest, discriminator = self.content_shapes.latest, self.content_shapes.discriminator
         first: Any = None
         for place, content in enumerate(contents):
             if type(content) is not dict:
                 self._misfit((*base, index, contents_key, place), "content", content)
                 continue
-            try:
-                shape = known.get((content.get(discriminator), *content, *map(type, content.values())))
-            except TypeError:  # a discriminator that is a list or an object
-                shape = None
-            if shape is None:
+            kind = content.get(discriminator)
+            of_kind = latest.get(kind) if type(kind) is str else None
+            shape = of_kind.get(tuple(content)) if of_kind is not None else None
+            if shape is None or shape.types != [*map(type, content.values())]:
                 shape = self.content_shapes.of(content)
             if place == 0 and shape.primary is not None:
                 first = content[shape.primary]
@@ -167,15 +170,18 @@ class _HistoryWalk:
         Iterative, so that contents nested thousands deep cost no stack. The free-form members of the object itself, and
         the contents of a message, are the business of the caller.
         """
-        pending: list[_Pending] = []
-        self._ask(shape, value, path, pending)
+        self._ask(shape, value, path)
+        pending = self.pending
         while pending:
             shape, value, path = pending.pop()
             if len(path) >= DEPTH_BUDGET:
                 self.found.nests(path)
-            self._ask(shape, value, path, pending)
+            for key in shape.free:
+                if value[key]:
+                    self._free(value[key], (*path, key))
+            self._ask(shape, value, path)
 
-    def _ask(self, shape: Shape, value: dict[str, Any], path: Path, pending: list[_Pending]) -> None:
+    def _ask(self, shape: Shape, value: dict[str, Any], path: Path) -> None:
         """Ask the checks for one object; what lies below it and asks for more than its existence becomes pending."""
         faults = self.found.faults
         for fault in shape.faults:
@@ -189,24 +195,31 @@ class _HistoryWalk:
                 if type(item) not in allowed:
                     self._misfit((*path, key, index), place, item)
         for nested in shape.nested:
-            shapes = self.memory.shapes(self.history.language, nested.place)
-            children = value[nested.key] if nested.many else (value[nested.key],)
-            for index, child in enumerate(children):
-                if type(child) is dict and not (nested.loose and type(child.get(shapes.discriminator)) is not str):
-                    inner = shapes.of(child)
-                    if inner.plain and not any(child[key] for key in inner.free) and len(path) < DEPTH_BUDGET - 2:
-                        continue
-                    here = (*path, nested.key, index) if nested.many else (*path, nested.key)
-                    pending.append((inner, child, here))
-                    for key in inner.free:
+            self._below(nested, value[nested.key], path)
+
+    def _below(self, nested: Nested, member: Any, path: Path) -> None:
+        """The typed objects under one member."""
+        shapes = self.nested_shapes.get(nested.place)
+        if shapes is None:
+            shapes = self.nested_shapes[nested.place] = self.memory.shapes(self.history.language, nested.place)
+        deep = len(path) >= DEPTH_BUDGET - 2
+        for index, child in enumerate(member if nested.many else (member,)):
+            if type(child) is dict and not (nested.loose and type(child.get(shapes.discriminator)) is not str):
+                shape = shapes.of(child)
+                if shape.plain and not deep:
+                    for key in shape.free:
                         if child[key]:
-                            self._free(child[key], (*here, key))
-                else:
-                    here = (*path, nested.key, index) if nested.many else (*path, nested.key)
-                    if nested.loose:
-                        self._free(child, here)
+                            break
                     else:
-                        self._misfit(here, nested.place, child)
+                        continue
+                here = (*path, nested.key, index) if nested.many else (*path, nested.key)
+                self.pending.append((shape, child, here))
+            else:
+                here = (*path, nested.key, index) if nested.many else (*path, nested.key)
+                if nested.loose:
+                    self._free(child, here)
+                else:
+                    self._misfit(here, nested.place, child)
 
     def _free(self, value: Any, path: Path) -> None:
         """A free-form value: only its depth matters here."""

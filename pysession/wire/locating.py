@@ -17,7 +17,7 @@ from pysession.wire.walking import JsonWalk, MessagePackWalk, Visit, Walk
 
 _RECORDS: dict[Encoding, Callable[[bytes, int], Iterator[tuple[int, int]]]] = {
     Encoding.JSON_LINES: lines,
-    Encoding.MESSAGEPACK_RECORDS: lambda data, start: records(data),
+    Encoding.MESSAGEPACK_RECORDS: records,
 }
 
 

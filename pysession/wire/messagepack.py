@@ -20,7 +20,7 @@ from pysession.wire.messagepack_head import Family, Head, member_name, read_head
 from pysession.wire.path import Path
 from pysession.wire.syntax import utf8_detail
 
-LENGTH_BYTES = 4
+_LENGTH_BYTES = 4
 # FileHistoryProvider refuses a record that is empty or larger (agent-framework-core 1.23.0).
 _MOST_RECORD_BYTES = 64 * 2**20
 # jiter's limit on nesting, which _plain relies on.
@@ -63,16 +63,16 @@ def read_records(data: bytes, limits: Limits, log: FaultLog) -> Reading:
     return Reading(values if readable else None, readable, faults, Encoding.MESSAGEPACK_RECORDS, frozenset(unreadable))
 
 
-def records(data: bytes) -> Iterator[tuple[int, int]]:
-    """Start and end of each record's value.
+def records(data: bytes, start: int = 0) -> Iterator[tuple[int, int]]:
+    """Start and end of each record's value, from the length at ``start`` on.
 
     Raises:
         UnreadableError: a length is cut off, promises more bytes than there are, or is out of bounds; where the next
             record begins cannot be told then.
     """
-    at = 0
+    at = start
     while at < len(data):
-        start = at + LENGTH_BYTES
+        start = at + _LENGTH_BYTES
         if start > len(data):
             raise UnreadableError(
                 "json-invalid", "the length before a MessagePack record is cut off; restore the file", len(data)

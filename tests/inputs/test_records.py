@@ -180,7 +180,7 @@ def test_a_closed_standard_input_is_reported(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_file_that_may_not_be_read_is_reported() -> None:
     with tempfile.TemporaryDirectory() as top:
-        os.chmod(top, 0o755)
+        os.chmod(top, 0o755)  # noqa: S103 (another user must get in)
         path = write(Path(top, "a.json"), b"{}")
         path.chmod(0)
         user = os.geteuid()

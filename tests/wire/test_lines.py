@@ -32,7 +32,7 @@ def test_an_unreadable_record_does_not_hide_the_others() -> None:
 
 def test_a_file_of_which_no_record_can_be_read_is_not_readable() -> None:
     reading = read(b"x\ny\n", LINES)
-    assert (reading.value, reading.readable, reading.unreadable_records) == (None, False, {0, 1})
+    assert (reading.value, reading.readable, reading.unreadable_records) == (None, False, frozenset({0, 1}))
 
 
 def test_a_cut_off_record_before_a_windows_line_end_is_placed_behind_its_last_byte() -> None:

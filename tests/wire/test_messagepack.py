@@ -165,7 +165,7 @@ def test_a_record_length_that_cannot_be_followed_ends_the_file(tail: bytes, offs
     reading = read(record({"a": 1}) + tail, RECORDS)
     (fault,) = reading.faults
     assert (fault.rule, fault.path, fault.position.offset) == ("json-invalid", (1,), offset)
-    assert (reading.value, reading.unreadable_records) == ([{"a": 1}, None], {1})
+    assert (reading.value, reading.unreadable_records) == ([{"a": 1}, None], frozenset({1}))
 
 
 def test_a_file_without_records_is_readable() -> None:
