@@ -7,7 +7,7 @@ Schemas of that dialect come too.
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import msgspec
 
@@ -65,5 +65,5 @@ class Vocabulary(msgspec.Struct, frozen=True):
 @cache
 def vocabulary(dialect: str) -> Vocabulary:
     """The vocabulary of ``dialect`` as shipped."""
-    data = resources.files("pysession.dialects").joinpath("vocabularies", f"{dialect}.json").read_bytes()
+    data = Path(__file__).with_name("vocabularies").joinpath(f"{dialect}.json").read_bytes()
     return msgspec.json.decode(data, type=Vocabulary)

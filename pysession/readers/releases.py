@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import msgspec
 
@@ -90,7 +90,7 @@ class Release(msgspec.Struct, frozen=True):
 @cache
 def table() -> dict[str, Family]:
     """The whole table, by family."""
-    data = resources.files("pysession.readers").joinpath("releases.json").read_bytes()
+    data = Path(__file__).with_name("releases.json").read_bytes()
     return msgspec.json.decode(data, type=dict[str, Family])
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import msgspec
 
@@ -24,7 +23,7 @@ class Profile(msgspec.Struct, frozen=True):
 @cache
 def profiles() -> dict[str, Profile]:
     """Every profile by name."""
-    data = resources.files("pysession.rules").joinpath("profiles.json").read_bytes()
+    data = Path(__file__).with_name("profiles.json").read_bytes()
     return msgspec.json.decode(data, type=dict[str, Profile])
 
 
@@ -36,6 +35,8 @@ def profile(name: str) -> Profile:
     """
     known = profiles()
     if name not in known:
+        import difflib
+
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         raise UsageError(f"there is no profile {name!r}; {hint}")

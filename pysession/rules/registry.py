@@ -7,19 +7,17 @@ does the same.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 
 from pysession.dialects import DIALECTS
 from pysession.findings import Severity
 from pysession.findings.failures import UnknownRuleError, UsageError
+from pysession.rules.extensions import load_extensions
 from pysession.survey import Checks, Rule, Trigger
 from pysession.survey.checks import DocumentCheck, HistoryCheck, MisfitCheck, ShapeCheck, ValueCheck
 
-ENTRY_POINTS = "pysession.rules"
 FAMILIES = ("json", "shape", "content", "history", "state")
 
 _RULES: dict[str, Rule] = {}
@@ -87,8 +85,7 @@ def on_text(trigger: Trigger) -> Trigger:
 def _load() -> None:
     for family in FAMILIES:
         import_module(f"pysession.rules.{family}_family")
-    for entry in entry_points(group=ENTRY_POINTS):
-        entry.load()
+    load_extensions()
 
 
 def checks() -> Checks:
@@ -114,6 +111,8 @@ def find(id: str) -> Rule:
     try:
         return _RULES[id]
     except KeyError:
+        import difflib
+
         raise UnknownRuleError(id, tuple(difflib.get_close_matches(id, _RULES, n=2))) from None
 
 

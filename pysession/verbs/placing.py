@@ -12,7 +12,7 @@ from pysession import wire
 from pysession.findings import Finding, Place, Severity, format_pointer
 from pysession.rules import find
 from pysession.survey import Document, Fault
-from pysession.wire import Encoding, Path, Position, locate
+from pysession.wire import Encoding, Path, Position
 
 _OF_RECORDS = frozenset({Encoding.JSON_LINES, Encoding.MESSAGEPACK_RECORDS})
 _MESSAGE_IDS = ("message_id", "messageId", "ID")
@@ -35,7 +35,7 @@ def findings_of(
     placing = _Placing(document, faults, record, first_line)
     found = [placing.of_reader(fault) for fault in document.reading.faults if fault.rule in chosen]
     found.extend(placing.of_rule(fault) for fault in faults)
-    unique = {(one.rule, one.pointer, one.record, one.line, one.column, one.message): one for one in found}
+    unique = {(one.rule, one.pointer, one.record, one.line, one.column, one.message, one.related): one for one in found}
     return tuple(sorted(unique.values(), key=lambda one: (one.line, one.column, one.pointer, one.rule, one.message)))
 
 
@@ -45,7 +45,7 @@ class _Placing:
         self._record = record
         self._lines_before = first_line - 1
         wanted = {self._in_bytes(path) for fault in faults for path in (fault.path, *fault.related)}
-        self._positions = locate(document.data, document.encoding, wanted) if wanted else {}
+        self._positions = wire.locate(document.data, document.encoding, wanted) if wanted else {}
 
     def _in_bytes(self, path: Path) -> Path:
         """A path of the session as a path of the record; nothing inside an embedded session has a place of its own."""
@@ -69,7 +69,7 @@ class _Placing:
         return Finding(
             rule=rule.id,
             severity=Severity.WARNING if fault.warning else rule.severity,
-            message=fault.detail,
+            message=_sentence(fault.detail),
             pointer=pointer,
             line=fault.position.line + self._lines_before,
             column=fault.position.column,
@@ -125,6 +125,10 @@ class _Placing:
             if isinstance(contents, list) and isinstance(index, int):
                 thing, rest = contents[index], path[2:]
         return f"{_digest(thing)} {format_pointer(rest)}"
+
+
+def _sentence(detail: str) -> str:
+    return f"{detail[:1].upper()}{detail[1:]}" + ("" if detail.endswith(".") else ".")
 
 
 def _fingerprint(rule: str, identity: str) -> str:

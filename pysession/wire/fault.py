@@ -20,7 +20,8 @@ class Fault:
     ``string-not-portable``, ``limit-exceeded``. ``detail`` is one sentence for a person: what is wrong and what to do.
     ``path`` is the value concerned, or None where reading stopped before there was one (in a file of several records:
     the record). ``position`` is where that value begins, or for ``json-invalid`` and ``json-not-utf8`` the first byte
-    that is wrong. ``related`` are other places that take part: for a repeated member name the first one.
+    that is wrong. ``related`` are other places that take part: for a repeated member name, whose
+    own position is where it stands first, the one where it stands again.
     """
 
     rule: str

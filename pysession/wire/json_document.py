@@ -11,7 +11,6 @@ from pysession.wire.encoding import MARK, Encoding, foreign_encoding
 from pysession.wire.fault import FaultLog, Reading, UnreadableError
 from pysession.wire.limits import Limits, widest
 from pysession.wire.path import Path
-from pysession.wire.scanner import Scanner
 
 # What jiter 0.19 refuses by itself: deeper nesting, longer integers.
 _NATIVE_DEPTH = 200
@@ -89,6 +88,10 @@ def _parse(text: bytes, limits: Limits, log: FaultLog, *, base: int = 0, prefix:
         else:
             if not _may_be_wide(text, limits) or widest(value) <= limits.members:
                 return value
+
+    # The scanner is for bad news only; a program that meets none need not load it.
+    from pysession.wire.scanner import Scanner
+
     return Scanner(text, limits, log, base=base, prefix=prefix).document()
 
 

@@ -204,7 +204,7 @@ class _Scanner:
         first = parent.offsets.setdefault(parent.name, after)
         if first != after:
             detail = "a map holds this key twice and readers keep the last value; remove one"
-            self._note("json-duplicate-key", detail, after, first)
+            self._note("json-duplicate-key", detail, first, after)
         if head.family is not Family.STRING:
             detail = "a MessagePack map has a key that is no string, which has no JSON counterpart; write a string"
             self._note("json-invalid", detail, after)

@@ -6,14 +6,8 @@ from pysession.wire.encoding import Encoding
 from pysession.wire.fault import FaultLog, Reading
 from pysession.wire.json_document import read_document, read_lines
 from pysession.wire.limits import DEFAULT_LIMITS, Limits, exceeded
-from pysession.wire.messagepack import read_message, read_records
 
-_READERS = {
-    Encoding.JSON: read_document,
-    Encoding.JSON_LINES: read_lines,
-    Encoding.MESSAGEPACK: read_message,
-    Encoding.MESSAGEPACK_RECORDS: read_records,
-}
+_TEXTS = {Encoding.JSON: read_document, Encoding.JSON_LINES: read_lines}
 
 
 def read(data: bytes, encoding: Encoding = Encoding.JSON, limits: Limits = DEFAULT_LIMITS) -> Reading:
@@ -27,4 +21,10 @@ def read(data: bytes, encoding: Encoding = Encoding.JSON, limits: Limits = DEFAU
         found = f"the file has {len(data)} bytes, more than {limits.bytes}"
         log.note("limit-exceeded", exceeded("bytes", found), 0)
         return Reading(None, False, log.faults(b"", encoding), encoding)
-    return _READERS[encoding](data, limits, log)
+    if encoding in _TEXTS:
+        return _TEXTS[encoding](data, limits, log)
+
+    # Most programs never meet MessagePack; they need not pay for its tables when they start.
+    from pysession.wire.messagepack import read_message, read_records
+
+    return (read_message if encoding is Encoding.MESSAGEPACK else read_records)(data, limits, log)

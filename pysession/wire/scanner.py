@@ -174,7 +174,7 @@ class Scanner:
         first = offsets.setdefault(name, at)
         if first != at:
             detail = "an object holds this member name twice and readers keep the last value; remove one"
-            self._note("json-duplicate-key", detail, at, first)
+            self._note("json-duplicate-key", detail, first, at)
         if len(offsets) > self._limits.members:
             found = f"an object holds more than {self._limits.members} members"
             raise UnreadableError("limit-exceeded", exceeded("members", found), at)

@@ -46,12 +46,12 @@ def test_a_byte_order_mark_at_the_start_is_skipped_with_a_warning() -> None:
     assert [(fault.rule, fault.warning) for fault in reading.faults] == [("json-not-utf8", True)]
 
 
-def test_a_repeated_name_is_related_to_the_first_on_the_same_physical_line() -> None:
+def test_a_repeated_name_is_related_to_the_second_on_the_same_physical_line() -> None:
     (fault,) = read(b'\n{"a": 1, "a": 2}', LINES).faults
     assert (fault.path, fault.position, fault.related) == (
         (0, "a"),
-        Position(2, 15, 15),
-        (((0, "a"), Position(2, 7, 7)),),
+        Position(2, 7, 7),
+        (((0, "a"), Position(2, 15, 15)),),
     )
 
 

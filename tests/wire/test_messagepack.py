@@ -113,11 +113,11 @@ def test_a_container_as_key_ends_the_reading() -> None:
     assert not read(b"\x81\x91\x01\x02", ONE).readable
 
 
-def test_a_repeated_key_is_related_to_the_first() -> None:
+def test_a_repeated_key_is_placed_at_the_first_and_related_to_the_second() -> None:
     reading = read(b"\x82\xa1a\x01\xa1a\x02", ONE)
     (fault,) = reading.faults
-    assert (fault.rule, fault.path, fault.position.offset) == ("json-duplicate-key", ("a",), 6)
-    assert fault.related == ((("a",), Position(1, 4, 3)),)
+    assert (fault.rule, fault.path, fault.position.offset) == ("json-duplicate-key", ("a",), 3)
+    assert fault.related == ((("a",), Position(1, 7, 6)),)
     assert reading.value == {"a": 2}
 
 

@@ -1,0 +1,41 @@
+# Everything a newcomer needs. `make test` sets up its own environment and passes from a clean clone.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: test check lint format schemas bench clean
+
+# Installs what is needed, builds the wheel, tests what was installed. PYSESSION_STRICT=1 turns a missing prerequisite
+# (Node for the ajv comparison) from a reported skip into a failure.
+test: lint
+	$(BIN)/pytest -n 2 --dist worksteal $(PYTEST)
+
+lint: $(VENV)/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/build_schemas.py --check
+
+format: $(VENV)/installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schemas: $(VENV)/installed
+	$(BIN)/python tools/build_schemas.py
+
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/check.py
+	$(BIN)/python benchmarks/command.py
+
+# The package is installed as its users install it (not editable), so that the tests meet the wheel's files.
+$(VENV)/installed: pyproject.toml $(shell git ls-files pysession schema fixtures 2>/dev/null)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test --group lint --group bench
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check .
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
