@@ -22,7 +22,9 @@ def test_the_distribution_is_called_pysession() -> None:
 def test_the_wheel_carries_the_schemas_byte_for_byte() -> None:
     for dialect in dialects():
         for form in ("open", "closed"):
-            assert schema_text(dialect, form) == (ROOT / "schema" / dialect / "1.0" / f"{form}.schema.json").read_bytes()
+            assert (
+                schema_text(dialect, form) == (ROOT / "schema" / dialect / "1.0" / f"{form}.schema.json").read_bytes()
+            )
 
 
 def test_the_wheel_carries_the_fixtures() -> None:

@@ -54,7 +54,7 @@ def _is_history(key: str, entry: Any) -> bool:
     return key in HISTORY_KEYS or (
         isinstance(messages, list)
         and all(isinstance(item, dict) for item in messages)
-        and any("contents" in item or ("role" in item and "type" in item) for item in messages)
+        and any("contents" in item or "Contents" in item for item in messages)
     )
 
 

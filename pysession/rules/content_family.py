@@ -11,9 +11,12 @@ from typing import Any
 import jiter
 
 from pysession.dialects import vocabulary
-from pysession.dialects.names import member as member_of
+from pysession.dialects.names import key_of
 from pysession.findings import Severity
-from pysession.rules.registry import on_document, on_history, on_member, on_shape, on_text, rule
+from pysession.rules.data_uris import fault_of, media_type_of, payload_size, starts_data_uri
+from pysession.rules.object_texts import TRIGGER as OBJECT_TEXT
+from pysession.rules.object_texts import object_text
+from pysession.rules.registry import on_document, on_history, on_member, on_misfit, on_shape, on_text, rule
 from pysession.rules.words import is_json_container, json_type, quoted
 from pysession.survey import Fault, ObjectShape, Survey, Timeline, Trigger
 from pysession.survey.strings import Look
@@ -63,9 +66,9 @@ def discriminator(shape: ObjectShape) -> Iterator[Fault]:
     name = shape.discriminator
     if what is None or name is None:
         return
+    if shape.assumed:
+        return
     if name not in shape.keys:
-        if shape.assumed:
-            return
         yield DISCRIMINATOR_MISSING.at(
             (),
             f'This {what} has no "{name}", so no reader knows what it is; {_ERASED.get(shape.dialect, _REFUSED)}.',
@@ -84,7 +87,9 @@ def discriminator(shape: ObjectShape) -> Iterator[Fault]:
         )
     if shape.kind is None:
         yield DISCRIMINATOR_UNKNOWN.at(
-            (), f"No release knows a {what} of kind {quoted(shape.kind_name)}; .NET refuses it, Python keeps it unseen."
+            (),
+            f"No release of this dialect knows {_an(what)} of kind {quoted(shape.kind_name)}; "
+            f"{_UNSEEN.get(shape.dialect, '.NET refuses the whole history over it')}.",
         )
     elif shape.kind.renamed is not None:
         yield DISCRIMINATOR_RENAMED.at(
@@ -94,10 +99,21 @@ def discriminator(shape: ObjectShape) -> Iterator[Fault]:
         )
 
 
+def _an(what: str) -> str:
+    return f"an {what}" if what[0] == "a" else f"a {what}"
+
+
 _REFUSED = "Python refuses the session"
 _ERASED = {
     "dotnet": ".NET erases it on the next save without a word",
     "dotnet-thread": ".NET erases it on the next save without a word",
+    "durable": "what it said is lost to every reader",
+    "go": "Go keeps it, but no model sees it",
+}
+_UNSEEN = {
+    "python": "Python keeps it, or refuses the session over its members, and .NET cannot take it",
+    "python-history": "Python keeps it, or refuses the file over its members, and .NET cannot take it",
+    "python-thread": "no reader takes it",
     "go": "Go keeps it, but no model sees it",
 }
 
@@ -143,53 +159,44 @@ def arguments_not_object(value: Any, shape: ObjectShape, holder: dict[str, Any])
 
 
 def _strict_object(text: str) -> Any:
-    if not text:
+    if not text.strip():
         raise ValueError("the text is empty")
     try:
         return jiter.from_json(text.encode(), allow_inf_nan=False, catch_duplicate_keys=True)
     except UnicodeEncodeError:
         raise ValueError("it holds an unpaired surrogate") from None
     except ValueError as fault:
-        repeated = "duplicate" in str(fault)
+        if "recursion" in str(fault):
+            return {}  # depth is not this rule's business
+        repeated = "duplicate" in str(fault).lower()
         raise ValueError("a member is there twice" if repeated else "it is malformed or cut off") from None
 
 
 # --- data URIs --------------------------------------------------------------------------------------------------------
-
-_DATA_URI = re.compile(r"data:(?P<type>[^,;]*)(?P<parameters>(?:;[^,;]*)*?)(?P<base64>;base64)?,", re.I)
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+*-]+\Z")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
 
 
 @on_member("content", ("data",), "uri")
 def data_uri_invalid(value: Any, shape: ObjectShape, holder: dict[str, Any]) -> Iterator[Fault]:
     if not isinstance(value, str):
         return
-    fault = _data_uri_fault(value)
+    fault = fault_of(value)
     if fault is not None:
         yield DATA_URI_INVALID.at((), f"{fault}; .NET refuses the whole history over it.")
         return
     stated = holder.get(shape.names.get("media_type", ""))
-    inside = value[5:].partition(",")[0].partition(";")[0]
-    if isinstance(stated, str) and inside and stated.partition(";")[0].strip().lower() != inside.lower():
+    inside = media_type_of(value)
+    if isinstance(stated, str) and inside and stated.partition(";")[0].strip().lower() not in ("", inside):
         yield DATA_URI_INVALID.at(
             (),
             f"The URI says {quoted(inside)}, the content beside it {quoted(stated)}; .NET believes the URI, Python the rest.",
         )
 
 
-def _data_uri_fault(uri: str) -> str | None:
-    if uri[:5].lower() != "data:":
-        return 'A data content must hold a "data:" URI'
-    head = _DATA_URI.match(uri)
-    if head is None:
-        return 'This "data:" URI has no comma before its payload'
-    if head["type"] and not _MEDIA_TYPE.match(head["type"]):
-        return 'The media type of this "data:" URI is not one'
-    payload = uri[head.end() :]
-    if head["base64"] is not None and (len(payload) % 4 or not _BASE64.match(payload)):
-        return 'The base64 payload of this "data:" URI is broken or cut off'
-    return None
+@on_member("content", ("uri",), "uri")
+def data_uri_elsewhere(value: Any, shape: ObjectShape, holder: dict[str, Any]) -> Iterable[Fault]:
+    if not isinstance(value, str) or not starts_data_uri(value):
+        return ()
+    return data_uri_invalid(value, shape, holder)
 
 
 # --- payloads ---------------------------------------------------------------------------------------------------------
@@ -204,7 +211,7 @@ def _begin_inline_binary(seen: Survey) -> Look:
     def look(path: Path, name: str | int | None, value: Any) -> Iterator[Fault]:
         if not isinstance(value, str):
             return
-        size = _payload_size(value)
+        size = payload_size(value, INLINE_LIMIT)
         if size is None:
             return
         if size > INLINE_LIMIT:
@@ -223,103 +230,134 @@ def _begin_inline_binary(seen: Survey) -> Look:
     return look
 
 
-def _payload_size(text: str) -> int | None:
-    """Bytes of an inline payload, or None when ``text`` is none."""
-    if text[:5].lower() == "data:":
-        comma = text.find(",")
-        encoded = len(text) - comma - 1
-        return encoded * 3 // 4 if text[max(0, comma - 7) : comma].lower() == ";base64" else encoded
-    if len(text) > INLINE_LIMIT * 4 // 3 and _BASE64.match(text):
-        return len(text) * 3 // 4
-    return None
-
-
-on_text(Trigger(r"(?i:data:[a-z0-9]*[^\s,\x22]*,)|[A-Za-z0-9+/]{1000}", _begin_inline_binary))
+on_text(Trigger(r"(?i:data:[a-z0-9]*[^\s,\x22]*,)|[A-Za-z0-9+/_-]{1000}", _begin_inline_binary))
 
 # --- times ------------------------------------------------------------------------------------------------------------
 
 _PORTABLE_TIME = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
-    r"(?P<fraction>\.\d+)?(?P<zone>Z|[+-](?:0\d|1[0-4]):[0-5]\d)\Z"
+    r"(?P<fraction>\.\d+)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)\Z",
+    re.A,
 )
-_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+)?\Z")
+_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+)?\Z", re.A)
+_GRAIN = 1.0
+"""Seconds. A service that counts whole seconds answers in the second in which it was asked."""
 
 
 @on_member("message", ("",), "created_at")
 @on_member("content", ("hosted_file",), "created_at")
-def timestamp_not_portable(value: Any, shape: ObjectShape, holder: dict[str, Any]) -> Iterator[Fault]:
-    if not isinstance(value, str):
+def timestamp_not_portable(value: Any, shape: ObjectShape, holder: dict[str, Any]) -> Iterable[Fault]:
+    return _time_faults(value, ()) if isinstance(value, str) else ()
+
+
+@on_document
+def durable_time_not_portable(seen: Survey) -> Iterator[Fault]:
+    """The entries of a durable history carry the time of their turn."""
+    if seen.document.dialect != "durable":
         return
-    time = _PORTABLE_TIME.match(value)
+    data = seen.document.value.get("data")
+    entries = data.get("conversationHistory") if isinstance(data, dict) else None
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        written = entry.get("createdAt") if isinstance(entry, dict) else None
+        if isinstance(written, str):
+            yield from _time_faults(written, ("data", "conversationHistory", index, "createdAt"))
+
+
+def _time_faults(written: str, path: Path) -> Iterable[Fault]:
+    time = _PORTABLE_TIME.match(written)
     if time is None:
         why = (
             "has no offset, so its meaning depends on the time zone of the reader"
-            if _WITHOUT_ZONE.match(value)
+            if _WITHOUT_ZONE.match(written)
             else "is not in the form 2026-01-02T03:04:05+00:00, which every language reads"
         )
-        yield TIMESTAMP_NOT_PORTABLE.at((), f"This time {why}.")
+    elif (written[8:10] > "28" or written[:4] == "0000") and _seconds(written) is None:
+        why = "is no moment that exists"
     elif time["fraction"] is not None and len(time["fraction"]) > 7:
-        yield TIMESTAMP_NOT_PORTABLE.at(
-            (),
-            f"This time has {len(time['fraction']) - 1} fractional digits; Python keeps six, the rest is lost there.",
-        )
+        why = f"has {len(time['fraction']) - 1} fractional digits; Python keeps six, the rest is lost there"
+    else:
+        return ()
+    return (TIMESTAMP_NOT_PORTABLE.at(path, f"This time {why}."),)
+
+
+def _seconds(written: Any) -> float | None:
+    """A time as seconds since 1970, or None when it is no moment on one clock."""
+    if isinstance(written, int | float) and not isinstance(written, bool):
+        return written
+    if not isinstance(written, str) or not _PORTABLE_TIME.match(written):
+        return None
+    try:
+        return datetime.fromisoformat(written).timestamp()
+    except (ValueError, OverflowError):  # a day that its month does not have, a year 0
+        return None
 
 
 @on_history
 def time_goes_back(timeline: Timeline) -> Iterator[Fault]:
     words = vocabulary(timeline.history.language).places["message"][""].members
-    key = next((name for name, member in words.items() if member.canonical == "created_at"), None)
-    if key is None:
+    name = next((name for name, member in words.items() if member.canonical == "created_at"), None)
+    if name is None:
         return
-    latest: tuple[datetime, int] | None = None
-    for index, message in enumerate(timeline.messages):
-        written = member_of(message, key) if isinstance(message, dict) else None
-        if not isinstance(written, str) or not _PORTABLE_TIME.match(written):
+    before: tuple[Any, int] | None = None
+    for turn, message in enumerate(timeline.messages):
+        key = key_of(message, name) if isinstance(message, dict) else None
+        if key is None:
             continue
-        try:
-            moment = datetime.fromisoformat(written)
-        except ValueError:  # a day that its month does not have
-            yield TIMESTAMP_NOT_PORTABLE.at((*timeline.turn_path(index), key), "This time is no moment that exists.")
+        written = message[key]
+        if before is not None and _plainly_later(before[0], written):
+            before = written, turn
             continue
-        if latest is not None and moment < latest[0]:
+        moment = _seconds(written)
+        if moment is None:
+            continue
+        earlier = None if before is None else _seconds(before[0])
+        if before is not None and earlier is not None and moment <= earlier - _GRAIN:
             yield TIMESTAMP_NOT_PORTABLE.at(
-                (*timeline.turn_path(index), key),
-                "This message says it is older than one before it; stores that order by time will shuffle the turns.",
-                related=((*timeline.turn_path(latest[1]), key),),
+                (*timeline.turn_path(turn), key),
+                "This message says it is older than the one before it; stores that order by time will shuffle the turns.",
+                related=(timeline.turn_path(before[1]),),
             )
-        else:
-            latest = moment, index
+        before = written, turn
+
+
+def _plainly_later(before: Any, written: Any) -> bool:
+    """Whether two times in one form and zone are in order, to the second; told without reading them as times."""
+    return (
+        type(written) is str is type(before)
+        and before[:19] <= written[:19]
+        and (written[-6:] == before[-6:] or (written[-1:] == "Z" == before[-1:]))
+        and len(written) >= 20
+        and _PORTABLE_TIME.match(written) is not None
+    )
 
 
 # --- text instead of values -------------------------------------------------------------------------------------------
 
-_OBJECT_TEXTS = (
-    # what it is, the pattern of the whole string, whether it may be said in a conversation
-    ("a Python object's repr", re.compile(r"<[^<>]{1,200} object at 0x[0-9a-fA-F]+>\Z"), False),
-    ("a Python class's repr", re.compile(r"<(?:class|function|module) [^<>]{1,200}>\Z"), True),
-    ("a .NET type's name", re.compile(r"System(?:\.[A-Z]\w*){1,12}(?:`\d+(?:\[.{0,400}\])?)?(?:\[\])?\Z"), True),
-    ("a JavaScript object's text", re.compile(r"\[object [A-Z]\w*\]\Z"), True),
-    ("a Python dict's repr", re.compile(r"\{'[^']*': .*\}\Z", re.S), True),
-    ("a Python bytes' repr", re.compile(r"b'(?:[^']|\\')*\\x[0-9a-f]{2}.*'\Z", re.S), True),
-)
-_CONVERSATION = frozenset({"text", "Text"})
-
 
 def _begin_stringified(seen: Survey) -> Look:
     def look(path: Path, name: str | int | None, value: Any) -> Iterator[Fault]:
-        if not isinstance(value, str):
-            return
-        for what, pattern, may_be_said in _OBJECT_TEXTS:
-            if not (may_be_said and name in _CONVERSATION) and pattern.match(value):
-                yield STRINGIFIED_OBJECT.at(
-                    path,
-                    f"This string is {what}: the value itself was lost when the session was saved; save the value.",
-                )
+        what = object_text(name, value) if isinstance(value, str) else None
+        if what is not None:
+            yield STRINGIFIED_OBJECT.at(
+                path,
+                f"This string is {what}: the value itself was lost when the session was saved; save the value.",
+            )
 
     return look
 
 
-on_text(Trigger(r"object at 0x|<(?:class|function|module) |\x22System\.|\[object |\x22\{'|\x22b'", _begin_stringified))
+on_text(Trigger(OBJECT_TEXT, _begin_stringified))
+
+
+@on_misfit
+def escaped_object(place: str, value: Any) -> Iterable[Fault]:
+    """A string where an object must stand, and it is the object's JSON text."""
+    if place in _OBJECTS and isinstance(value, str) and is_json_container(value):
+        return (STRINGIFIED_OBJECT.at((), f"This {place} is stored as its JSON text; something encoded it twice."),)
+    return ()
+
+
+_OBJECTS = frozenset({"message", "content", "annotation", "region", "usage"})
 
 
 @on_shape
@@ -348,16 +386,24 @@ def escaped_in_envelope(seen: Survey) -> Iterator[Fault]:
             (), "The whole session is stored as a JSON string; store the object, or read it with a decode in between."
         )
     for path, name, value in seen.state_values():
-        if name in _CONTAINERS and isinstance(value, str) and is_json_container(value):
+        if (
+            isinstance(value, str)
+            and isinstance(name, str)
+            and len(path) in _CONTAINERS.get(name, ())
+            and is_json_container(value)
+        ):
             yield STRINGIFIED_OBJECT.at(
                 path, f"{quoted(name)} holds the JSON text of a value instead of the value; something encoded it twice."
             )
 
 
-_CONTAINERS = frozenset(
-    {"state", "stateBag", "State", "messages", "in_memory", "in-memory", "InMemoryChatHistoryProvider"}
-    | {"chat_message_store_state", "storeState", "chatHistoryProviderState", "conversationHistory"}
-)
+_CONTAINERS: dict[str, tuple[int, ...]] = {
+    # what holds a history, or holds it in the end: how many steps from the root it stands
+    **dict.fromkeys(("state", "stateBag", "State", "data"), (1,)),
+    **dict.fromkeys(("chat_message_store_state", "storeState", "chatHistoryProviderState"), (1,)),
+    **dict.fromkeys(("in_memory", "memory", "in-memory", "InMemoryChatHistoryProvider", "conversationHistory"), (2,)),
+    "messages": (1, 2, 3),
+}
 
 
 @on_member("content", ("function_result",), "result", dialects=("dotnet", "dotnet-thread", "go"))
@@ -366,5 +412,7 @@ def result_encoded_twice(value: Any, shape: ObjectShape, holder: dict[str, Any])
     if isinstance(value, str) and is_json_container(value):
         yield STRINGIFIED_OBJECT.at(
             (),
-            "The result of this call is the JSON text of a value, not the value; the tool or a store encoded it twice.",
+            "The result of this call is the JSON text of a value, not the value: the tool returned text, or a store encoded "
+            "it twice.",
+            severity=Severity.INFO,  # a tool may return JSON text, and many do
         )

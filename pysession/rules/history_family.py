@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
-from typing import Any
 
-import msgspec
-
-from pysession.dialects.names import member as member_of
+from pysession.dialects.names import key_of
 from pysession.findings import Severity
+from pysession.rules.exchange import MOVING, Exchange, call_of, identifier, same_call
 from pysession.rules.registry import on_document, on_history, rule
+from pysession.rules.repetition import repeated_blocks
 from pysession.rules.words import quoted
-from pysession.survey import Act, Event, Fault, Survey, Timeline
+from pysession.survey import Act, Fault, Survey, Timeline
 
 TOOL_CALL_UNANSWERED = rule(
     "tool-call-unanswered",
@@ -64,152 +63,54 @@ TURN_TRUNCATED = rule("turn-truncated", "history", Severity.INFO, "the history e
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
 _INSTRUCTING = frozenset({"system", "developer"})
-_EXCHANGE = frozenset({Act.RESULT, Act.REQUEST, Act.RESPONSE})
-_LOCAL_KINDS = frozenset({"function_call", "function_result"})
-_MOVING = frozenset({"user", "assistant"})
 
-# --- one reading of the events, which most rules below share ----------------------------------------------------------
-
-
-def _identifier(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-class _Exchange:
-    """Who answered what in a timeline."""
-
-    def __init__(self, timeline: Timeline) -> None:
-        self.calls: dict[str, Event] = {}
-        self.results: dict[str, list[Event]] = {}
-        self.requests: dict[str, Event] = {}
-        self.responses: dict[str, list[Event]] = {}
-        self.repeated: list[tuple[Event, Event]] = []
-        self.orphans: list[Event] = []
-        self.unbound: list[Event] = []
-        self.asked_calls: dict[str, Event] = {}
-        exchanging: set[int] = set()
-        for event in timeline.events:
-            id_ = _identifier(event.id)
-            if event.act in _EXCHANGE:
-                exchanging.add(event.turn)
-            if id_ is not None:
-                self._enter(event, id_)
-        self.passing = self._passing_turns(timeline, exchanging)
-
-    def _enter(self, event: Event, id_: str) -> None:
-        if event.act is Act.CALL:
-            earlier_call = self.calls.setdefault(id_, event)
-            if earlier_call is not event and event.shape.kind in _LOCAL_KINDS:
-                self.repeated.append((event, earlier_call))
-        elif event.act is Act.RESULT:
-            earlier = self.results.setdefault(id_, [])
-            earlier.append(event)
-            if event.shape.kind not in _LOCAL_KINDS:
-                return  # what a service executes it may tell in pieces
-            if len(earlier) > 1:
-                self.repeated.append((event, earlier[0]))
-            if id_ not in self.calls and id_ not in self.asked_calls:
-                self.orphans.append(event)
-        elif event.act is Act.REQUEST:
-            self.requests[id_] = event  # a request that is asked again waits where it was asked last
-            call_id = call_of(event).get("call_id")
-            if isinstance(call_id, str):
-                self.asked_calls.setdefault(call_id, event)
-        elif event.act is Act.RESPONSE:
-            self.responses.setdefault(id_, []).append(event)
-            if id_ not in self.requests:
-                self.unbound.append(event)
-
-    @staticmethod
-    def _passing_turns(timeline: Timeline, exchanging: set[int]) -> list[int]:
-        """For each turn, the next one in which the conversation moves on; the length of the history if none does.
-
-        A user or assistant message moves it on, unless it is part of the exchange itself: it holds a result, an approval
-        request or an answer to one.
-        """
-        following = len(timeline)
-        passing = [following] * len(timeline)
-        for turn in range(len(timeline) - 1, -1, -1):
-            passing[turn] = following
-            if timeline.roles[turn] in _MOVING and turn not in exchanging:
-                following = turn
-        return passing
-
-    def answered(self, event: Event) -> bool:
-        """Whether a call has a result before the conversation moves on."""
-        limit = self.passing[event.turn]
-        return any(event.turn <= result.turn < limit for result in self.results.get(event.id, ()))
-
-    def resolved(self, request: Event) -> bool:
-        """Whether a request was answered, or its call was.
-
-        Python before 1.13.0 kept the result and not the response.
-        """
-        if self.responses.get(request.id):
-            return True
-        call_id = call_of(request).get("call_id")
-        return isinstance(call_id, str) and bool(self.results.get(call_id))
-
-    def moved_on(self, event: Event, timeline: Timeline) -> bool:
-        return self.passing[event.turn] < len(timeline)
-
-
-def call_of(event: Event) -> dict[str, Any]:
-    """The call inside an approval, by canonical names: ``call_id``, ``name``, ``arguments`` as far as they are there."""
-    call = event.member("function_call")
-    if not isinstance(call, dict):
-        return {}
-    return {
-        "call_id": next((call[key] for key in ("call_id", "callId", "CallID", "CallId") if key in call), None),
-        "name": member_of(call, "name"),
-        "arguments": member_of(call, "arguments"),
-    }
+# --- calls and approvals ----------------------------------------------------------------------------------------------
 
 
 @on_history
 def tool_calls_and_approvals(timeline: Timeline) -> Iterator[Fault]:
     if not timeline.events:
         return
-    exchange = _Exchange(timeline)
+    exchange = Exchange(timeline)
     yield from _unanswered(timeline, exchange)
     yield from _orphans(timeline, exchange)
     yield from _repeated(timeline, exchange)
     yield from _approvals(timeline, exchange)
 
 
-def _unanswered(timeline: Timeline, exchange: _Exchange) -> Iterator[Fault]:
-    for event in exchange.calls.values():
-        if not event.local or exchange.answered(event):
+def _unanswered(timeline: Timeline, exchange: Exchange) -> Iterator[Fault]:
+    for use in exchange.uses:
+        call = use.call
+        if call is None or not call.local or exchange.answered(use):
             continue
-        path = timeline.event_path(event)
-        request = exchange.asked_calls.get(event.id)
-        if request is not None and not exchange.resolved(request):
-            if not exchange.moved_on(request, timeline):
+        path = timeline.event_path(call)
+        if use.request is not None and not use.request.resolved:
+            if not exchange.moved_on(use.request.request):
                 yield TOOL_CALL_UNANSWERED.at(
                     path,
-                    f"The call {quoted(event.id)} has no result yet: its approval is pending.",
+                    f"The call {quoted(call.id)} has no result yet: its approval is pending.",
                     severity=Severity.INFO,
-                    identity=event.id,
+                    identity=call.id,
                 )
             continue  # passed by: approval-unresolved tells it
-        if exchange.moved_on(event, timeline):
+        if exchange.moved_on(call):
             yield TOOL_CALL_UNANSWERED.at(
                 path,
-                f"The call {quoted(event.id)} has no result before the conversation goes on, and models refuse such a "
+                f"The call {quoted(call.id)} has no result before the conversation goes on, and models refuse such a "
                 "history at every turn; add a result that says the call was interrupted.",
-                identity=event.id,
+                identity=call.id,
             )
         else:
             yield TOOL_CALL_UNANSWERED.at(
                 path,
-                f"The call {quoted(event.id)} at the end of the history has no result; the next turn will fail unless the "
+                f"The call {quoted(call.id)} at the end of the history has no result; the next turn will fail unless the "
                 "run is resumed or a result is added.",
                 severity=Severity.WARNING,
-                identity=event.id,
+                identity=call.id,
             )
 
 
-def _orphans(timeline: Timeline, exchange: _Exchange) -> Iterator[Fault]:
+def _orphans(timeline: Timeline, exchange: Exchange) -> Iterator[Fault]:
     for event in exchange.orphans:
         yield TOOL_RESULT_ORPHAN.at(
             timeline.event_path(event),
@@ -219,23 +120,42 @@ def _orphans(timeline: Timeline, exchange: _Exchange) -> Iterator[Fault]:
         )
 
 
-def _repeated(timeline: Timeline, exchange: _Exchange) -> Iterator[Fault]:
-    for event, first in exchange.repeated:
+def _repeated(timeline: Timeline, exchange: Exchange) -> Iterator[Fault]:
+    for repetition in exchange.repeated:
+        event = repetition.event
         done = "called" if event.act is Act.CALL else "answered"
+        # Ollama has no call ids; its Python client takes the tool's name, in every round again.
+        by_name = repetition.over and event.member("name") == event.id
+        message = (
+            f"{quoted(event.id)} is called again after it was answered, under the tool's name as its call id; some models "
+            "refuse a call id that comes back: give each call an id of its own."
+            if by_name
+            else f"{quoted(event.id)} is {done} a second time; a call id must be used once, keep one of the two."
+        )
         yield TOOL_CALL_REPEATED.at(
             timeline.event_path(event),
-            f"{quoted(event.id)} is {done} a second time; a call id must be used once, keep one of the two.",
-            related=(timeline.event_path(first),),
+            message,
+            severity=Severity.WARNING if by_name else None,
+            related=(timeline.event_path(repetition.earlier),),
             identity=f"{done} {event.id}",
         )
 
 
-def _approvals(timeline: Timeline, exchange: _Exchange) -> Iterator[Fault]:
-    for request in exchange.requests.values():
-        if exchange.resolved(request):
+def _approvals(timeline: Timeline, exchange: Exchange) -> Iterator[Fault]:
+    for ask in exchange.asks:
+        request = ask.request
+        if ask.response is not None and not same_call(request, ask.response):
+            yield APPROVAL_UNRESOLVED.at(
+                timeline.event_path(ask.response),
+                f"The response {quoted(request.id)} grants another call than the one that was asked for (its id, name or "
+                "arguments differ); what was approved is not what would run: reject it.",
+                related=(timeline.event_path(request),),
+                identity=request.id,
+            )
+        if ask.resolved:
             continue
         path = timeline.event_path(request)
-        if exchange.moved_on(request, timeline):
+        if exchange.moved_on(request):
             yield APPROVAL_UNRESOLVED.at(
                 path,
                 f"The approval request {quoted(request.id)} was never answered and the conversation went on; .NET refuses "
@@ -244,46 +164,25 @@ def _approvals(timeline: Timeline, exchange: _Exchange) -> Iterator[Fault]:
             )
         else:
             name = call_of(request).get("name")
+            what = f"to call {quoted(name)} " if isinstance(name, str) else ""
             yield APPROVAL_PENDING.at(
-                path,
-                f"Approval {quoted(request.id)} to call {quoted(name)} waits for an answer.",
-                identity=request.id,
+                path, f"Approval {quoted(request.id)} {what}waits for an answer.", identity=request.id
             )
     for response in exchange.unbound:
         yield APPROVAL_UNRESOLVED.at(
             timeline.event_path(response),
-            f"The response {quoted(response.id)} answers no request of this history; it was tampered with or its request "
-            "was lost: drop it.",
+            f"The response {quoted(response.id)} answers no request before it; it was tampered with or its request was "
+            "lost: drop it.",
             identity=response.id,
         )
-    for id_, responses in exchange.responses.items():
-        asked = exchange.requests.get(id_)
-        for response in responses:
-            if asked is not None and response.turn >= asked.turn and not _same_call(asked, response):
-                yield APPROVAL_UNRESOLVED.at(
-                    timeline.event_path(response),
-                    f"The response {quoted(id_)} names another call than the request it answers; what was approved is not "
-                    "what would run: reject it.",
-                    related=(timeline.event_path(asked),),
-                    identity=id_,
-                )
-
-
-def _same_call(request: Event, response: Event) -> bool:
-    asked, granted = call_of(request), call_of(response)
-    if not asked or not granted:
-        return True  # a member that is missing is a finding of its own
-    same = asked["call_id"] == granted["call_id"] and asked["name"] == granted["name"]
-    return same and bool(_parsed(asked["arguments"]) == _parsed(granted["arguments"]))
-
-
-def _parsed(arguments: Any) -> Any:
-    if not isinstance(arguments, str):
-        return arguments
-    try:
-        return msgspec.json.decode(arguments)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return arguments
+    for response, ask in exchange.contradictions:
+        first = ask.response or ask.request
+        yield APPROVAL_UNRESOLVED.at(
+            timeline.event_path(response),
+            f"The request {quoted(response.id)} was answered before, and otherwise; keep the answer that was meant.",
+            related=(timeline.event_path(first),),
+            identity=f"again {response.id}",
+        )
 
 
 @on_document
@@ -291,18 +190,20 @@ def approval_not_recorded(seen: Survey) -> Iterator[Fault]:
     document = seen.document
     if document.dialect != "python":
         return
-    approval = (
-        document.value.get("state", {}).get("tool_approval") if isinstance(document.value.get("state"), dict) else None
-    )
+    state = document.value.get("state")
+    approval = state.get("tool_approval") if isinstance(state, dict) else None
     recorded = approval.get("pending_approval_requests") if isinstance(approval, dict) else None
-    known = {entry.get("id") for entry in recorded if isinstance(entry, dict)} if isinstance(recorded, list) else set()
+    known = (
+        {identifier(entry.get("id")) for entry in recorded if isinstance(entry, dict)}
+        if isinstance(recorded, list)
+        else set()
+    )
     for timeline in seen.timelines:
         if not any(event.act is Act.REQUEST for event in timeline.events):
             continue
-        exchange = _Exchange(timeline)
-        for request in exchange.requests.values():
-            waits = not exchange.resolved(request) and not exchange.moved_on(request, timeline)
-            if waits and request.id not in known:
+        exchange = Exchange(timeline)
+        for request in (ask.request for ask in exchange.asks if not ask.resolved):
+            if request.id not in known and not exchange.moved_on(request):
                 yield APPROVAL_NOT_RECORDED.at(
                     timeline.event_path(request),
                     f"Python from 1.15.0 on ignores an answer to {quoted(request.id)}, because "
@@ -316,7 +217,19 @@ def approval_not_recorded(seen: Survey) -> Iterator[Fault]:
 
 
 @on_history
-def message_id_repeated(timeline: Timeline) -> Iterator[Fault]:
+def message_repeated(timeline: Timeline) -> Iterator[Fault]:
+    blocks = repeated_blocks(timeline)
+    for block in blocks:
+        yield MESSAGE_REPEATED.at(
+            timeline.turn_path(block.start),
+            f"{block.length} messages from here on are stored a second time; the model sees them twice: drop the "
+            "repetition.",
+            related=(timeline.turn_path(block.earlier),),
+        )
+    yield from _repeated_ids(timeline, {turn for block in blocks for turn in block.turns})
+
+
+def _repeated_ids(timeline: Timeline, told: set[int]) -> Iterator[Fault]:
     known = [id_ for id_ in timeline.ids if type(id_) is str and id_]
     if len(set(known)) == len(known):
         return
@@ -327,7 +240,7 @@ def message_id_repeated(timeline: Timeline) -> Iterator[Fault]:
             continue
         earlier = first.setdefault(id_, turn)
         # An approved call is stored once more, under the id of the message that asked for it (.NET, measured).
-        if earlier != turn and earlier not in asking:
+        if earlier != turn and earlier not in asking and turn not in told:
             yield MESSAGE_REPEATED.at(
                 timeline.turn_path(turn),
                 f"The message id {quoted(id_)} is used a second time; the message was stored twice, or two messages share "
@@ -335,57 +248,6 @@ def message_id_repeated(timeline: Timeline) -> Iterator[Fault]:
                 related=(timeline.turn_path(earlier),),
                 identity=id_,
             )
-
-
-@on_history
-def message_block_repeated(timeline: Timeline) -> Iterator[Fault]:
-    """Two or more messages in a row that were stored before, ids and times and usage apart."""
-    marks = [first if type(first) is str else None for first in timeline.firsts]
-    pairs = list(pairwise(marks))
-    if len(set(pairs)) == len(pairs):
-        return
-    seen: dict[tuple[str | None, str | None], int] = {}
-    reported = 0
-    for turn, pair in enumerate(pairs):
-        earlier = seen.setdefault(pair, turn)
-        if None in pair or earlier >= turn - 1 or turn < reported:
-            continue
-        length = 0
-        while turn + length < len(timeline) and earlier + length < turn and _same(timeline, turn, earlier, length):
-            length += 1
-        if length >= 2:
-            reported = turn + length
-            yield MESSAGE_REPEATED.at(
-                timeline.turn_path(turn),
-                f"{length} messages from here on are stored a second time; the model sees them twice: drop the repetition.",
-                related=(timeline.turn_path(earlier),),
-            )
-
-
-def _same(timeline: Timeline, turn: int, earlier: int, offset: int) -> bool:
-    return timeline.firsts[turn + offset] == timeline.firsts[earlier + offset] and (
-        _essence(timeline.messages[turn + offset]) == _essence(timeline.messages[earlier + offset])
-    )
-
-
-_PASSING_MEMBERS = frozenset({"message_id", "messageId", "MessageId", "ID", "created_at", "createdAt", "CreatedAt"})
-
-
-def _essence(message: dict[str, Any]) -> dict[str, Any]:
-    """A message without what differs between two copies of it: ids, times, usage."""
-    message = {key: value for key, value in message.items() if key not in _PASSING_MEMBERS}
-    for key in ("contents", "Contents"):
-        contents = message.get(key)
-        if isinstance(contents, list):
-            message[key] = [
-                content
-                for content in contents
-                if not (
-                    isinstance(content, dict)
-                    and "usage" in (content.get("type"), content.get("$type"), content.get("Type"))
-                )
-            ]
-    return message
 
 
 _SERVICE_IDS = ("service_session_id", "service_thread_id", "conversationId", "ServiceID")
@@ -398,9 +260,8 @@ def history_two_owners(seen: Survey) -> Iterator[Fault]:
     value = seen.document.value
     filled = [timeline for timeline in seen.timelines if len(timeline)]
     for name in _SERVICE_IDS if isinstance(value, dict) else ():
-        owner = member_of(value, name)
-        if owner and owner != _SENTINEL and filled:
-            key = next(key for key in value if key.lower() == name.lower())
+        key = key_of(value, name)
+        if key is not None and value[key] and value[key] != _SENTINEL and filled:
             yield HISTORY_TWO_OWNERS.at(
                 (key,),
                 "A service keeps this conversation and the session holds messages too; they are stored but not sent, and "
@@ -411,17 +272,24 @@ def history_two_owners(seen: Survey) -> Iterator[Fault]:
         yield from _overlaps(filled)
 
 
+_SHARED = 2
+"""Messages in common from which on two histories overlap: one question alone may have gone to two agents."""
+
+
 def _overlaps(timelines: list[Timeline]) -> Iterator[Fault]:
     """Histories that hold the same messages."""
     holder: dict[tuple[str | None, str], Timeline] = {}
+    by_path = {timeline.history.path: timeline for timeline in timelines}
     for timeline in timelines:
         marks = {
             (role, first)
             for role, first in zip(timeline.roles, timeline.firsts, strict=True)
             if type(first) is str and first
         }
-        other = next((holder[mark] for mark in marks if mark in holder), None)
-        if other is not None:
+        shared = Counter(holder[mark].history.path for mark in marks if mark in holder)
+        path, count = max(shared.items(), key=lambda entry: entry[1], default=((), 0))
+        other = by_path.get(path, timeline)
+        if count >= min(_SHARED, len(marks), len(other)) > 0:
             yield HISTORY_TWO_OWNERS.at(
                 timeline.history.path,
                 f"This history holds messages that the history under {quoted(other.history.key)} holds too; if both "
@@ -438,9 +306,10 @@ def _overlaps(timelines: list[Timeline]) -> Iterator[Fault]:
 @on_history
 def role_misplaced(timeline: Timeline) -> Iterator[Fault]:
     answering = {event.turn for event in timeline.events if event.act is Act.RESULT}
+    answers_are_texts = timeline.history.language == "agnt5"
     begun = False
     for turn, role in enumerate(timeline.roles):
-        if role is None or role in _MOVING:
+        if role is None or role in MOVING:
             begun = True
             continue
         if role in _INSTRUCTING:
@@ -457,14 +326,14 @@ def role_misplaced(timeline: Timeline) -> Iterator[Fault]:
                 timeline.turn_path(turn),
                 f"{quoted(role)} is no role that models know; use system, developer, user, assistant or tool.",
             )
-        elif turn not in answering:
+        elif turn not in answering and not answers_are_texts:
             yield ROLE_MISPLACED.at(timeline.turn_path(turn), "A tool message without a tool result; models refuse it.")
     for event in timeline.events:
         if event.shape.kind == "function_result" and timeline.roles[event.turn] != "tool":
             yield ROLE_MISPLACED.at(
                 timeline.event_path(event),
                 "A tool result outside a tool message; models expect it under the role tool.",
-                identity=_identifier(event.id),
+                identity=identifier(event.id),
             )
 
 
@@ -506,7 +375,7 @@ def _reasoning(timeline: Timeline) -> Iterator[Fault]:
     calls = [event for event in timeline.events if event.act is Act.CALL and event.local]
     thought_calls = any(groups[call.turn] in thinking for call in calls)
     for event in reasoning:
-        path, id_ = timeline.event_path(event), _identifier(event.id)
+        path, id_ = timeline.event_path(event), identifier(event.id)
         if id_ and not event.member("text") and not event.member("protected_data"):
             yield REASONING_UNPAIRED.at(
                 path,
@@ -525,7 +394,7 @@ def _reasoning(timeline: Timeline) -> Iterator[Fault]:
             yield REASONING_UNPAIRED.at(
                 timeline.event_path(call),
                 f"The call {quoted(call.id)} came without its reasoning, unlike others here; the Responses API refuses it.",
-                identity=_identifier(call.id),
+                identity=identifier(call.id),
             )
 
 

@@ -1,68 +1,217 @@
-"""What a secret looks like. A value that matches is reported by its place and its sort, never by any of its characters."""
+"""What a secret looks like. A value that matches is reported by its place and its sort, never by any of its characters.
+
+Two signs count: the form of a text (key formats that their issuers made recognisable, tokens, connection strings with a
+password), and the name of the member it stands under. What is masked, or a placeholder, or the name of the place where
+the secret really is, counts as none.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-_FORMATS: tuple[tuple[str, str], ...] = (
-    # what it is, the pattern (RE2 and Python's re read it alike)
-    ("a private key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
-    ("a JSON Web Token", r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}"),
-    ("an OpenAI or Anthropic API key", r"\bsk-(?:proj-|ant-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}"),
-    ("an AWS access key id", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})"),
-    ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20}"),
-    ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}"),
-    ("a Stripe key", r"\b(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{16,}"),
-    ("a Hugging Face token", r"\bhf_[A-Za-z0-9]{30,}"),
-    ("a SendGrid key", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
-    ("an npm token", r"\bnpm_[A-Za-z0-9]{36}"),
-    ("a PyPI token", r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{20,}"),
-    ("an Azure key in a connection string", r"(?i:(?:Account|SharedAccess)(?:Key|Signature)=[^;\s\x22&]{8,})"),
-    ("a signature in an Azure address", r"(?i:[?&]sig=[A-Za-z0-9%+/=]{20,})"),
-    ("a connection string with a password", r"(?i:\b(?:password|pwd)\s*=\s*[^;\s\x22'*&<{$]{3,}\s*(?:;|$|\x22|\\))"),
-    ("an address with a password", r"(?i:\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\x22]{0,100}:[^\s/@\x22*<{$]{2,200}@)"),
-    ("a bearer token", r"(?i:\bbearer\s+[A-Za-z0-9._~+/-]{20,})"),
+import re2
+
+_PLACEHOLDER = re.compile(
+    r"(?ix)(?:"
+    r".*(?:\*{3,}|•{3,}|x{5,}|\.{3,}|…).*"  # masked, wholly or in part
+    r"|[x#.•*-]+"
+    r"|<.*>|\[.*\]|\{.*\}|\$\{.*\}|\{\{.*\}\}|%?\(.*\)s?|%[sdv]|%[a-z_]+%|\$\(?[a-z_][\w.:]*\)?"  # to be filled in
+    r"|(?:env|vault|secret|keyvault|ref|arn)[:.].*|process\.env.*|os\.(?:environ|getenv).*|@microsoft\.keyvault.*"
+    r"|(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|CREDENTIALS?))"  # a variable's name
+    r"|(?:your|my|the|some|an?|example|sample|dummy|fake|test|placeholder|insert|enter|replace)(?:[ _.-]?[a-z]+)*"
+    r"[ _.-]?(?:password|passwd|pwd|secret|token|key|credentials?|here)"
+    r"|pass(?:word|wd|phrase)?|pwd|secret|token|api[ _-]?key|redacted|masked|hidden|removed|placeholder|change[ _-]?me"
+    r"|none|null|nil|undefined|n/?a|true|false|yes|no|on|off|string|str|text|required|optional|empty|unset|unknown|basic"
+    r")\Z",
+    re.S,
 )
 
-_NAME = (
-    r"(?:[a-z0-9_.-]*[_.-])?(?:password|passwd|passphrase|pwd|secret|secret_?key|client_?secret|api_?-?key|access_?key|"
-    r"private_?key|access_?token|refresh_?token|auth_?token|id_?token|bearer_?token|session_?token|token|authorization|"
-    r"credentials?|connection_?string|sas_?token)"
+
+def _is_set(value: str) -> bool:
+    """Whether a value is there, not masked, and no placeholder."""
+    bare = value.strip().strip("\"'")
+    return bool(bare) and not _PLACEHOLDER.match(bare)
+
+
+def _is_key(body: str) -> bool:
+    """Whether what follows ``sk-`` was drawn, not written: slugs have short words between their hyphens."""
+    runs = re.findall(r"[A-Za-z0-9]+", body)
+    return _is_set(body) and any(
+        len(run) >= 20 or (len(run) >= 16 and any(map(str.isdigit, run)) and any(map(str.isalpha, run))) for run in runs
+    )
+
+
+def _has_digit(text: str) -> bool:
+    return _is_set(text) and any(map(str.isdigit, text))
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """A text in which ``pattern`` (RE2) is found holds ``what``, if its first group, where it has one, is ``genuine``.
+
+    ``trigger`` occurs in the JSON text of every document with such a text, however its line breaks are escaped.
+    """
+
+    what: str
+    pattern: str
+    trigger: str
+    genuine: Callable[[str], bool] = _is_set
+
+
+def _plain(what: str, pattern: str) -> _Format:
+    """A format without characters that JSON escapes. An escape such as ``\\n`` before it ends in a letter, hence no ``\\b``."""
+    return _Format(what, rf"\b({pattern})", pattern)
+
+
+_FORMATS: tuple[_Format, ...] = (
+    _Format(
+        "a private key",
+        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:(?:\s|\\[nr])*[\n\r]|(?:\\[nr])+| )([A-Za-z0-9+/=]{4,})",
+        r"PRIVATE KEY(?: BLOCK)?-----",
+    ),
+    _plain("a JSON Web Token", r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}"),
+    _Format("an API key of a model provider", r"\bsk-([A-Za-z0-9_-]{20,})", r"sk-[A-Za-z0-9_-]{20}", _is_key),
+    _plain("an API key of a model provider", r"(?:gsk_|xai-|pplx-|r8_|lsv2_[a-z]{2}_)[A-Za-z0-9_]{32,}"),
+    _plain("an AWS access key id", r"(?:AKIA|ASIA)[0-9A-Z]{16}"),
+    _plain("a GitHub token", r"(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})"),
+    _plain("a GitLab token", r"glpat-[A-Za-z0-9_-]{20}"),
+    _plain("a Slack token", r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    _plain("a Google API key", r"AIza[0-9A-Za-z_-]{35}"),
+    _plain("a Google access token", r"ya29\.[0-9A-Za-z_-]{20,}"),
+    _plain("a Stripe key", r"(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{16,}"),
+    _plain("a Hugging Face token", r"hf_[A-Za-z0-9]{30,}"),
+    _plain("a SendGrid key", r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    _plain("an npm token", r"npm_[A-Za-z0-9]{36}"),
+    _plain("a PyPI token", r"pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{20,}"),
+    _Format(
+        "a key in a connection string",
+        r"(?i:(?:Account|SharedAccess)(?:Key|Signature)=([^;\s\x22&]{8,}))",
+        r"(?i:(?:account|sharedaccess)(?:key|signature)=)",
+    ),
+    _Format(
+        "a signature in an address",
+        r"(?i:[?&](?:sig|X-Amz-Signature|X-Goog-Signature)=([A-Za-z0-9%+/=_-]{20,}))",
+        r"(?i:[?&](?:sig|X-Amz-Signature|X-Goog-Signature)=)",
+    ),
+    # Code assigns passwords, too; only beside another setting is it a connection string.
+    _Format(
+        "a connection string with a password",
+        r"(?i:(?:server|host|data source|address|user id|uid|user|username|database|initial catalog|port|dbname)\s*=\s*"
+        r"[^;=\n]*[;]\s*(?:[a-z ]+=[^;=\n]*;\s*)*(?:password|pwd)\s*=\s*([^;\s\x22'()]+))",
+        r"(?i:(?:password|pwd)\s*=)",
+    ),
+    _Format(
+        "a connection string with a password",
+        r"(?i:(?:password|pwd)\s*=\s*([^;\s\x22'()]+)\s*;\s*(?:[a-z ]+=[^;=\n]*;\s*)*"
+        r"(?:server|host|data source|address|user id|uid|user|username|database|initial catalog|port|dbname)\s*=)",
+        r"(?i:(?:password|pwd)\s*=)",
+    ),
+    _Format(
+        "a connection string with a password",
+        r"(?i:[a-z0-9.-]+:[0-9]+,(?:[a-z]+=[^,\s]*,)*password=([^,;\s\x22']+))",
+        r"(?i:(?:password|pwd)\s*=)",
+    ),
+    _Format(
+        "an address with a password",
+        r"(?i:\b[a-z][a-z0-9+.-]*://[^\s/:@\x22<>]*:([^\s/@\x22<>]{2,})@)",
+        r"://[^\s/:@\x22<>]*:[^\s/@\x22<>]+@",
+    ),
+    _Format(
+        "a bearer token",
+        r"(?i:\bbearer\s+([A-Za-z0-9._~+/-]{16,}))",
+        r"(?i:bearer(?:\s|\\[nrt])+[a-z0-9._~+/-]{16})",
+        _has_digit,
+    ),
 )
-_SECRET_NAME = re.compile(rf"(?i){_NAME}\Z")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
-_KNOWN = tuple((what, re.compile(pattern)) for what, pattern in _FORMATS)
-_MASK = re.compile(
-    r"(?i)(?:[*•xX.…#-]{3,}|<[^>]*>|\$\{[^}]*\}|\{\{.*\}\}|\[?redacted\]?|masked|hidden|none|null|\*+.{0,4})\Z"
+_KNOWN = tuple((known, re2.compile(known.pattern.encode())) for known in _FORMATS)
+_ANY = re2.compile("|".join(f"(?:{known.pattern})" for known in _FORMATS).encode())
+"""In RE2, because a text is not trusted: it takes linear time whatever the text is."""
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+
+_PASSWORDS = ("password", "passwd", "passphrase", "passcode", "pwd")
+_KEYS = tuple(
+    f"{word}key"
+    for word in "api secret access private signing encryption account subscription master shared ssh functions".split()
+)
+_TOKENS = tuple(f"{word}token" for word in "access refresh auth bearer session id api sas oauth personal bot".split())
+_SECRETS = tuple(f"{word}secret" for word in "client app consumer shared webhook api signing oauth jwt".split())
+_WEAK = ("token", "secret", "authorization", "credential", "credentials")
+_HARMLESS = frozenset(
+    "next page prev previous continuation sync resume cursor skip stop eos bos pad unk sep cls mask special start end "
+    "first last delta pagination cancellation cancel csrf xsrf has is no use requires forgot reset input output".split()
+)
+"""Words that make of a token a place in a list, and of a password a question."""
+
+_WHERE = re.compile(r"(?:[/~.]|[A-Za-z]:\\|https?://)")
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _HUMP.split(name) if word]
+
+
+def _drawn(value: str) -> bool:
+    """Whether a text looks like one that a machine drew, not one that somebody wrote."""
+    return (
+        len(value) >= 8
+        and not re.search(r"\s", value)
+        and (len(value) >= 20 or (any(map(str.isdigit, value)) and any(map(str.isalpha, value))))
+    )
+
+
+def _stands_for_a_secret(name: str, value: str) -> bool:
+    words = _words(name)
+    if not words or not _is_set(value):
+        return False
+    last = words[-1]
+    joined = "".join(words).removesuffix("s") if last.endswith("s") and last != "credentials" else "".join(words)
+    value = value.strip()
+    if _HARMLESS.intersection(words):
+        return False
+    if joined.endswith(_PASSWORDS):
+        # "pwd" is a directory as often.
+        return len(value) >= 3 and len(value.split()) <= 2 and not _WHERE.match(value)
+    if joined.endswith((*_KEYS, *_TOKENS, *_SECRETS)):
+        return len(value) >= 6 and len(value.split()) == 1
+    if last == "authorization":
+        scheme, _, rest = value.partition(" ")
+        return _drawn(value) or (scheme.isalpha() and len(rest.strip()) >= 6 and _is_set(rest) and " " not in rest.strip())
+    return last.removesuffix("s") in _WEAK and _drawn(value) and not _WHERE.match(value)
+
+
+# --- what the rule asks -----------------------------------------------------------------------------------------------
+
+_NAME_TRIGGER = (
+    r"(?i:(?:passw(?:or)?d|passphrase|passcode|pwd|secret|token|authorization|credential"
+    r"|(?:api|secret|access|private|signing|encryption|account|subscription|master|shared|ssh|functions)[^a-z0-9\x22]?key)"
+    r"s?\\*\x22\s*:\s*(?:\[\s*)?\\*\x22(?:[^\x22\\]|\\[^\x22]))"
 )
 
-SECRET_TRIGGER = "|".join(
-    [pattern for _, pattern in _FORMATS]
-    + [
-        r"(?i:\x22[a-z0-9_.-]*(?:passw|passphrase|pwd|secret|key|token|authorization|credential|connection_?string)[a-z0-9_.-]*\\*\x22\s*:\s*\\*\x22[^\x22\\])"
-    ]
-)
-"""Occurs in the text of every document that ``secret_in`` has something to say about."""
+SECRET_TRIGGER = "|".join([*dict.fromkeys(known.trigger for known in _FORMATS), _NAME_TRIGGER])
+"""Occurs in the text of every document that the functions below have something to say about."""
 
 
-def secret_in(name: str | int | None, value: str) -> str | None:
-    """What sort of secret ``value`` looks like, by its own form or by the member ``name`` it stands under; else None."""
-    for what, pattern in _KNOWN:
-        if pattern.search(value):
-            return what
-    if isinstance(name, str) and _names_a_secret(name) and _looks_set(value):
-        return f"the value of a secret ({_CAMEL.sub('_', name)[:32].lower()})"
+def secret_in(text: str) -> str | None:
+    """What sort of secret ``text`` holds by its form, or None."""
+    if text[:5].lower() == "data:" and ";base64," in text[:200]:
+        return None  # what is in there by chance was never written by anybody
+    searched = text.encode("utf-8", "replace")
+    if not _ANY.search(searched):
+        return None
+    for known, pattern in _KNOWN:
+        if any(known.genuine(match[1].decode("utf-8", "replace")) for match in pattern.finditer(searched)):
+            return known.what
     return None
 
 
-def _names_a_secret(name: str) -> bool:
-    return bool(_SECRET_NAME.match(_CAMEL.sub("_", name)))
-
-
-def _looks_set(value: str) -> bool:
-    """Whether a value is there and not masked. A sentence is not a secret."""
-    bare = value.strip()
-    return len(bare) >= 3 and not _MASK.match(bare) and len(bare.split()) <= 2
+def secret_under(name: Any, value: str) -> str | None:
+    """What ``value`` is by the ``name`` it stands under, when that is a secret's name; else None."""
+    if isinstance(name, str) and len(name) <= 64 and _stands_for_a_secret(name, value):
+        return f"the value of a secret ({'_'.join(_words(name))})"
+    return None

@@ -55,7 +55,8 @@ def registered_type(seen: Survey) -> Iterator[Fault]:
         if (
             path[:1] == ("state",)
             and isinstance(value, dict)
-            and value.get("type") in _REGISTERED
+            and isinstance(value.get("type"), str)
+            and value["type"] in _REGISTERED
             and not _is_whole(value)
         ):
             yield TYPE_TAG_COLLISION.at(

@@ -56,7 +56,7 @@ def _printable(text: str) -> str:
 
 def shape_errors(view: ObjectShape) -> list[tuple[Path, str]]:
     """What the open schema of its place says of a shape: (relative path, sentence), deepest first."""
-    return schema_errors(schema.validator(view.dialect, "open", view.place), skeleton(view))
+    return schema_errors(schema.validator(view.dialect, "open", view.definition), skeleton(view))
 
 
 def schema_errors(validator: Any, value: Any) -> list[tuple[Path, str]]:

@@ -70,16 +70,17 @@ _EMPTY: dict[type, Any] = {str: "", int: 0, float: 1.0, bool: False, dict: {}, l
 class ObjectShape:
     """What a rule sees of an object: everything but its values.
 
-    A place such as ``content.functionCall`` holds contents of that one kind, which need not say so (``assumed``).
+    A place such as ``content.functionCall`` holds contents of that one kind, whatever they say (``assumed``).
     """
 
     def __init__(self, words: Vocabulary, place: str, value: dict[str, Any]) -> None:
         self.words = words
+        self.definition = place
         self.place, _, assumed = place.partition(".")
         self.keys: tuple[str, ...] = tuple(value)
         self.types: dict[str, type] = {key: type(child) for key, child in value.items()}
         self.discriminator = words.discriminator if self.place in _DISCRIMINATED else None
-        found = value.get(self.discriminator, assumed or None) if self.discriminator is not None else ""
+        found = assumed or (value.get(self.discriminator) if self.discriminator is not None else "")
         self.assumed = bool(assumed)
         self.kind_name: str | None = found if isinstance(found, str) else None
         kinds = words.places.get(self.place, {})
@@ -284,6 +285,6 @@ def skeleton(view: ObjectShape) -> dict[str, Any]:
     for key, member in view.members.items():
         if view.types[key] is dict:
             empty[key] = _stand_in(view.words, member)
-    if view.discriminator is not None and view.kind_name is not None:
+    if view.discriminator in empty and view.kind_name is not None and not view.assumed:
         empty[view.discriminator] = view.kind_name.encode("utf-8", "replace").decode()
     return empty

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pysession.dialects import History
+from pysession.dialects.names import member
 from pysession.wire import Path
 
 if TYPE_CHECKING:
@@ -61,26 +64,29 @@ class Timeline:
     ids: list[Any] = field(default_factory=list)
     firsts: list[Any] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    _ends: list[int] = field(default_factory=list, init=False, repr=False)
+    """For each segment, how many messages lie in it and before it."""
 
     def __len__(self) -> int:
         return len(self.messages)
 
     def contents(self, turn: int) -> list[Any]:
-        """The contents of a message; empty when it has none."""
+        """The contents of a message, empty when it has none; a message that says a plain text has that one."""
         message = self.messages[turn]
-        if isinstance(message, dict):
-            for key in ("contents", "Contents", "content"):
-                if isinstance(message.get(key), list):
-                    return list(message[key])
-        return []
+        if not isinstance(message, dict):
+            return []
+        contents = member(message, "contents") or message.get("content")
+        if isinstance(contents, list):
+            return contents
+        return [contents] if contents and isinstance(contents, str) else []
 
     def turn_path(self, turn: int) -> Path:
         """The place of a message."""
-        for segment in self.history.segments:
-            if turn < len(segment.messages):
-                return (*segment.path, turn)
-            turn -= len(segment.messages)
-        raise IndexError(turn)
+        if len(self._ends) != len(self.history.segments):
+            self._ends = list(accumulate(len(segment.messages) for segment in self.history.segments))
+        index = bisect_right(self._ends, turn)
+        before = self._ends[index - 1] if index else 0
+        return (*self.history.segments[index].path, turn - before)
 
     def event_path(self, event: Event) -> Path:
         """The place of the content that an event tells of."""

@@ -16,6 +16,8 @@ from pysession.verbs.placing import findings_of
 from pysession.wire import DEFAULT_LIMITS, Encoding, Limits
 
 SCHEMA_RULE = "schema-violation"
+_DISCRIMINATORS = ("type", "$type", "Type")
+"""Members that say what the object is: a fault of theirs is told of the object."""
 
 
 def check(
@@ -83,6 +85,7 @@ def _without_echoes(document: Document, faults: list[Fault]) -> list[Fault]:
     The reader puts null where JSON has no value to give; the null itself is nobody's fault.
     """
     told = {fault.path for fault in faults if fault.rule.id != SCHEMA_RULE and fault.severity is Severity.ERROR}
+    told.update((*path, name) for path in tuple(told) for name in _DISCRIMINATORS)
     base = len(document.base)
     told.update(fault.path[base:] for fault in document.reading.faults if fault.path is not None)
     return [fault for fault in faults if fault.rule.id != SCHEMA_RULE or fault.path not in told]
