@@ -12,6 +12,8 @@ Json = Any
 """A JSON value as ``pysession.wire.read`` gives it."""
 
 UNKNOWN = "unknown"
+SINGLE_MESSAGE = "message"
+"""The form of a document that is one message, as stores keep them that have a row for each."""
 
 
 @dataclass(frozen=True, slots=True)

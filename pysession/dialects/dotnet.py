@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pysession.dialects.detection import Detection, History, Json, Segment
+from pysession.dialects.detection import SINGLE_MESSAGE, Detection, History, Json, Segment
 from pysession.dialects.messages import DOTNET, holds_messages, is_message, language
 from pysession.dialects.names import key_of, member
 
@@ -41,7 +41,7 @@ def detect(value: Json) -> Detection | None:
     if form in ("workflow", "a2a"):
         return Detection(NAME, form, f"it has the members of a .NET {form} session")
     if is_message(value) and language([value], "") == DOTNET:
-        return Detection(NAME, "message", "it is a single message in .NET's words")
+        return Detection(NAME, SINGLE_MESSAGE, "it is a single message in .NET's words")
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pysession.dialects.detection import Detection, History, Json, Segment
+from pysession.dialects.detection import SINGLE_MESSAGE, Detection, History, Json, Segment
 from pysession.dialects.messages import PYTHON, holds_messages, is_message, language
 
 NAME = "python-history"
@@ -14,7 +14,7 @@ def detect(value: Json) -> Detection | None:
     if holds_messages(value) and language(value, PYTHON) == PYTHON:
         return Detection(NAME, "messages", "it is a list of messages in Python's words")
     if is_message(value) and language([value], PYTHON) == PYTHON:
-        return Detection(NAME, "message", "it is a single message in Python's words")
+        return Detection(NAME, SINGLE_MESSAGE, "it is a single message in Python's words")
     return None
 
 

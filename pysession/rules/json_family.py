@@ -41,7 +41,14 @@ _EXACT = 2**53 - 1
 _INT64 = (-(2**63), 2**63 - 1)
 
 
+def _made_worse(seen: Survey, what: str) -> bool:
+    """Whether one of the chosen profiles turns ``what`` from a warning into an error."""
+    return any(what in profile(name).errors for name in seen.profiles)
+
+
 def _begin_numbers(seen: Survey) -> Look:
+    rounded = Severity.ERROR if _made_worse(seen, "exact-integer") else Severity.WARNING
+
     def look(path: Path, name: str | int | None, value: Any) -> Iterator[Fault]:
         if type(value) is int:
             if not _INT64[0] <= value <= _INT64[1]:
@@ -52,7 +59,9 @@ def _begin_numbers(seen: Survey) -> Look:
                 )
             elif not -_EXACT <= value <= _EXACT:
                 yield NUMBER_NOT_PORTABLE.at(
-                    path, "This integer is beyond ±(2^53−1); readers that use doubles round it: store it as a string."
+                    path,
+                    "This integer is beyond ±(2^53−1); readers that use doubles round it: store it as a string.",
+                    severity=rounded,
                 )
         elif type(value) is float and math.isinf(value) and path not in _spelled_out(seen):
             yield NUMBER_NOT_PORTABLE.at(
@@ -91,8 +100,7 @@ def counts(shape: ObjectShape) -> Iterator[Fault]:
 
 
 def _begin_nul(seen: Survey) -> Look:
-    profiles = [profile(name) for name in sorted(seen.profiles)]
-    severity = Severity.ERROR if any("nul" in one.errors for one in profiles) else Severity.WARNING
+    severity = Severity.ERROR if _made_worse(seen, "nul") else Severity.WARNING
 
     def look(path: Path, name: str | int | None, value: Any) -> Iterator[Fault]:
         if isinstance(value, str) and "\0" in value:

@@ -14,26 +14,25 @@ from typing import Any
 
 import re2
 
-_PLACEHOLDER = re.compile(
-    r"(?ix)(?:"
-    r".*(?:\*{3,}|•{3,}|x{5,}|\.{3,}|…).*"  # masked, wholly or in part
-    r"|[x#.•*-]+"
-    r"|<.*>|\[.*\]|\{.*\}|\$\{.*\}|\{\{.*\}\}|%?\(.*\)s?|%[sdv]|%[a-z_]+%|\$\(?[a-z_][\w.:]*\)?"  # to be filled in
-    r"|(?:env|vault|secret|keyvault|ref|arn)[:.].*|process\.env.*|os\.(?:environ|getenv).*|@microsoft\.keyvault.*"
-    r"|(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|CREDENTIALS?))"  # a variable's name
-    r"|(?:your|my|the|some|an?|example|sample|dummy|fake|test|placeholder|insert|enter|replace)(?:[ _.-]?[a-z]+)*"
-    r"[ _.-]?(?:password|passwd|pwd|secret|token|key|credentials?|here)"
-    r"|pass(?:word|wd|phrase)?|pwd|secret|token|api[ _-]?key|redacted|masked|hidden|removed|placeholder|change[ _-]?me"
-    r"|none|null|nil|undefined|n/?a|true|false|yes|no|on|off|string|str|text|required|optional|empty|unset|unknown|basic"
-    r")\Z",
-    re.S,
+_PLACEHOLDERS = (
+    r".*(?:\*{3,}|•{3,}|x{5,}|\.{3,}|…).*",  # masked, wholly or in part
+    r"[x#.•*-]+",
+    r"<.*|\[.*\]|\{.*\}|\$\{.*\}|%?\(.*\)s?|%[sdv]|%[a-z_]+%|\$\(?[a-z_][\w.:]*\)?",  # to be filled in
+    r"(?:env|vault|secret|keyvault|ref|arn)[:.].*|process\.env.*|os\.(?:environ|getenv).*|@microsoft\.keyvault.*",
+    r"(?-i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|CREDENTIALS?))",  # a variable's name
+    r"(?:your|my|the|some|an?|example|sample|dummy|fake|test|placeholder|insert|enter|replace)[ _.a-z-]*"
+    r"(?:password|passwd|pwd|secret|token|key|credentials?|here)",
+    r"pass(?:word|wd|phrase)?|pwd|secret|token|api[ _-]?key|redacted|masked|hidden|removed|placeholder|change[ _-]?me",
+    r"none|null|nil|undefined|n/?a|true|false|yes|no|on|off|string|str|text|required|optional|empty|unset|unknown|basic",
 )
+# Everything here is matched in RE2: a text is not trusted, and it takes linear time whatever the text is.
+_PLACEHOLDER = re2.compile(("(?is)(?:" + "|".join(_PLACEHOLDERS) + ")").encode())
 
 
 def _is_set(value: str) -> bool:
     """Whether a value is there, not masked, and no placeholder."""
     bare = value.strip().strip("\"'")
-    return bool(bare) and not _PLACEHOLDER.match(bare)
+    return bool(bare) and not _PLACEHOLDER.fullmatch(bare.encode("utf-8", "replace"))
 
 
 def _is_key(body: str) -> bool:
@@ -129,7 +128,6 @@ _FORMATS: tuple[_Format, ...] = (
 
 _KNOWN = tuple((known, re2.compile(known.pattern.encode())) for known in _FORMATS)
 _ANY = re2.compile("|".join(f"(?:{known.pattern})" for known in _FORMATS).encode())
-"""In RE2, because a text is not trusted: it takes linear time whatever the text is."""
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
@@ -181,7 +179,9 @@ def _stands_for_a_secret(name: str, value: str) -> bool:
         return len(value) >= 6 and len(value.split()) == 1
     if last == "authorization":
         scheme, _, rest = value.partition(" ")
-        return _drawn(value) or (scheme.isalpha() and len(rest.strip()) >= 6 and _is_set(rest) and " " not in rest.strip())
+        return _drawn(value) or (
+            scheme.isalpha() and len(rest.strip()) >= 6 and _is_set(rest) and " " not in rest.strip()
+        )
     return last.removesuffix("s") in _WEAK and _drawn(value) and not _WHERE.match(value)
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
-import pickletools
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 from pysession.dialects import UNKNOWN
 from pysession.dialects.names import key_of
 from pysession.findings import Severity
+from pysession.rules.pickles import PICKLE_TRIGGER, is_pickle
 from pysession.rules.registry import on_document, on_text, rule
-from pysession.rules.secrets import SECRET_TRIGGER, secret_in
-from pysession.rules.words import quoted
-from pysession.survey import Fault, Survey, Trigger
+from pysession.rules.secrets import SECRET_TRIGGER, secret_in, secret_under
+from pysession.rules.words import json_text, quoted
+from pysession.survey import Fault, Survey, Trigger, walk_values
 from pysession.survey.strings import Look
 from pysession.wire import Path
 
@@ -99,11 +95,19 @@ on_text(Trigger(r"__(?:type|pickled|bytes_encoded)__|\x22lc\\*\x22\s*:", _begin_
 
 # --- payloads that run ------------------------------------------------------------------------------------------------
 
-_TYPE_MEMBERS = frozenset({"$type", "type", "Type", "__type", "__type__", "@type", "@class", "typeName", "TypeName"})
-_DISCRIMINATORS = _TYPE_MEMBERS - {"typeName", "TypeName"}
+_TAGS = frozenset({"$type", "__type", "@class"})
+"""Members by which serializers name the type to build; nobody uses them for anything else."""
+
+_OTHER_TAGS = frozenset({"type", "Type", "@type", "__type__"})
+"""Members that name a type in one document, and a sort of thing in the next: \"bug, urgent\"."""
+
 _ASSEMBLY_QUALIFIED = re.compile(
-    r"[A-Za-z_][\w.+`]*(?:\[.{0,2000}\])?,\s*[A-Za-z_][\w.]*(?:\s*,\s*(?:Version|Culture|PublicKeyToken)=[^,]*)*\s*\Z"
+    r"(?P<type>[A-Za-z_][\w+`]*(?:\.[A-Za-z_][\w+`]*)*)(?P<arguments>\[.*\])?\s*,\s*(?P<assembly>[A-Za-z_][\w.-]*)"
+    r"(?P<identity>(?:\s*,\s*(?:Version|Culture|PublicKeyToken|ProcessorArchitecture)=[^,]*)*)\s*\Z",
+    re.S,
 )
+_LONGEST_NAME = 4096
+_PLATFORM = frozenset({"mscorlib", "netstandard", "PresentationFramework", "PresentationCore", "WindowsBase"})
 _CONSTRUCTORS = frozenset(
     {
         "py/object",
@@ -118,14 +122,26 @@ _CONSTRUCTORS = frozenset(
     }
 )
 _MODULE_PATH = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
-_LONGEST_PICKLE = 4 * 2**20
-"""Characters of a string that are decoded to see whether they are a pickle; more is judged by its first bytes."""
+
+
+def _names_a_dotnet_type(tag: str | int | None, text: str) -> bool:
+    """Whether ``text``, the value of a member ``tag``, is the assembly-qualified name of a type."""
+    if (tag not in _TAGS and tag not in _OTHER_TAGS) or "," not in text or len(text) > _LONGEST_NAME:
+        return False
+    name = _ASSEMBLY_QUALIFIED.match(text)
+    if name is None:
+        return False
+    if tag in _TAGS or name["identity"] or name["arguments"]:
+        return True
+    root, _, rest = name["type"].partition(".")
+    assembly = name["assembly"]
+    return bool(rest) and (root == "System" or assembly in _PLATFORM or assembly.partition(".")[0] == root)
 
 
 def _begin_executable(seen: Survey) -> Look:
     def look(path: Path, name: str | int | None, value: Any) -> Iterator[Fault]:
         if isinstance(value, str):
-            if name in _DISCRIMINATORS and _ASSEMBLY_QUALIFIED.match(value):
+            if _names_a_dotnet_type(name, value):
                 yield EXECUTABLE_PAYLOAD.at(
                     path,
                     "This names a .NET type with its assembly; a reader that follows it builds whatever it names: remove it.",
@@ -147,58 +163,14 @@ def _begin_executable(seen: Survey) -> Look:
     return look
 
 
-_EXECUTABLE = (
-    r"gA[JMNRSUVW][A-Za-z0-9+/_-]",  # base64 of a pickle of protocol 2 to 5
-    r"\\u0080|\\x22\xc2\x80",  # the first character of such a pickle as text
-    r"\\x22\(?[cil(d]?c?[a-z_][A-Za-z0-9_.]*\\n[A-Za-z_]",  # protocol 0: a global, by name
-    r"\x22[(\]}][a-z0-9]",
-    r"\\*\x22(?:\$type|type|Type|__type|__type__|@type|@class)\\*\x22\s*:\s*\\*\x22[A-Za-z_][^\x22]*,",
-    r"\x22(?:py/(?:object|reduce|function|type)|__(?:reduce|class|module|constructor)__|_target_)\x22",
-    r"Y(?:29|3)[A-Za-z0-9+/]{6}",  # base64 of protocol 0
+_EXECUTABLE_TRIGGER = "|".join(
+    (
+        PICKLE_TRIGGER,
+        r"\x22(?:\$type|[tT]ype|__type|__type__|@type|@class)\x22\s*:\s*\x22[A-Za-z_][^\x22]*,",
+        r"\x22(?:py/(?:object|reduce|function|type)|__(?:reduce|class|module|constructor)__|_target_)\x22",
+    )
 )
-
-
-def is_pickle(text: str) -> bool:
-    """Whether a string is a pickle stream, raw or in base64. It is taken apart opcode by opcode, never loaded."""
-    return any(_is_pickle_stream(stream) for stream in _pickle_candidates(text))
-
-
-def _pickle_candidates(text: str) -> Iterator[bytes]:
-    head = text[:4]
-    if len(text) < 4:
-        return
-    if head[0] in "\x80(]}cilt" or ord(head[0]) == 0x80:
-        with suppress(UnicodeEncodeError):
-            yield text[:_LONGEST_PICKLE].encode("latin-1")
-    compact = text[:_LONGEST_PICKLE]
-    if re.match(r"[A-Za-z0-9+/_-]{8,}={0,2}\Z", compact):
-        padded = compact.replace("-", "+").replace("_", "/").rstrip("=")
-        padded += "=" * (-len(padded) % 4)
-        with suppress(binascii.Error, ValueError):
-            yield base64.b64decode(padded, validate=True)
-
-
-def _is_pickle_stream(stream: bytes) -> bool:
-    binary = stream[:1] == b"\x80" and len(stream) > 2 and 2 <= stream[1] <= 5
-    if not binary and b"\n" not in stream and not stream.endswith(b"."):
-        return False
-    operations = 0
-    calls = False
-    try:
-        for opcode, _, _ in pickletools.genops(io.BytesIO(stream)):
-            operations += 1
-            calls = calls or opcode.name in ("GLOBAL", "STACK_GLOBAL", "REDUCE", "INST", "OBJ", "BUILD")
-            if binary and operations > 3:
-                return True
-            if opcode.name == "STOP":
-                return binary or (calls and operations > 2)
-    except Exception:
-        # pickletools raises ValueError, IndexError, UnicodeDecodeError and more on bytes that are no pickle.
-        return binary and operations > 2
-    return False
-
-
-on_text(Trigger("|".join(_EXECUTABLE), _begin_executable))
+on_text(Trigger(_EXECUTABLE_TRIGGER, _begin_executable))
 
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
@@ -224,7 +196,9 @@ _TRIPS = {
 def _begin_secrets(seen: Survey) -> Look:
     def look(path: Path, name: str | int | None, value: Any) -> Iterator[Fault]:
         if isinstance(value, str):
-            what = secret_in(name, value)
+            # An item of a list stands under the list's name.
+            under = path[-2] if isinstance(name, int) and len(path) > 1 else name
+            what = secret_in(value) or secret_under(under, value) or _secret_inside(value)
             if what is not None:
                 yield SECRET_SHAPED.at(
                     path,
@@ -232,6 +206,17 @@ def _begin_secrets(seen: Survey) -> Look:
                 )
 
     return look
+
+
+def _secret_inside(text: str) -> str | None:
+    """What sort of secret stands under a telling name in the JSON object or list whose text this is (a call's arguments)."""
+    for path, _, value in walk_values(json_text(text)):
+        if isinstance(value, str):
+            name = next((step for step in reversed(path) if isinstance(step, str)), None)
+            what = secret_under(name, value)
+            if what is not None:
+                return what
+    return None
 
 
 on_text(Trigger(SECRET_TRIGGER, _begin_secrets))

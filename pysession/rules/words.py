@@ -32,13 +32,17 @@ def quoted(name: Any) -> str:
     return f'"{text}"' if len(text) <= _LONGEST else f'"{text[:_LONGEST]}…"'
 
 
-def is_json_container(text: str) -> bool:
-    """Whether ``text`` is the JSON text of an object or a list."""
+def json_text(text: str) -> Any | None:
+    """The object or list whose JSON text ``text`` is; None when it is none."""
     bare = text.strip()
     if not ((bare[:1] == "{" and bare[-1:] == "}") or (bare[:1] == "[" and bare[-1:] == "]")):
-        return False
+        return None
     try:
-        jiter.from_json(bare.encode(), allow_inf_nan=False)
+        return jiter.from_json(bare.encode(), allow_inf_nan=False)
     except ValueError:
-        return False
-    return True
+        return None
+
+
+def is_json_container(text: str) -> bool:
+    """Whether ``text`` is the JSON text of an object or a list."""
+    return json_text(text) is not None

@@ -14,7 +14,7 @@ class Document:
 
     ``value`` is the session itself; ``base`` leads to it from the root of ``reading.value`` when the record wraps it
     (``--at``). ``embedded`` is true when it was stored as a JSON string at ``base``: its places are then all at that
-    string.
+    string. ``single`` is true when it is one message (a store's row): ``value`` is then the list of it.
     """
 
     data: bytes
@@ -25,6 +25,7 @@ class Document:
     histories: tuple[History, ...]
     base: Path = ()
     embedded: bool = False
+    single: bool = False
 
     @property
     def dialect(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pysession.dialects import UNKNOWN, Detection, detect, histories
+from pysession.dialects import SINGLE_MESSAGE, UNKNOWN, Detection, detect, histories
 from pysession.findings import format_pointer, parse_pointer
 from pysession.survey import Document
 from pysession.wire import Encoding, Limits, Path, Reading, read
@@ -34,7 +34,10 @@ def open_document(data: bytes, encoding: Encoding, at: str | None, limits: Limit
 
 def _document(data: bytes, encoding: Encoding, reading: Reading, value: Any, base: Path, *, embedded: bool) -> Document:
     detection = detect(value) if reading.readable else Detection(UNKNOWN, "", "it could not be read")
-    return Document(data, encoding, reading, value, detection, histories(value, detection), base, embedded)
+    single = detection.form == SINGLE_MESSAGE
+    if single:
+        value = [value]
+    return Document(data, encoding, reading, value, detection, histories(value, detection), base, embedded, single)
 
 
 def _at(value: Any, steps: tuple[str, ...]) -> tuple[Path, Any]:

@@ -49,8 +49,11 @@ class _Placing:
 
     def _in_bytes(self, path: Path) -> Path:
         """A path of the session as a path of the record; nothing inside an embedded session has a place of its own."""
-        base = self._document.base
-        return base if self._document.embedded else base + path
+        return self._document.base if self._document.embedded else self._in_record(path)
+
+    def _in_record(self, path: Path) -> Path:
+        """A path of the session as it would be in the record, were everything there to be seen."""
+        return self._document.base + (path[1:] if self._document.single else path)
 
     def _pointer(self, path: Path) -> tuple[str, int | None]:
         """The pointer inside its record, and which record that is."""
@@ -81,9 +84,8 @@ class _Placing:
 
     def of_rule(self, fault: Fault) -> Finding:
         """A finding of a rule, at the place where its value stands in the bytes."""
-        base = self._document.base
         position = self._positions.get(self._in_bytes(fault.path), _START)
-        pointer, record = self._pointer(base + fault.path)
+        pointer, record = self._pointer(self._in_record(fault.path))
         return Finding(
             rule=fault.rule.id,
             severity=fault.severity,
@@ -95,7 +97,8 @@ class _Placing:
             fingerprint=_fingerprint(fault.rule.id, fault.identity or self._identity(fault.path)),
             record=record,
             related=tuple(
-                self._place(base + other, self._positions.get(self._in_bytes(other), _START)) for other in fault.related
+                self._place(self._in_record(other), self._positions.get(self._in_bytes(other), _START))
+                for other in fault.related
             ),
         )
 
