@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pysession.dialects.detection import Detection, History, Json, Segment
+from pysession.dialects.messages import language
 
 NAME = "agnt5"
 MARKERS = ("agent_name", "component_name", "message_count", "last_message_time", "last_message_at")
@@ -29,4 +30,5 @@ def histories(value: Json, detection: Detection) -> Iterator[History]:
     if isinstance(value, list):
         yield History("", NAME, (Segment((), value),))
     else:
-        yield History("messages", NAME, (Segment(("messages",), value["messages"]),))
+        messages = value["messages"]
+        yield History("messages", language(messages, NAME), (Segment(("messages",), messages),))

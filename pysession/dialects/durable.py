@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pysession.dialects.detection import Detection, History, Json, Segment
+from pysession.dialects.messages import DOTNET, language
+from pysession.wire import Path
 
 NAME = "durable"
 
@@ -20,14 +22,23 @@ def detect(value: Json) -> Detection | None:
     return None
 
 
+def entries(value: Json) -> Iterator[tuple[Path, Json]]:
+    """The requests and responses of an entity with their places."""
+    data = value.get("data") if isinstance(value, dict) else None
+    found = data.get("conversationHistory") if isinstance(data, dict) else None
+    for index, entry in enumerate(found if isinstance(found, list) else ()):
+        yield ("data", "conversationHistory", index), entry
+
+
 def histories(value: Json, detection: Detection) -> Iterator[History]:
     data = value.get("data")
-    entries = data.get("conversationHistory") if isinstance(data, dict) else None
-    if not isinstance(entries, list):
+    if not isinstance(data, dict) or not isinstance(data.get("conversationHistory"), list):
         return
     segments = tuple(
-        Segment(("data", "conversationHistory", index, "messages"), entry["messages"])
-        for index, entry in enumerate(entries)
+        Segment((*path, "messages"), entry["messages"])
+        for path, entry in entries(value)
         if isinstance(entry, dict) and isinstance(entry.get("messages"), list)
     )
-    yield History("conversationHistory", NAME, segments)
+    # Durable entities say "$type" like .NET, in words of their own.
+    spoken = next((language(segment.messages, DOTNET) for segment in segments if segment.messages), DOTNET)
+    yield History("conversationHistory", NAME if spoken == DOTNET else spoken, segments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -34,6 +35,9 @@ _BY_NAME: dict[str, ModuleType] = {module.NAME: module for module in _MODULES}
 
 DIALECTS: tuple[str, ...] = tuple(_BY_NAME)
 """The names of all dialects."""
+
+_NAME = re.compile(r"[A-Za-z_$][A-Za-z_$.-]{0,29}\Z")
+"""Member names that a reason repeats; anything else may be data, or a secret."""
 
 _NESTED_DEPTH = 3
 """How deep a session is looked for inside a record that is none (a Cosmos item, a row's JSON)."""
@@ -74,8 +78,10 @@ def nested_sessions(value: Json) -> Iterator[tuple[Path, Detection]]:
 
 def _why_unknown(value: Json) -> str:
     if isinstance(value, dict):
-        seen = ", ".join(f'"{key[:40]}"' for key in list(value)[:5])
-        return f"no dialect has an envelope with the members {seen}"
+        seen = [f'"{key}"' for key in value if _NAME.match(key)][:5]
+        return (
+            f"no dialect has an envelope with the members {', '.join(seen)}" if seen else "no dialect has such members"
+        )
     if isinstance(value, list):
         return "an empty array" if not value else "an array whose items are not messages"
     return "a session is a JSON object, this is a single value"

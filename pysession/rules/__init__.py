@@ -1,6 +1,6 @@
 """The rules: named predicates over what the survey saw, one module per family."""
 
-from pysession.rules.explaining import Explanation, explain
+from pysession.rules.explaining import Example, Explanation, explain
 from pysession.rules.profiles import Profile, profile, profiles
 from pysession.rules.registry import (
     catalogue,
@@ -17,6 +17,7 @@ from pysession.rules.registry import (
 )
 
 __all__ = [
+    "Example",
     "Explanation",
     "Profile",
     "catalogue",

@@ -19,7 +19,7 @@ from pysession.rules.object_texts import object_text
 from pysession.rules.registry import on_document, on_history, on_member, on_misfit, on_shape, on_text, rule
 from pysession.rules.words import is_json_container, json_type, quoted
 from pysession.survey import Fault, ObjectShape, Survey, Timeline, Trigger
-from pysession.survey.strings import Look
+from pysession.survey.checks import Look
 from pysession.wire import Path
 
 DISCRIMINATOR_MISSING = rule(

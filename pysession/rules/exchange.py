@@ -110,7 +110,7 @@ class Exchange:
 
     def _called(self, event: Event, id_: str) -> None:
         use = self._uses.get(id_)
-        if use is not None and use.call is not None and event.shape.kind in LOCAL_KINDS:
+        if use is not None and use.call is not None and event.kind in LOCAL_KINDS:
             self.repeated.append(Repetition(event, use.call, over=use.answer is not None))
         if use is None or use.answer is not None:
             self._use(id_).call = event
@@ -121,7 +121,7 @@ class Exchange:
 
     def _answered(self, event: Event, id_: str) -> None:
         use = self._uses.get(id_)
-        local = event.shape.kind in LOCAL_KINDS
+        local = event.kind in LOCAL_KINDS
         if use is None:
             use = self._use(id_)
         if local and use.call is None and use.request is None:

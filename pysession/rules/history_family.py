@@ -329,7 +329,7 @@ def role_misplaced(timeline: Timeline) -> Iterator[Fault]:
         elif turn not in answering and not answers_are_texts:
             yield ROLE_MISPLACED.at(timeline.turn_path(turn), "A tool message without a tool result; models refuse it.")
     for event in timeline.events:
-        if event.shape.kind == "function_result" and timeline.roles[event.turn] != "tool":
+        if event.kind == "function_result" and timeline.roles[event.turn] != "tool":
             yield ROLE_MISPLACED.at(
                 timeline.event_path(event),
                 "A tool result outside a tool message; models expect it under the role tool.",

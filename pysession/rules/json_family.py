@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from pysession.findings import Severity, format_pointer
+from pysession.dialects import durable_entries
+from pysession.findings import Severity
 from pysession.rules.profiles import profile
-from pysession.rules.registry import on_document, on_shape, on_text, rule
-from pysession.rules.words import quoted
+from pysession.rules.registry import on_document, on_member, on_shape, on_text, rule
+from pysession.rules.words import printed, quoted
 from pysession.survey import DEPTH_BUDGET, Fault, ObjectShape, Survey, Trigger, largest
-from pysession.survey.strings import Look
+from pysession.survey.checks import Look
 from pysession.wire import Path
 
 JSON_INVALID = rule("json-invalid", "json", Severity.ERROR, "not JSON as RFC 8259 defines it")
@@ -47,6 +48,7 @@ def _made_worse(seen: Survey, what: str) -> bool:
 
 
 def _begin_numbers(seen: Survey) -> Look:
+    spelled_out = _spelled_out(seen)
     rounded = Severity.ERROR if _made_worse(seen, "exact-integer") else Severity.WARNING
 
     def look(path: Path, name: str | int | None, value: Any) -> Iterator[Fault]:
@@ -63,7 +65,7 @@ def _begin_numbers(seen: Survey) -> Look:
                     "This integer is beyond ±(2^53−1); readers that use doubles round it: store it as a string.",
                     severity=rounded,
                 )
-        elif type(value) is float and math.isinf(value) and path not in _spelled_out(seen):
+        elif type(value) is float and math.isinf(value) and path not in spelled_out:
             yield NUMBER_NOT_PORTABLE.at(
                 path,
                 "This number overflows a double; readers get infinity or refuse it: store it as a string.",
@@ -89,11 +91,36 @@ on_text(Trigger(r"[:\[,\s]-?[0-9]{16}|[0-9.][eE]\+?[0-9]{3}", _begin_numbers))
 def counts(shape: ObjectShape) -> Iterator[Fault]:
     for key, member in shape.members.items():
         if shape.types[key] is float and "integer" in member.types:
-            yield NUMBER_NOT_PORTABLE.at(
-                (key,),
-                f"{quoted(key)} is a count and must be an integer; .NET and Go refuse 12.0 as much as 12.5.",
-                severity=Severity.ERROR,
-            )
+            yield _no_count((key,))
+
+
+@on_member("usage", ("",), "additional_counts")
+def additional_counts(value: Any, shape: ObjectShape, holder: dict[str, Any]) -> Iterator[Fault]:
+    for key, count in value.items() if isinstance(value, dict) else ():
+        if type(count) is float:
+            yield _no_count((key,))
+
+
+@on_document
+def envelope_counts(seen: Survey) -> Iterator[Fault]:
+    """The counts that stand outside of messages."""
+    value = seen.document.value
+    if seen.document.dialect == "agnt5" and isinstance(value, dict) and type(value.get("message_count")) is float:
+        yield _no_count(("message_count",))
+    if seen.document.dialect == "durable":
+        for path, entry in durable_entries(value):
+            usage = entry.get("usage") if isinstance(entry, dict) else None
+            for key, count in usage.items() if isinstance(usage, dict) else ():
+                if type(count) is float:
+                    yield _no_count((*path, "usage", key))
+
+
+def _no_count(path: Path) -> Fault:
+    return NUMBER_NOT_PORTABLE.at(
+        path,
+        f"{quoted(path[-1])} is a count and must be an integer; .NET and Go refuse 12.0 as much as 12.5.",
+        severity=Severity.ERROR,
+    )
 
 
 # --- strings ----------------------------------------------------------------------------------------------------------
@@ -145,9 +172,7 @@ def size_budget(seen: Survey) -> Iterator[Fault]:
             continue
         size = len(document.data)
         if size > budget:
-            paths = ", ".join(
-                f"{format_pointer(path) or '(root)'} ({part:,} bytes)" for path, part in largest(document, 5)
-            )
+            paths = ", ".join(f"{printed(path)} ({part:,} bytes)" for path, part in largest(document, 5))
             yield SIZE_BUDGET.at(
                 (), f"{size:,} bytes are more than the {budget:,} that {name} allows; the largest parts: {paths}."
             )

@@ -136,16 +136,67 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9
 _PASSWORDS = ("password", "passwd", "passphrase", "passcode", "pwd")
 _KEYS = tuple(
     f"{word}key"
-    for word in "api secret access private signing encryption account subscription master shared ssh functions".split()
+    for word in [
+        "api",
+        "secret",
+        "access",
+        "private",
+        "signing",
+        "encryption",
+        "account",
+        "subscription",
+        "master",
+        "shared",
+        "ssh",
+        "functions",
+    ]
 )
-_TOKENS = tuple(f"{word}token" for word in "access refresh auth bearer session id api sas oauth personal bot".split())
-_SECRETS = tuple(f"{word}secret" for word in "client app consumer shared webhook api signing oauth jwt".split())
+_TOKENS = tuple(
+    f"{word}token"
+    for word in ["access", "refresh", "auth", "bearer", "session", "id", "api", "sas", "oauth", "personal", "bot"]
+)
+_SECRETS = tuple(
+    f"{word}secret" for word in ["client", "app", "consumer", "shared", "webhook", "api", "signing", "oauth", "jwt"]
+)
 _WEAK = ("token", "secret", "authorization", "credential", "credentials")
-_HARMLESS = frozenset(
-    "next page prev previous continuation sync resume cursor skip stop eos bos pad unk sep cls mask special start end "
-    "first last delta pagination cancellation cancel csrf xsrf has is no use requires forgot reset input output".split()
+_QUESTIONS = frozenset({"has", "is", "no", "use", "requires", "forgot", "reset", "change"})
+"""Words that make of a secret a question or an address."""
+
+_PLACES = frozenset(
+    [
+        "next",
+        "page",
+        "prev",
+        "previous",
+        "continuation",
+        "sync",
+        "resume",
+        "cursor",
+        "skip",
+        "stop",
+        "eos",
+        "bos",
+        "pad",
+        "unk",
+        "sep",
+        "cls",
+        "mask",
+        "special",
+        "start",
+        "end",
+        "first",
+        "last",
+        "delta",
+        "pagination",
+        "cancellation",
+        "cancel",
+        "csrf",
+        "xsrf",
+        "input",
+        "output",
+    ]
 )
-"""Words that make of a token a place in a list, and of a password a question."""
+"""Words that make of a token a place in a list or in a text."""
 
 _WHERE = re.compile(r"(?:[/~.]|[A-Za-z]:\\|https?://)")
 
@@ -170,11 +221,13 @@ def _stands_for_a_secret(name: str, value: str) -> bool:
     last = words[-1]
     joined = "".join(words).removesuffix("s") if last.endswith("s") and last != "credentials" else "".join(words)
     value = value.strip()
-    if _HARMLESS.intersection(words):
+    if _QUESTIONS.intersection(words):
         return False
     if joined.endswith(_PASSWORDS):
         # "pwd" is a directory as often.
         return len(value) >= 3 and len(value.split()) <= 2 and not _WHERE.match(value)
+    if _PLACES.intersection(words):
+        return False
     if joined.endswith((*_KEYS, *_TOKENS, *_SECRETS)):
         return len(value) >= 6 and len(value.split()) == 1
     if last == "authorization":

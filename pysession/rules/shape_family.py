@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from pysession import schema
 from pysession.dialects import UNKNOWN, nested_sessions, vocabulary
 from pysession.dialects.names import key_of
-from pysession.findings import Severity, format_pointer
+from pysession.findings import Severity
 from pysession.readers import SESSION_STORE_VERSION
 from pysession.rules.registry import on_document, on_misfit, on_shape, rule
-from pysession.rules.words import json_type, quoted
+from pysession.rules.words import json_type, printed, quoted
 from pysession.survey import Fault, ObjectShape, Survey, outline, schema_errors, shape_errors
 
 DIALECT_UNKNOWN = rule("dialect-unknown", "shape", Severity.ERROR, "no known dialect fits the document")
@@ -48,6 +49,8 @@ _LANGUAGES = {
     "dotnet": ".NET",
     "dotnet-thread": ".NET",
     "go": "Go",
+    "durable": "a durable agent",
+    "agnt5": "AGNT5",
 }
 _LANGUAGE_FAMILY = {"python-history": "python", "python-thread": "python", "dotnet-thread": "dotnet"}
 _FOREIGN_KEYS = {
@@ -67,9 +70,7 @@ def dialect_unknown(seen: Survey) -> Iterator[Fault]:
     inside = next(nested_sessions(document.value), None)
     if inside is not None:
         path, found = inside
-        remedy = (
-            f"a {found.dialect} session is inside at {format_pointer(path)}: check it with --at {format_pointer(path)}"
-        )
+        remedy = f"a {found.dialect} session is inside: check it with --at {printed(path)}"
     else:
         remedy = "check that this file is a stored session and that it is whole"
     yield DIALECT_UNKNOWN.at((), f"This is no session of a known dialect ({document.detection.reason}); {remedy}.")
@@ -107,6 +108,7 @@ _SERVICE_IDS = (
     "serviceSessionId",
     "serviceThreadId",
     "sessionId",
+    "taskId",
 )
 
 
@@ -134,33 +136,39 @@ def dialect_mismatch(seen: Survey) -> Iterator[Fault]:
                 f"{envelope}'s, which will read them as empty or not at all; convert the history.",
             )
     foreign = _FOREIGN_KEYS.get(spoken_here, {})
-    state_key = _STATE_MEMBER.get(spoken_here)
-    state = document.value.get(state_key) if isinstance(document.value, dict) and state_key is not None else None
-    for key in state if isinstance(state, dict) else ():
-        if key in foreign and key not in blamed and state_key is not None:
+    for history in document.histories:
+        if history.key in foreign and history.key not in blamed and len(history):
             yield DIALECT_MISMATCH.at(
-                (state_key, key),
-                f"{quoted(key)} is where {foreign[key]} keeps its history; a {envelope} reader looks elsewhere and sees an "
-                "empty conversation: convert the session, or rename the key.",
+                history.path[:-1],
+                f"{quoted(history.key)} is where {foreign[history.key]} keeps its history; a {envelope} reader looks "
+                "elsewhere and sees an empty conversation: convert the session, or rename the key.",
             )
-    yield from _foreign_envelope(document.value, document.dialect)
+    yield from _foreign_envelope(document.value, spoken_here)
 
 
-_ENVELOPE_MARKS = {"python": ("state", "session_id"), "dotnet": ("stateBag",), "go": ("State",)}
+_ENVELOPE_MARKS = {
+    # dialect: what only its envelope has, if there is something in it. Go takes "state" for its own where it has no other.
+    "python": ("state", "chat_message_store_state"),
+    "dotnet": ("stateBag", "storeState", "chatHistoryProviderState"),
+    "go": ("State",),
+}
 
 
 def _foreign_envelope(value: Any, dialect: str) -> Iterator[Fault]:
     """Members of two languages' envelopes in one document: each reader sees its own half."""
     if not isinstance(value, dict) or dialect not in _ENVELOPE_MARKS:
         return
+    own = {key_of(value, "State")} if dialect == "go" else set(_ENVELOPE_MARKS[dialect])
     for other, marks in _ENVELOPE_MARKS.items():
-        found = next((mark for mark in marks if other != dialect and isinstance(value.get(mark), dict)), None)
-        if found is not None and value[found]:
-            yield DIALECT_MISMATCH.at(
-                (found,),
-                f"{quoted(found)} belongs to {_LANGUAGES[other]}'s envelope, the document is {_LANGUAGES[dialect]}'s; its "
-                "reader will not see what is in there: keep one envelope and convert the other.",
-            )
+        if other == dialect:
+            continue
+        for mark in marks:
+            if isinstance(value.get(mark), dict) and value[mark] and mark not in own:
+                yield DIALECT_MISMATCH.at(
+                    (mark,),
+                    f"{quoted(mark)} belongs to {_LANGUAGES[other]}'s envelope, the document is {_LANGUAGES[dialect]}'s; "
+                    "its reader will not see what is in there: keep one envelope and convert the other.",
+                )
 
 
 _LEGACY = {
@@ -169,12 +177,24 @@ _LEGACY = {
 }
 
 
+_LEGACY_MEMBERS = {"dotnet": ("storeState", "chatHistoryProviderState")}
+
+
 @on_document
 def legacy_thread(seen: Survey) -> Iterator[Fault]:
     document = seen.document
     era = _LEGACY.get(document.dialect)
     if era is not None:
         yield LEGACY_THREAD.at((), f"This is a thread of {era}; convert it before you load it.")
+    for name in _LEGACY_MEMBERS.get(document.dialect, ()):
+        key = key_of(document.value, name) if isinstance(document.value, dict) else None
+        if key is not None and document.value[key]:
+            yield LEGACY_THREAD.at(
+                (key,), f"{quoted(key)} is where threads of the .NET previews kept their messages; no session reads it."
+            )
+
+
+_DURABLE_VERSION = re.compile(r"1(?:\.[0-9]{1,9}){1,3}\Z")
 
 
 @on_document
@@ -188,7 +208,7 @@ def version_unsupported(seen: Survey) -> Iterator[Fault]:
         )
     if document.dialect == "durable":
         version = value.get("schemaVersion")
-        if not isinstance(version, str) or version.split(".")[0] != "1":
+        if not isinstance(version, str) or not _DURABLE_VERSION.match(version):
             place = ("schemaVersion",) if "schemaVersion" in value else ()
             yield VERSION_UNSUPPORTED.at(
                 place, "Durable agents read schema version 1.x only; this document says another, or none."
@@ -245,6 +265,31 @@ _CONSEQUENCE = {
 }
 
 
+def _is_told(value: dict[str, Any], mark: str) -> bool:
+    """Whether a member of another envelope is ``dialect-mismatch`` or ``legacy-thread`` already."""
+    return isinstance(value.get(mark), dict) and bool(value[mark])
+
+
+_DEFAULT_HISTORIES = {"dotnet": "InMemoryChatHistoryProvider", "go": "in-memory"}
+
+
+@on_document
+def history_field_unknown(seen: Survey) -> Iterator[Fault]:
+    """What stands beside the messages of the default provider, where its reader knows nothing but messages (measured)."""
+    document = seen.document
+    provider = _DEFAULT_HISTORIES.get(document.dialect)
+    for history in document.histories:
+        if history.key != provider or len(history.path) != 3 or not isinstance(history.path[0], str):
+            continue
+        for key in document.value[history.path[0]][provider]:
+            if key.lower() != "messages":
+                yield FIELD_UNKNOWN.at(
+                    (history.path[0], provider, key),
+                    f"No known release writes {quoted(key)} beside the messages of its history; readers drop it on the next "
+                    "save.",
+                )
+
+
 @on_document
 def envelope_field_unknown(seen: Survey) -> Iterator[Fault]:
     document = seen.document
@@ -255,7 +300,7 @@ def envelope_field_unknown(seen: Survey) -> Iterator[Fault]:
     if envelope is None or envelope.open_members:
         return
     known = set(envelope.members) if words.case_sensitive else {name.lower() for name in envelope.members}
-    foreign = {mark for marks in _ENVELOPE_MARKS.values() for mark in marks}
+    foreign = {mark for marks in _ENVELOPE_MARKS.values() for mark in marks if _is_told(document.value, mark)}
     for key in document.value:
         if (key if words.case_sensitive else key.lower()) not in known and key not in foreign:
             yield FIELD_UNKNOWN.at(

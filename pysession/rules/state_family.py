@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pysession.dialects import UNKNOWN
 from pysession.dialects.names import key_of
 from pysession.findings import Severity
 from pysession.rules.pickles import PICKLE_TRIGGER, is_pickle
@@ -14,7 +13,7 @@ from pysession.rules.registry import on_document, on_text, rule
 from pysession.rules.secrets import SECRET_TRIGGER, secret_in, secret_under
 from pysession.rules.words import json_text, quoted
 from pysession.survey import Fault, Survey, Trigger, walk_values
-from pysession.survey.strings import Look
+from pysession.survey.checks import Look
 from pysession.wire import Path
 
 TYPE_TAG_COLLISION = rule(
@@ -225,29 +224,32 @@ _PORTABLE_ID = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,127}\Z")
 """What every Python release keeps as a file name as it is (measured); anything else is encoded, each release its own way."""
 
 _DEVICE_NAMES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?\Z")
-_ID_MEMBERS = {"python": "session_id", "agnt5": "session_id"}
+_ID_MEMBERS = {
+    ("python", "session"): "session_id",
+    ("agnt5", "session"): "session_id",
+    ("dotnet", "workflow"): "sessionId",
+}
+"""The member that holds the session's id, by dialect and form; .NET and Go else keep it outside, as the store's key."""
 
 
 @on_document
 def session_id_not_portable(seen: Survey) -> Iterator[Fault]:
     document = seen.document
-    name = _ID_MEMBERS.get(document.dialect)
-    if document.dialect == UNKNOWN or name is None or not isinstance(document.value, dict):
+    name = _ID_MEMBERS.get((document.dialect, document.detection.form))
+    key = key_of(document.value, name) if name is not None and isinstance(document.value, dict) else None
+    if key is None or not isinstance(document.value[key], str):
         return
-    session_id = document.value.get(name)
-    if not isinstance(session_id, str):
-        return
-    why = _why_not_portable(session_id)
+    why = _why_not_portable(document.value[key])
     if why is not None:
-        yield SESSION_ID_NOT_PORTABLE.at((name,), f"The session id {why}; use a lower-case UUID or the like.")
+        yield SESSION_ID_NOT_PORTABLE.at((key,), f"The session id {why}; use a lower-case UUID or the like.")
 
 
 def _why_not_portable(session_id: str) -> str | None:
     if not session_id:
-        return "is empty, and Python replaces it by a new one at every load"
+        return "is empty, which names nothing; Python makes up a new one at every load"
     if len(session_id) > 128:
         return f"has {len(session_id)} characters, more than the 128 that stores accept"
-    if "/" in session_id or "\\" in session_id or session_id.startswith("."):
+    if "/" in session_id or "\\" in session_id or session_id.startswith(".") or session_id.endswith("."):
         return "looks like a path, which stores encode or, worse, follow"
     if session_id != session_id.lower():
         return "has upper-case letters, so another id may differ from it by case only, which file systems do not tell apart"

@@ -6,6 +6,10 @@ from typing import Any
 
 import jiter
 
+from pysession.findings import format_pointer
+from pysession.rules.secrets import secret_in
+from pysession.wire import Path
+
 _LONGEST = 64
 """Characters of a name that a message may repeat: an identifier's length, no text's."""
 
@@ -26,10 +30,21 @@ def json_type(value: Any) -> str:
 
 
 def quoted(name: Any) -> str:
-    """A name in quotes, cut when it is longer than a name."""
-    text = str(name).encode("utf-8", "backslashreplace").decode()
-    text = "".join(character if character.isprintable() else "�" for character in text)
-    return f'"{text}"' if len(text) <= _LONGEST else f'"{text[:_LONGEST]}…"'
+    """A name in quotes, cut when it is longer than a name, and left out when it is a secret."""
+    return f'"{_shown(str(name))}"'
+
+
+def printed(path: Path) -> str:
+    """A path as a JSON Pointer whose names are shown as :func:`quoted` shows them; the root in words."""
+    return format_pointer(tuple(_shown(str(step)) for step in path)) or "the root"
+
+
+def _shown(name: str) -> str:
+    if secret_in(name) is not None:
+        return "…"
+    text = name.encode("utf-8", "backslashreplace").decode()
+    text = "".join(character if character.isprintable() else "�" for character in text[: _LONGEST + 1])
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def json_text(text: str) -> Any | None:

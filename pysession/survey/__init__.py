@@ -1,14 +1,16 @@
 """One walk over a document, and everything the rules need to know from it."""
 
-from pysession.survey.checks import Checks
+from pysession.survey.acts import Act
+from pysession.survey.checks import Checks, Look, Trigger
 from pysession.survey.document import Document
 from pysession.survey.fault import Fault, Rule
+from pysession.survey.object_shape import ObjectShape
 from pysession.survey.outline import outline, schema_errors, shape_errors
-from pysession.survey.shapes import ObjectShape, Shape
+from pysession.survey.shapes import Shape
 from pysession.survey.sizes import largest
-from pysession.survey.strings import Trigger, walk_values
+from pysession.survey.strings import walk_values
 from pysession.survey.survey import DEPTH_BUDGET, Survey
-from pysession.survey.timeline import Act, Event, Timeline
+from pysession.survey.timeline import Event, Timeline
 from pysession.survey.walk import Memory, survey
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "Document",
     "Event",
     "Fault",
+    "Look",
     "Memory",
     "ObjectShape",
     "Rule",

@@ -7,30 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pysession.survey.fault import Fault
-from pysession.survey.strings import Trigger
+from pysession.survey.object_shape import ObjectShape
+from pysession.survey.survey import Survey
+from pysession.survey.timeline import Timeline
+from pysession.wire import Path
 
-if TYPE_CHECKING:
-    from pysession.survey.shapes import ObjectShape
-    from pysession.survey.survey import Survey
-    from pysession.survey.timeline import Timeline
-
-ShapeCheck = Callable[["ObjectShape"], Iterable[Fault]]
+ShapeCheck = Callable[[ObjectShape], Iterable[Fault]]
 """Asked once for each distinct shape; the faults' paths are relative to the object."""
 
-ValueCheck = Callable[[Any, "ObjectShape", dict[str, Any]], Iterable[Fault]]
+ValueCheck = Callable[[Any, ObjectShape, dict[str, Any]], Iterable[Fault]]
 """Asked for a member's value in each object of certain kinds: the value, the object's shape, the object.
 
 The faults' paths are relative to the member.
 """
 
-HistoryCheck = Callable[["Timeline"], Iterable[Fault]]
-DocumentCheck = Callable[["Survey"], Iterable[Fault]]
+HistoryCheck = Callable[[Timeline], Iterable[Fault]]
+DocumentCheck = Callable[[Survey], Iterable[Fault]]
 
 MisfitCheck = Callable[[str, Any], Iterable[Fault]]
 """Asked for a value that is no object where one of a place (``message``, ``content``, …) must stand."""
+
+
+Look = Callable[[Path, str | int | None, Any], Iterable[Fault]]
+"""Asked for every value of a document: its path, the member name or index it stands under, and itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """``pattern`` occurs in the JSON text of a document (RE2, compact or not) whenever the rule could be violated.
+
+    ``begin`` is then asked for a function that looks at every value of that document.
+    """
+
+    pattern: str
+    begin: Callable[[Survey], Look]
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from pysession import schema
 from pysession.survey.document import Document
-from pysession.survey.shapes import ObjectShape, skeleton
+from pysession.survey.object_shape import ObjectShape, skeleton
 from pysession.wire import Path
 
 _DEPTH = 8

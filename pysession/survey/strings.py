@@ -8,35 +8,15 @@ over the values.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import re2
 
-from pysession.survey.fault import Fault
+from pysession.survey.checks import Trigger
 from pysession.wire import Path
-
-if TYPE_CHECKING:
-    from pysession.survey.survey import Survey
-
-
-Look = Callable[[Path, "str | int | None", Any], Iterable[Fault]]
-"""Asked for every value of a document: its path, the member name or index it stands under, and itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """``pattern`` occurs in the JSON text of a document (RE2, compact or not) whenever the rule could be violated.
-
-    ``begin`` is then asked for a function that looks at every value of that document.
-    """
-
-    pattern: str
-    begin: Callable[[Survey], Look]
-
 
 # A writer may escape any character. Text with escaped ASCII letters, digits or signs is searched in its plain form.
 _ESCAPED_ASCII = re.compile(rb"\\(?:u00[2-7]|/)")

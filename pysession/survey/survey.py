@@ -9,7 +9,9 @@ from typing import Any
 from pysession.survey.document import Document
 from pysession.survey.fault import Fault
 from pysession.survey.timeline import Timeline
-from pysession.wire import Path
+from pysession.wire import Encoding, Path
+
+_OF_RECORDS = frozenset({Encoding.JSON_LINES, Encoding.MESSAGEPACK_RECORDS})
 
 DEPTH_BUDGET = 64
 """Containers from the root that .NET reads and writes; no option raises it (measured)."""
@@ -30,10 +32,15 @@ class Survey:
     messages: int = 0
 
     def nests(self, path: Path) -> None:
-        """Take note of a container at ``path``, which is at or below the budget."""
-        depth = len(self.document.base) + len(path) + 1
-        entrance = path[:DEPTH_BUDGET]
-        self.deep[entrance] = max(depth, self.deep.get(entrance, 0))
+        """Take note of a container at ``path``, which is at or below the budget.
+
+        Containers count from what a reader is given: the session, or in a file of records the record.
+        """
+        around = int(self.document.single or self.document.encoding in _OF_RECORDS)
+        depth = len(path) + 1 - around
+        if depth > DEPTH_BUDGET:
+            entrance = path[: DEPTH_BUDGET + around]
+            self.deep[entrance] = max(depth, self.deep.get(entrance, 0))
 
     def state_values(self) -> Iterator[tuple[Path, str | int | None, Any]]:
         """Every value of the document that is not inside a message: the envelope, the state, its entries."""

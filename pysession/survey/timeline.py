@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from enum import IntEnum
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from pysession.dialects import History
 from pysession.dialects.names import member
+from pysession.survey.acts import Act
 from pysession.wire import Path
-
-if TYPE_CHECKING:
-    from pysession.survey.shapes import Shape
-
-
-class Act(IntEnum):
-    """What a content does in the conversation, as far as the order of contents matters."""
-
-    NOTHING = 0
-    CALL = 1
-    RESULT = 2
-    REQUEST = 3
-    RESPONSE = 4
-    REASONING = 5
 
 
 class Event(NamedTuple):
     """One content that does something: ``act``, the id it does it under, and where.
 
     ``turn`` is the index into :attr:`Timeline.turns`, ``place`` the content's index among its message's contents, which
-    stand under ``contents_key``. ``local`` is true for a call that the application itself must answer.
+    stand under ``contents_key``. ``kind`` and ``names`` (canonical member name → key)
+    are the content's; ``local`` is true for a call that the application itself must answer.
     """
 
     act: Act
@@ -40,12 +27,13 @@ class Event(NamedTuple):
     place: int
     contents_key: str
     content: dict[str, Any]
-    shape: Shape
+    kind: str
+    names: dict[str, str]
     local: bool
 
     def member(self, canonical: str) -> Any:
         """The member with that canonical name, or None."""
-        key = self.shape.view.names.get(canonical)
+        key = self.names.get(canonical)
         return None if key is None else self.content[key]
 
 

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from pysession.dialects import History, Segment
+from pysession.survey.acts import Act
 from pysession.survey.checks import Checks
 from pysession.survey.document import Document
 from pysession.survey.shapes import Nested, Shape, Shapes
 from pysession.survey.strings import triggered, walk_values
 from pysession.survey.survey import DEPTH_BUDGET, Survey
-from pysession.survey.timeline import Act, Event, Timeline
+from pysession.survey.timeline import Event, Timeline
 from pysession.wire import Encoding, Path
 
 _EXECUTED_CALLS_MARKED = frozenset({"dotnet", "dotnet-thread", "go"})
@@ -150,7 +151,9 @@ class _HistoryWalk:
                     id_ = content[shape.id_key] if shape.id_key is not None else None
                     local = shape.act is Act.CALL and self._is_local(shape, content)
                     turn = len(self.timeline.roles)
-                    self.timeline.events.append(Event(shape.act, id_, turn, place, contents_key, content, shape, local))
+                    self.timeline.events.append(
+                        Event(shape.act, id_, turn, place, contents_key, content, shape.kind, shape.view.names, local)
+                    )
         return first
 
     def _is_local(self, shape: Shape, content: dict[str, Any]) -> bool:

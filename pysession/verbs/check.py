@@ -16,6 +16,8 @@ from pysession.verbs.placing import findings_of
 from pysession.wire import DEFAULT_LIMITS, Encoding, Limits
 
 SCHEMA_RULE = "schema-violation"
+_VALUE_STANDS = frozenset({"json-duplicate-key", "json-not-utf8", "string-not-portable"})
+"""Faults of the bytes whose value is all the same one that they hold, and may be wrong on its own account."""
 _DISCRIMINATORS = ("type", "$type", "Type")
 """Members that say what the object is: a fault of theirs is told of the object."""
 
@@ -87,7 +89,11 @@ def _without_echoes(document: Document, faults: list[Fault]) -> list[Fault]:
     told = {fault.path for fault in faults if fault.rule.id != SCHEMA_RULE and fault.severity is Severity.ERROR}
     told.update((*path, name) for path in tuple(told) for name in _DISCRIMINATORS)
     base = len(document.base)
-    told.update(fault.path[base:] for fault in document.reading.faults if fault.path is not None)
+    told.update(
+        fault.path[base:]
+        for fault in document.reading.faults
+        if fault.path is not None and fault.rule not in _VALUE_STANDS
+    )
     return [fault for fault in faults if fault.rule.id != SCHEMA_RULE or fault.path not in told]
 
 

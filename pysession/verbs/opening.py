@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pysession.dialects import SINGLE_MESSAGE, UNKNOWN, Detection, detect, histories
 from pysession.findings import format_pointer, parse_pointer
 from pysession.survey import Document
-from pysession.wire import Encoding, Limits, Path, Reading, read
+from pysession.wire import Encoding, Fault, Limits, Path, Reading, locate, read
 
 
 def open_document(data: bytes, encoding: Encoding, at: str | None, limits: Limits) -> Document:
@@ -28,16 +30,25 @@ def open_document(data: bytes, encoding: Encoding, at: str | None, limits: Limit
     if isinstance(value, str):
         inner = _embedded(value, limits)
         if inner is not None:
-            return _document(data, encoding, reading, inner, base, embedded=True)
+            faults = (*reading.faults, *_faults_inside(data, encoding, base, inner))
+            reading = replace(reading, readable=inner.readable, faults=faults)
+            return _document(data, encoding, reading, inner.value, base, embedded=True)
     return _document(data, encoding, reading, value, base, embedded=False)
 
 
 def _document(data: bytes, encoding: Encoding, reading: Reading, value: Any, base: Path, *, embedded: bool) -> Document:
-    detection = detect(value) if reading.readable else Detection(UNKNOWN, "", "it could not be read")
+    detection = detect(_read(value, reading)) if reading.readable else Detection(UNKNOWN, "", "it could not be read")
     single = detection.form == SINGLE_MESSAGE
     if single:
         value = [value]
     return Document(data, encoding, reading, value, detection, histories(value, detection), base, embedded, single)
+
+
+def _read(value: Any, reading: Reading) -> Any:
+    """``value`` without the records that could not be read; the others tell what the file is."""
+    if value is not reading.value or not reading.unreadable_records:
+        return value
+    return [record for index, record in enumerate(value) if index not in reading.unreadable_records]
 
 
 def _at(value: Any, steps: tuple[str, ...]) -> tuple[Path, Any]:
@@ -53,11 +64,25 @@ def _at(value: Any, steps: tuple[str, ...]) -> tuple[Path, Any]:
     return path, value
 
 
-def _embedded(text: str, limits: Limits) -> Any | None:
-    """The session inside a JSON string, or None when there is none."""
-    try:
-        inner = read(text.encode(), Encoding.JSON, limits)
-    except UnicodeEncodeError:
-        return None
-    known = inner.readable and detect(inner.value).dialect != UNKNOWN
-    return inner.value if known else None
+def _embedded(text: str, limits: Limits) -> Reading | None:
+    """What the JSON text in a string holds: a session, or nothing readable; None when it is some other text."""
+    inner = read(text.encode("utf-8", "replace"), Encoding.JSON, limits)
+    if inner.readable:
+        return inner if detect(inner.value).dialect != UNKNOWN else None
+    return inner if text.lstrip()[:1] in ("{", "[") else None
+
+
+def _faults_inside(data: bytes, encoding: Encoding, base: Path, inner: Reading) -> Iterator[Fault]:
+    """The faults of an embedded text; they all stand at the string, which is the only place in ``data`` there is."""
+    if not inner.faults:
+        return
+    position = locate(data, encoding, (base,))[base]
+    for fault in inner.faults:
+        line, column = fault.position.line, fault.position.column
+        yield replace(
+            fault,
+            detail=f"inside this JSON string, at its line {line}, column {column}: {fault.detail}",
+            path=base + (fault.path or ()),
+            position=position,
+            related=tuple((base + (path or ()), position) for path, _ in fault.related),
+        )
