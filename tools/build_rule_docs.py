@@ -1,6 +1,6 @@
 """Write ``docs/rules.md`` from the catalogue: every rule with its explanation, by family.
 
-    python tools/build_rule_docs.py [--check]
+python tools/build_rule_docs.py [--check]
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ _OBJECT_TEXTS = (
     ("a .NET type's name", re.compile(r"System(?:[.+][A-Z]\w*){1,12}(?:`\d+(?:\[.{0,400}\])?)?(?:\[\])?\Z"), True),
     ("a JavaScript object's text", re.compile(r"\[object [A-Z]\w*\](?:,\[object [A-Z]\w*\])*\Z"), True),
     ("a Python dict's repr", re.compile(r"\[?\{'[^']*': .*\}\]?\Z", re.S), True),
-    ("a Python bytes' repr", re.compile(r"b'(?:[^'\\]|\\.)*\\x[0-9a-f]{2}.*'\Z", re.S), True),
+    ("a Python bytes' repr", re.compile(r"b'(?=.*?\\x[0-9a-f]{2})(?:[^'\\]|\\.)*'\Z", re.S), True),
     ("a Python value's repr", re.compile(r"(?:datetime\.\w+|UUID|Decimal)\([^()]{1,200}\)\Z"), True),
 )
 _SAID = frozenset({"text", "content", "stdout", "stderr"})

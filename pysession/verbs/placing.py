@@ -44,6 +44,9 @@ class _Placing:
         self._document = document
         self._record = record
         self._lines_before = first_line - 1
+        self._messages = {
+            segment.path: segment.messages for history in document.histories for segment in history.segments
+        }
         wanted = {self._in_bytes(path) for fault in faults for path in (fault.path, *fault.related)}
         self._positions = wire.locate(document.data, document.encoding, wanted) if wanted else {}
 
@@ -107,12 +110,10 @@ class _Placing:
 
         Indices of messages and contents change when a history is pruned, so they do not count.
         """
-        for history in self._document.histories:
-            for segment in history.segments:
-                depth = len(segment.path)
-                index = path[depth] if len(path) > depth and path[:depth] == segment.path else None
-                if isinstance(index, int):
-                    return self._identity_in_message(segment.messages[index], path[depth + 1 :])
+        for depth, index in enumerate(path):
+            messages = self._messages.get(path[:depth])
+            if messages is not None and isinstance(index, int):
+                return self._identity_in_message(messages[index], path[depth + 1 :])
         return format_pointer(path)
 
     @staticmethod
