@@ -20,10 +20,10 @@ from pathlib import Path
 import jsonschema
 import jsonschema_rs
 from agent_framework import AgentSession
-from sessions import long_session
 
 from pysession import check, model
 from pysession.schema import schema_text
+from sessions import long_session
 
 ROUNDS = 15
 

@@ -25,8 +25,7 @@ def long_session(messages: int, *, seed: int = 1) -> bytes:
     made: list[dict[str, Any]] = []
     turn = 0
     while len(made) < messages:
-        for message in pattern[: messages - len(made)]:
-            made.append(_renewed(message, turn, words))
+        made.extend(_renewed(message, turn, words) for message in pattern[: messages - len(made)])
         turn += 1
     golden["state"]["in_memory"]["messages"] = made
     return json.dumps(golden, ensure_ascii=False, separators=(",", ":")).encode()

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pysession.cli.check
 import pytest
+
+import pysession.cli.check
 from pysession.cli import main
 from pysession.schema import shipped
 from pysession.verbs.run import run

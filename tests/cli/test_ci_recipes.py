@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from pysession.cli import main
 from pysession.verbs.baseline import load
 from tests.cli.processes import BROKEN, CLEAN, environment

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from pysession.cli import main
 from pysession.cli.main import pysession
 

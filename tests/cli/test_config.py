@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from pysession.cli import main
 from pysession.cli.config import find
 from tests.cli.processes import CLEAN, WARNS

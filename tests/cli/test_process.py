@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.cli.processes import BROKEN, CLEAN, COMMAND, WARNS, environment, run
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from pysession.findings import NotRead
 from pysession.inputs import STANDARD_INPUT, InputFormat, Source, discover, printable
 

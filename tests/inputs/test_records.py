@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pysession.findings import NotRead
 from pysession.inputs import InputFormat, Record, Source, discover, reading, records
 from pysession.inputs.lines import lines

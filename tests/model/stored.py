@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from hypothesis import HealthCheck, settings
+
 from pysession import wire
 from pysession.schema.shipped import shipped
 from pysession.verbs.fixtures import Entry, Kind, entries

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import pysession.model
 import pytest
+
+import pysession.model
 from pysession.model import (
     DataContent,
     FunctionCallContent,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pysession.readers import known_kinds, known_members
 
 INTROSPECTED: dict[str, Any] = json.loads(Path(__file__).with_name("introspected.json").read_bytes())

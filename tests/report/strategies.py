@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+
 from pysession.findings import DocumentReport, Finding, NotRead, Place, Report, Severity, Writer, format_pointer
 
 _NASTY = ["\x00", "\x1b[31m", "\n", "\r", "\u0085", "\u2028", "\u202e", "\ud800", "\udcff", "\uffff", "]]>", "::", "%"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator, ValidationError
+
 from pysession.findings import Report
 from pysession.report import document_to_json, render, to_json
 from tests.report.samples import ALICE, BOB, CUT, MIXED, UNANSWERED

@@ -3,9 +3,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pysession.report
 import pytest
 from hypothesis import given
+
+import pysession.report
 from pysession.findings import Report
 from pysession.findings.failures import UsageError
 from pysession.report import formats, render

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hypothesis import given
+
 from pysession.findings import NotRead, Report
 from pysession.report import render
 from tests.report.samples import ALICE, BOB, CLEAN, MIXED, PENDING, UNANSWERED

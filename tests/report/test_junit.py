@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
+
 from pysession.findings import Finding, NotRead, Report, Severity
 from pysession.report import render
 from tests.report.samples import ALICE, BOB, CLEAN, CUT, MIXED, PENDING, REPEATED, UNANSWERED

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from hypothesis import given
 from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
 from pysession.findings import Report
 from pysession.report import document_to_json, render, render_document
-from referencing import Registry, Resource
 from tests.report.samples import ALICE, BOB, MIXED
 from tests.report.strategies import reports
 

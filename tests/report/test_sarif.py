@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from jsonschema import Draft4Validator
+
 from pysession.findings import Report
 from pysession.report import RuleText, render
 from pysession.report.sarif import artifact_uri

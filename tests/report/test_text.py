@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
+
 from pysession.findings import NotRead, Place, Report
 from pysession.report import render
 from tests.report.samples import ALICE, BOB, CLEAN, MIXED, PENDING, REPEATED, UNANSWERED

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+
 from pysession import schema
 from pysession.dialects import vocabulary
 

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+
 from pysession import schema
 
 MESSAGE = {"type": "message", "role": "user", "contents": [], "additional_properties": {}}

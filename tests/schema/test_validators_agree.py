@@ -12,8 +12,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from pysession.schema import FORMS, schema_text, validator
 
+from pysession.schema import FORMS, schema_text, validator
 from schemas.fixtures import Fixture
 
 INFINITE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity)')

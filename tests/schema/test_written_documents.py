@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 from pysession.schema import errors, validator
-
 from schemas.fixtures import Fixture
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.json")

@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+
 from pysession.findings.failures import UsageError
 from pysession.schema import shipped
 from pysession.verbs.baseline import Entry, load, write

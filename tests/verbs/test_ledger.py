@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pysession.findings import DocumentReport, Severity
 from pysession.inputs import Record
 from pysession.verbs.baseline import FIRST_REASON, load

@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+
 from pysession.findings import DocumentReport, NotRead
 from pysession.findings.failures import UsageError
 from pysession.inputs import Record

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from pysession.wire import read
 
 SUITE = sorted((Path(__file__).parent / "json_test_suite").glob("*.json"))

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pysession.wire import Encoding, Path, Position, lexeme, locate, read
 from tests.wire.documents import damaged, places, texts, values
 

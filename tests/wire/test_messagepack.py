@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given
+
 from pysession.wire import DEFAULT_LIMITS, Encoding, Fault, Limits, Position, lexeme, locate, read
 from pysession.wire.fault import FaultLog
 from pysession.wire.messagepack import _Scanner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pysession.wire.encoding import Encoding
 from pysession.wire.position import Position, positions
 

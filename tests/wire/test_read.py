@@ -11,6 +11,7 @@ import jiter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pysession.wire import DEFAULT_LIMITS, Encoding, Fault, Limits, Position, read
 from pysession.wire.fault import FaultLog
 from pysession.wire.scanner import Scanner

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 from pysession.schema import FORMS, validator
-
 from schemas.fixtures import fixtures
 
 Accepted = dict[str, dict[str, list[str]]]
