@@ -37,7 +37,7 @@ REPLACEMENTS: tuple[Any, ...] = (
     {"messages": 3},
     {"messages": []},
     {"messages": [{"contents": []}]},
-    {"messages": [{"role": "user", "type": "message"}]},
+    {"messages": [{"role": "user", "Contents": []}]},
     {"messages": [{"role": "user", "contents": []}, 1]},
 )
 """What a value is replaced by: every JSON type, and objects that begin to look like contents and histories."""

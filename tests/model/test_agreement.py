@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stored import REPLACEMENTS, one_place_of_each_sort, patient, places, replaced, scenarios, without
 
 from pysession.dialects.vocabulary import Kind, vocabulary
 from pysession.model import ModelError, load
@@ -19,6 +18,7 @@ from pysession.model.contents import CONTENTS
 from pysession.model.sessions import Message, Session
 from pysession.schema import validator
 from pysession.testing import json_values, sessions
+from tests.model.stored import REPLACEMENTS, one_place_of_each_sort, patient, places, replaced, scenarios, without
 
 SCHEMA = validator("python", "open")
 DIFFERENCES = json.loads(Path(__file__).with_name("differences.json").read_bytes())["differences"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from stored import data, goldens, value
 
 from pysession.model import UnknownContent, dump, dump_bytes, load
 from pysession.model.base import Value
 from pysession.verbs.fixtures import Entry
+from tests.model.stored import data, goldens, value
 
 GOLDENS = goldens()
 

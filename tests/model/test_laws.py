@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stored import patient
 
 from pysession.model import DepthError, History, Message, ModelError, Session, TextContent, dump, dump_bytes, load
 from pysession.testing import json_values, sessions
+from tests.model.stored import patient
 
 LEVELS = 400
 

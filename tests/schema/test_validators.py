@@ -64,7 +64,7 @@ def test_an_error_is_at_the_deepest_place() -> None:
         ),
         ("dotnet", "state_bag", {"InMemoryChatHistoryProvider": None}),
         ("go", "content", {"Type": "functionCall"}),
-        ("python-thread", "store_state", {"redis_url": "redis://x", "messages": ["1", "2"]}),
+        ("python-thread", "store_state", {"redis_url": "redis://x", "messages": "kept elsewhere"}),
     ],
 )
 def test_open_form_is_tolerant(dialect: str, definition: str, value: Any) -> None:

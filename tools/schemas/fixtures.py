@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-LENGTH = 4
-"""Bytes of the big-endian length before each record of a MessagePack history."""
+from pysession.dialects import SINGLE_MESSAGE, detect
+from pysession.inputs import Record, Source, discover, records
+from pysession.wire import DEFAULT_LIMITS, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +42,20 @@ def fixtures(root: Path) -> Iterator[Fixture]:
             dialect=entry["dialect"],
             scenario=entry.get("scenario", Path(entry["path"]).stem),
             faulty=any(finding["severity"] == "error" for finding in expected),
-            values=() if entry.get("at") else _values(folder / entry["path"], entry["dialect"]),
+            values=() if entry.get("at") else _values(folder / entry["path"]),
         )
 
 
-def _values(path: Path, dialect: str) -> tuple[Any, ...]:
-    """The documents in a file; a history file is one document, the array of its messages."""
-    data = path.read_bytes()
-    history = dialect == "python-history"
-    try:
-        if path.suffix == ".msgpack":
-            found = [msgspec.msgpack.decode(record) for record in (_framed(data) if history else (data,))]
-        elif path.suffix in (".jsonl", ".ndjson"):
-            found = [json.loads(line) for line in data.splitlines() if line.strip()]
-        else:
-            found = [json.loads(data)]
-        # A lone surrogate is a value that no validator takes.
-        json.dumps(found, ensure_ascii=False).encode()
-    except (ValueError, msgspec.DecodeError, RecursionError):
-        return ()
-    framed = path.suffix != ".json"
-    if history and framed:
-        return (found,)
-    # A document stored as a JSON string is judged after it is unwrapped, which is not the schemas' business.
-    return tuple(value for value in found if not isinstance(value, str))
-
-
-def _framed(data: bytes) -> Iterator[bytes]:
-    start = 0
-    while start < len(data):
-        end = start + LENGTH + int.from_bytes(data[start : start + LENGTH], "big")
-        yield data[start + LENGTH : end]
-        start = end
+def _values(path: Path) -> tuple[Any, ...]:
+    """The documents in a file that JSON can say without a fault; what is no JSON is not the schemas' business."""
+    found = []
+    for source in discover([str(path)]):
+        for record in records(source, DEFAULT_LIMITS) if isinstance(source, Source) else ():
+            if not isinstance(record, Record):
+                continue
+            reading = read(record.data, record.encoding)
+            # Nor is a document that has to be unwrapped first.
+            if reading.readable and not reading.faults and not isinstance(reading.value, str):
+                single = detect(reading.value).form == SINGLE_MESSAGE
+                found.append([reading.value] if single else reading.value)
+    return tuple(found)
