@@ -24,7 +24,7 @@ _CERTAIN = 24
 """Operations in a row that no bytes but a pickle's have: a quarter of all bytes are operations at all."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}\Z")
-_BASE64_OF_A_START = re.compile(r"gA[I-X]|Y[w-z0-9+/_-]|K[A-P]|[Xf][Q-f]|gAAA")
+_BASE64_OF_A_START = re.compile(r"gA[I-X]|Y[w-z0-9+/_-]|K[A-P]|[Xf][Q-f]")
 """Base64 of PROTO 2 to 5, of ``c`` (a global), ``(``, and of ``]`` or ``}`` before an operation."""
 
 _NAMES = re2.compile(rb"[ci][A-Za-z_][A-Za-z0-9_.]*\n[A-Za-z_][A-Za-z0-9_.]*\n")

@@ -158,7 +158,7 @@ def test_tool_output_that_is_not_all_contents_stays_plain(output: Any) -> None:
     "entry",
     [
         {"messages": [{"role": "user", "contents": []}]},
-        {"messages": [{"x": 1}, {"role": "user", "contents": []}], "cursor": 1},
+        {"messages": [{"role": "user"}, {"role": "user", "contents": []}], "cursor": 1},
     ],
 )
 def test_state_under_any_key_is_a_history_when_a_message_tells_so(entry: dict[str, Any]) -> None:

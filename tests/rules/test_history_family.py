@@ -37,8 +37,8 @@ RULES = (
     "turn-truncated",
 )
 
-DELETE = call("c1", "delete_file", '{"path": "/tmp/x"}')
-OTHER = call("c2", "delete_file", '{"path": "/tmp/y"}')
+DELETE = call("c1", "delete_file", '{"path": "/data/x"}')
+OTHER = call("c2", "delete_file", '{"path": "/data/y"}')
 MCP_CALL = {"type": "mcp_server_tool_call", "call_id": "m1", "tool_name": "search", "arguments": "{}"}
 MCP_RESULT = {"type": "mcp_server_tool_result", "call_id": "m1", "output": []}
 THOUGHT = {"type": "text_reasoning", "text": "Look outside.", "id": "rs_1"}
@@ -110,7 +110,7 @@ ORDINARY: dict[str, dict[str, Any]] = {
     "arguments in another spelling": python(
         user(),
         message("assistant", DELETE, request("c1", DELETE)),
-        message("user", response("c1", {**DELETE, "arguments": {"path": "/tmp/x"}})),
+        message("user", response("c1", {**DELETE, "arguments": {"path": "/data/x"}})),
         tool(result("c1")),
         assistant(),
     ),

@@ -19,10 +19,13 @@ def test_open_form_accepts_every_document_without_an_error(judged: tuple[Fixture
     assert refused == {}
 
 
-def test_open_form_accepts_every_golden(judged: tuple[Fixture, ...]) -> None:
+def test_open_form_accepts_every_golden_but_the_one_whose_messages_were_saved_as_their_repr(
+    judged: tuple[Fixture, ...],
+) -> None:
     goldens = [fixture for fixture in judged if fixture.kind == "golden"]
     assert len(goldens) > 400
-    assert {fixture.path: _first(fixture, "open") for fixture in goldens if _first(fixture, "open")} == {}
+    refused = {fixture.path for fixture in goldens if _first(fixture, "open")}
+    assert refused == {"golden/python/1.0.0b251001/thread_text_defaultstr.json"}
 
 
 def test_closed_form_accepts_what_was_written_save_for_listed_exceptions(judged: tuple[Fixture, ...]) -> None:
