@@ -124,6 +124,32 @@ def _carries_parked(content: Any) -> bool:
     return len(content) == 1 and isinstance(extension, dict) and "pysession" in extension
 
 
+@on_document
+def message_type(seen: Survey) -> Iterator[Fault]:
+    """Python revives only what says "message" in a session; anything else stays a plain dict and fails at the next run."""
+    if seen.document.dialect != "python":
+        return
+    for timeline in seen.timelines:
+        if timeline.history.language != "python":
+            continue
+        for turn, message in enumerate(timeline.messages):
+            if type(message) is not dict or message.get("type") == "message":
+                continue
+            if message.get("type") == "chat_message":
+                yield DISCRIMINATOR_RENAMED.at(
+                    timeline.turn_path(turn),
+                    '"chat_message" was renamed "message"; no release with sessions revives the old name, and the next run '
+                    "fails: rename it.",
+                )
+            elif "type" not in message:
+                yield DISCRIMINATOR_MISSING.at(
+                    timeline.turn_path(turn),
+                    'This message has no "type", so Python keeps it as plain data and the next run fails; add "type": '
+                    '"message".',
+                    severity=Severity.WARNING,
+                )
+
+
 @on_shape
 def content_empty(shape: ObjectShape) -> Iterator[Fault]:
     if shape.place != "content" or shape.kind is None:

@@ -158,7 +158,7 @@ _TOKENS = tuple(
 _SECRETS = tuple(
     f"{word}secret" for word in ["client", "app", "consumer", "shared", "webhook", "api", "signing", "oauth", "jwt"]
 )
-_WEAK = ("token", "secret", "authorization", "credential", "credentials")
+_WEAK = ("token", "secret", "credential")
 _QUESTIONS = frozenset({"has", "is", "no", "use", "requires", "forgot", "reset", "change"})
 """Words that make of a secret a question or an address."""
 
@@ -207,35 +207,29 @@ def _words(name: str) -> list[str]:
 
 def _drawn(value: str) -> bool:
     """Whether a text looks like one that a machine drew, not one that somebody wrote."""
-    return (
-        len(value) >= 8
-        and not re.search(r"\s", value)
-        and (len(value) >= 20 or (any(map(str.isdigit, value)) and any(map(str.isalpha, value))))
-    )
+    if re.search(r"\s", value):
+        return False
+    return len(value) >= 20 or (len(value) >= 12 and any(map(str.isdigit, value)) and any(map(str.isalpha, value)))
 
 
 def _stands_for_a_secret(name: str, value: str) -> bool:
     words = _words(name)
-    if not words or not _is_set(value):
+    if not words or not _is_set(value) or _QUESTIONS.intersection(words):
         return False
-    last = words[-1]
-    joined = "".join(words).removesuffix("s") if last.endswith("s") and last != "credentials" else "".join(words)
-    value = value.strip()
-    if _QUESTIONS.intersection(words):
-        return False
+    joined, last = "".join(words).removesuffix("s"), words[-1].removesuffix("s")
+    bare = value.strip()
     if joined.endswith(_PASSWORDS):
         # "pwd" is a directory as often.
-        return len(value) >= 3 and len(value.split()) <= 2 and not _WHERE.match(value)
+        return len(bare) >= 3 and len(bare.split()) <= 2 and not _WHERE.match(bare)
     if _PLACES.intersection(words):
         return False
     if joined.endswith((*_KEYS, *_TOKENS, *_SECRETS)):
-        return len(value) >= 6 and len(value.split()) == 1
+        return len(bare) >= 6 and len(bare.split()) == 1
     if last == "authorization":
-        scheme, _, rest = value.partition(" ")
-        return _drawn(value) or (
-            scheme.isalpha() and len(rest.strip()) >= 6 and _is_set(rest) and " " not in rest.strip()
-        )
-    return last.removesuffix("s") in _WEAK and _drawn(value) and not _WHERE.match(value)
+        scheme, _, rest = bare.partition(" ")
+        return _drawn(bare) or (scheme.isalpha() and len(rest) >= 6 and len(rest.split()) == 1 and _is_set(rest))
+    # A word of a text has a space before it where language models count tokens.
+    return last in _WEAK and _drawn(value) and not _WHERE.match(value)
 
 
 # --- what the rule asks -----------------------------------------------------------------------------------------------

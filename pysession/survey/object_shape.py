@@ -37,7 +37,9 @@ class ObjectShape:
         self.keys: tuple[str, ...] = tuple(value)
         self.types: dict[str, type] = {key: type(child) for key, child in value.items()}
         self.discriminator = words.discriminator if self.place in DISCRIMINATED else None
-        found = assumed or (value.get(self.discriminator) if self.discriminator is not None else "")
+        said = value.get(self.discriminator) if self.discriminator is not None else ""
+        self.said = said if isinstance(said, str) else None
+        found = assumed or said
         self.assumed = bool(assumed)
         self.kind_name: str | None = found if isinstance(found, str) else None
         kinds = words.places.get(self.place, {})
@@ -90,6 +92,6 @@ def skeleton(view: ObjectShape) -> dict[str, Any]:
     for key, member in view.members.items():
         if view.types[key] is dict:
             empty[key] = _stand_in(view.words, member)
-    if view.discriminator in empty and view.kind_name is not None and not view.assumed:
-        empty[view.discriminator] = view.kind_name.encode("utf-8", "replace").decode()
+    if view.discriminator in empty and view.said is not None:
+        empty[view.discriminator] = view.said.encode("utf-8", "replace").decode()
     return empty
