@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: test check lint format schemas bench clean
+.PHONY: test check lint format generated bench clean
 
 # Installs what is needed, builds the wheel, tests what was installed. PYSESSION_STRICT=1 turns a missing prerequisite
 # (Node for the ajv comparison) from a reported skip into a failure.
@@ -16,13 +16,15 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/build_schemas.py --check
+	$(BIN)/python tools/build_rule_docs.py --check
 
 format: $(VENV)/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-schemas: $(VENV)/installed
+generated: $(VENV)/installed
 	$(BIN)/python tools/build_schemas.py
+	$(BIN)/python tools/build_rule_docs.py
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/check.py
