@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 NAME = "pysession"
 
@@ -11,6 +10,9 @@ NAME = "pysession"
 @cache
 def tool_version() -> str:
     """The version of the installed distribution, or ``0+source`` when the package is used without being installed."""
+    # Not at the top: it is one of the slowest modules of the standard library to import.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(NAME)
     except PackageNotFoundError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, replace
-from importlib import resources
+from pathlib import Path
 
 from pysession.findings.failures import UsageError
 from pysession.rules.registry import find
@@ -49,7 +49,7 @@ def explain(id: str) -> Explanation:
         UsageError: an example of its text is to be checked with something that there is not.
     """
     known = find(id)
-    file = resources.files("pysession.rules").joinpath("explanations", f"{known.id}.md")
+    file = Path(__file__).with_name("explanations").joinpath(f"{known.id}.md")
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     examples: dict[str, list[Example]] = {"bad": [], "good": []}
     for sort, options, document in _EXAMPLE.findall(text):

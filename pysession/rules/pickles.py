@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import pickletools
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -78,6 +77,9 @@ _PLAIN_ALPHABET = str.maketrans("-_", "+/")
 
 
 def _is_program(stream: bytes) -> bool:
+    # Not at the top: no clean document needs it.
+    import pickletools
+
     binary = len(stream) > 2 and stream[0] == 0x80 and 2 <= stream[1] <= 5
     if not binary and not (_NAMES.search(stream) or stream[:1] in (b"(", b"]", b"}")):
         return False

@@ -201,8 +201,13 @@ _PLACES = frozenset(
 _WHERE = re.compile(r"(?:[/~.]|[A-Za-z]:\\|https?://)")
 
 
+_WHICH = frozenset({"value", "primary", "secondary", "prod", "production", "dev", "staging", "old", "new"})
+"""Words behind a name that say which of several it is."""
+
+
 def _words(name: str) -> list[str]:
-    return [word.lower() for word in _HUMP.split(name) if word]
+    words = [word.lower() for word in _HUMP.split(name.rstrip("0123456789")) if word]
+    return words[:-1] if len(words) > 1 and words[-1] in _WHICH else words
 
 
 def _drawn(value: str) -> bool:
@@ -237,7 +242,7 @@ def _stands_for_a_secret(name: str, value: str) -> bool:
 _NAME_TRIGGER = (
     r"(?i:(?:passw(?:or)?d|passphrase|passcode|pwd|secret|token|authorization|credential"
     r"|(?:api|secret|access|private|signing|encryption|account|subscription|master|shared|ssh|functions)[^a-z0-9\x22]?key)"
-    r"s?\\*\x22\s*:\s*(?:\[\s*)?\\*\x22(?:[^\x22\\]|\\[^\x22]))"
+    r"s?(?:[_.-]?(?:value|primary|secondary|prod|production|dev|staging|old|new))?[_.-]?[0-9]*\\*\x22\s*:\s*(?:\[\s*)?\\*\x22(?:[^\x22\\]|\\[^\x22]))"
 )
 
 SECRET_TRIGGER = "|".join([*dict.fromkeys(known.trigger for known in _FORMATS), _NAME_TRIGGER])

@@ -8,9 +8,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from pysession import wire
 from pysession.findings import DocumentReport, Finding, Severity, format_pointer
 from pysession.verbs.baseline import FIRST_REASON, Baseline, Entry, absolute, relative, write
-from pysession.wire import Encoding, Path, Position, locate
+from pysession.wire import Encoding, Path, Position
 
 
 def _every_rule(rule: str) -> bool:
@@ -86,7 +87,7 @@ class Ledger:
         }
         if not faults:
             return None
-        where = locate(self.baseline.data, Encoding.JSON, faults)
+        where = wire.locate(self.baseline.data, Encoding.JSON, faults)
         return DocumentReport(
             source=self.baseline.name,
             bytes=len(self.baseline.data),

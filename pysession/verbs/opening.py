@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from pysession import wire
 from pysession.dialects import SINGLE_MESSAGE, UNKNOWN, Detection, detect, histories
 from pysession.findings import format_pointer, parse_pointer
 from pysession.survey import Document
-from pysession.wire import Encoding, Fault, Limits, Path, Reading, locate, read
+from pysession.wire import Encoding, Fault, Limits, Path, Reading, read
 
 
 def open_document(data: bytes, encoding: Encoding, at: str | None, limits: Limits) -> Document:
@@ -76,7 +77,7 @@ def _faults_inside(data: bytes, encoding: Encoding, base: Path, inner: Reading) 
     """The faults of an embedded text; they all stand at the string, which is the only place in ``data`` there is."""
     if not inner.faults:
         return
-    position = locate(data, encoding, (base,))[base]
+    position = wire.locate(data, encoding, (base,))[base]
     for fault in inner.faults:
         line, column = fault.position.line, fault.position.column
         yield replace(

@@ -47,6 +47,8 @@ class _Placing:
         self._messages = {
             segment.path: segment.messages for history in document.histories for segment in history.segments
         }
+        self._digests: dict[int, str] = {}
+        """By the identity of the content, which lives as long as the document."""
         wanted = {self._in_bytes(path) for fault in faults for path in (fault.path, *fault.related)}
         self._positions = wire.locate(document.data, document.encoding, wanted) if wanted else {}
 
@@ -116,8 +118,7 @@ class _Placing:
                 return self._identity_in_message(messages[index], path[depth + 1 :])
         return format_pointer(path)
 
-    @staticmethod
-    def _identity_in_message(message: Any, path: Path) -> str:
+    def _identity_in_message(self, message: Any, path: Path) -> str:
         if isinstance(message, dict):
             id_ = next((message[key] for key in _MESSAGE_IDS if isinstance(message.get(key), str)), None)
             if id_:
@@ -128,7 +129,11 @@ class _Placing:
             index = path[1]
             if isinstance(contents, list) and isinstance(index, int):
                 thing, rest = contents[index], path[2:]
-        return f"{_digest(thing)} {format_pointer(rest)}"
+        # A content may be large and have many faults: it is digested once.
+        digest = self._digests.get(id(thing))
+        if digest is None:
+            digest = self._digests[id(thing)] = _digest(thing)
+        return f"{digest} {format_pointer(rest)}"
 
 
 def _sentence(detail: str) -> str:

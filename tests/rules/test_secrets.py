@@ -110,7 +110,21 @@ def test_what_an_image_holds_by_chance_is_no_secret() -> None:
     assert found("secret-shaped", session) == []
 
 
-NAMES = ["password", "Password", "DBPassword", "db_password", "userPasswd", "passphrase", "apiKey", "APIKey", "api-key"]
+NAMES = [
+    "password2",
+    "apiKey_1",
+    "openai_api_key_prod",
+    "adminPasswordOld",
+    "password",
+    "Password",
+    "DBPassword",
+    "db_password",
+    "userPasswd",
+    "passphrase",
+    "apiKey",
+    "APIKey",
+    "api-key",
+]
 NAMES += [
     "x-api-key",
     "OPENAI_API_KEY",
