@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import msgspec
 
 from pysession.cli.config import config_option
 from pysession.cli.exit_code import ExitCode, exit_code
@@ -176,7 +176,9 @@ def command(
     PATH is a file, a directory (its *.json, *.jsonl, *.ndjson and *.msgpack, recursively), a glob, or - for standard
     input. A file of JSON Lines is one document a line, or one history when its lines are messages.
     """
-    limits = replace(DEFAULT_LIMITS, bytes=max_bytes, depth=max_depth, digits=max_digits, members=max_members)
+    limits = msgspec.structs.replace(
+        DEFAULT_LIMITS, bytes=max_bytes, depth=max_depth, digits=max_digits, members=max_members
+    )
     options = Options(
         at=at,
         profiles=profiles,

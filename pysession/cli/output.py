@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 import click
+import msgspec
 
 from pysession.findings import NotRead, Report, Summary
 from pysession.findings.failures import UsageError
@@ -18,8 +18,7 @@ from pysession.report import RuleText, render
 from pysession.verbs.outcomes import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class ReportFile:
+class ReportFile(msgspec.Struct, frozen=True):
     """Another report of the same run: its format, and the file it goes to."""
 
     format: str
@@ -67,8 +66,7 @@ def closing_line(summary: Summary, not_read: Iterable[NotRead], suppressed: int)
     return render(_Counted(not_read=tuple(not_read), suppressed=suppressed, documents=(), counted=summary), "ndjson")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Counted(Report):
+class _Counted(Report, frozen=True, kw_only=True):
     """A report whose documents are gone and only counted."""
 
     counted: Summary

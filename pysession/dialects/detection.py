@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from pysession.wire import Path
 
@@ -16,8 +17,7 @@ SINGLE_MESSAGE = "message"
 """The form of a document that is one message, as stores keep them that have a row for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
+class Detection(msgspec.Struct, frozen=True):
     """Which dialect a document is in.
 
     ``form`` names the envelope within the dialect (``session``, ``messages``, ``workflow``, …); ``reason`` is a
@@ -30,16 +30,14 @@ class Detection:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """A run of consecutive messages of one history: ``messages`` stands at ``path`` of the document."""
 
     path: Path
     messages: list[Json]
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(msgspec.Struct, frozen=True):
     """The messages under one history key.
 
     ``language`` is the dialect whose message words the messages are written in, which need not be the envelope's.

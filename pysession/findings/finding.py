@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 
 class Severity(StrEnum):
@@ -19,8 +20,7 @@ class Severity(StrEnum):
         return order.index(self) <= order.index(threshold)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A value in the bytes as found.
 
     ``line`` and ``column`` are 1-based; columns count code points. In a file of several records ``line`` is the
@@ -32,8 +32,7 @@ class Place:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One violation of one rule.
 
     ``message`` is one sentence for a person: what is wrong and what to do. It never holds text of the document longer
@@ -51,5 +50,5 @@ class Finding:
     fixable: bool
     fingerprint: str
     record: int | None = None
-    related: tuple[Place, ...] = field(default=())
+    related: tuple[Place, ...] = ()
     help: str | None = None

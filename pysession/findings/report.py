@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pysession.findings.finding import Finding, Severity
 
@@ -11,16 +12,14 @@ FORMAT = "pysession-report"
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(msgspec.Struct, frozen=True):
     """The releases that could have written a document, and the pointers that tell so."""
 
     candidates: tuple[str, ...]
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentReport:
+class DocumentReport(msgspec.Struct, frozen=True):
     """Everything found out about one document.
 
     ``bytes`` is its size; ``dialect`` is ``"unknown"`` when nothing fits, with ``dialect_reason`` saying what decided;
@@ -45,16 +44,14 @@ class DocumentReport:
         return next((severity for severity in Severity if severity in found), None)
 
 
-@dataclass(frozen=True, slots=True)
-class NotRead:
+class NotRead(msgspec.Struct, frozen=True):
     """An input that could not be read, and why."""
 
     source: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True):
     """The counts over a whole report."""
 
     documents: int
@@ -79,12 +76,11 @@ class Summary:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """The result of one run over any number of documents; ``suppressed`` counts findings that a baseline explained."""
 
     documents: tuple[DocumentReport, ...]
-    not_read: tuple[NotRead, ...] = field(default=())
+    not_read: tuple[NotRead, ...] = ()
     suppressed: int = 0
 
     @property

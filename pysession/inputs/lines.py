@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
+
+import msgspec
 
 from pysession.wire import Limits, read
 
@@ -12,8 +13,7 @@ _BLANK = b" \t\r\n"
 _SKIP_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A line that is not blank: its 1-based number, its bytes without the line end, and its size in bytes.
 
     ``data`` is cut one byte after the limit; ``size`` is not.

@@ -8,8 +8,9 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import BinaryIO
+
+import msgspec
 
 from pysession.findings import NotRead
 from pysession.inputs.lines import holds_messages, lines, looks_like_lines
@@ -120,8 +121,7 @@ def _is_map(marker: int) -> bool:
     return 0x80 <= marker <= 0x8F or marker in (0xDE, 0xDF)
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
+class _Snapshot(msgspec.Struct, frozen=True):
     """The first bytes of an input, at most one more than the limit, and the size of the whole."""
 
     data: bytes

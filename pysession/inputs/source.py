@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from pysession.wire import Encoding
 
@@ -21,8 +22,7 @@ class InputFormat(StrEnum):
     MSGPACK = "msgpack"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """An input that was found and not yet opened.
 
     ``path`` is as the operating system wants it (None: standard input), ``name`` as a person can read it. ``format`` is
@@ -34,8 +34,7 @@ class Source:
     format: InputFormat | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """The bytes of one document.
 
     ``record`` is its 0-based number among the non-blank lines of a file of several documents, else None;

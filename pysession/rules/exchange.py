@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -24,8 +23,7 @@ def identifier(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-@dataclass(slots=True, eq=False)
-class Use:
+class Use(msgspec.Struct, eq=False):
     """One use of a call id: the call, its answer, and the approval that was asked for it, as far as they are there.
 
     ``again`` is the same call where it was stored last, when it was stored more than once.
@@ -37,8 +35,7 @@ class Use:
     request: Ask | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Ask:
+class Ask(msgspec.Struct, eq=False):
     """An approval request, its response, and the use of the call id that it asks for."""
 
     request: Event
@@ -54,8 +51,7 @@ class Ask:
         return self.response is not None or (self.use is not None and self.use.answer is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Repetition:
+class Repetition(msgspec.Struct, frozen=True):
     """A call id called or answered again. ``over`` is true when everything before it was complete: called and answered."""
 
     event: Event

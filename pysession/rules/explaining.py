@@ -8,16 +8,16 @@ An example is a fenced block whose first line is ``json bad`` or ``json good``, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
+
+import msgspec
 
 from pysession.findings.failures import UsageError
 from pysession.rules.registry import find
 from pysession.wire import DEFAULT_LIMITS, Limits
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(msgspec.Struct, frozen=True):
     """A document, and what it is checked with."""
 
     document: str
@@ -25,8 +25,7 @@ class Example:
     limits: Limits = DEFAULT_LIMITS
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """``text`` is the whole Markdown; ``bad`` are its examples that violate the rule, ``good`` those that do not.
 
     A rule of an organisation's own may have no text: then all three are empty.
@@ -38,7 +37,7 @@ class Explanation:
 
 
 _EXAMPLE = re.compile(r"^```json (bad|good)((?: [a-z-]+=\S+)*)\n(.*?)^```$", re.M | re.S)
-_LIMITS = {f"max-{limit.name}": limit.name for limit in fields(Limits)}
+_LIMITS = {f"max-{limit}": limit for limit in Limits.__struct_fields__}
 
 
 def explain(id: str) -> Explanation:
@@ -62,11 +61,13 @@ def _example(document: str, options: list[str]) -> Example:
     for option in options:
         name, _, value = option.partition("=")
         if name == "profile":
-            example = replace(example, profiles=(*example.profiles, value))
+            example = msgspec.structs.replace(example, profiles=(*example.profiles, value))
         elif name in _LIMITS:
-            example = replace(example, limits=replace(example.limits, **{_LIMITS[name]: int(value)}))
+            example = msgspec.structs.replace(
+                example, limits=msgspec.structs.replace(example.limits, **{_LIMITS[name]: int(value)})
+            )
         elif name == "fill":
-            example = replace(example, document=example.document.replace("…", "x" * int(value)))
+            example = msgspec.structs.replace(example, document=example.document.replace("…", "x" * int(value)))
         else:
             raise UsageError(f"an example has the unknown option {option!r}; it may have profile=, fill= and max-…=")
     return example

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import re2
 
 _PLACEHOLDERS = (
@@ -47,8 +47,7 @@ def _has_digit(text: str) -> bool:
     return _is_set(text) and any(map(str.isdigit, text))
 
 
-@dataclass(frozen=True, slots=True)
-class _Format:
+class _Format(msgspec.Struct, frozen=True):
     """A text in which ``pattern`` (RE2) is found holds ``what``, if its first group, where it has one, is ``genuine``.
 
     ``trigger`` occurs in the JSON text of every document with such a text, however its line breaks are escaped.

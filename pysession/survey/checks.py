@@ -6,8 +6,9 @@ The registry of the rules room fills one of these; the survey only calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from pysession.survey.fault import Fault
 from pysession.survey.object_shape import ObjectShape
@@ -35,8 +36,7 @@ Look = Callable[[Path, str | int | None, Any], Iterable[Fault]]
 """Asked for every value of a document: its path, the member name or index it stands under, and itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(msgspec.Struct, frozen=True):
     """``pattern`` occurs in the JSON text of a document (RE2, compact or not) whenever the rule could be violated.
 
     ``begin`` is then asked for a function that looks at every value of that document.
@@ -46,14 +46,13 @@ class Trigger:
     begin: Callable[[Survey], Look]
 
 
-@dataclass(slots=True)
-class Checks:
+class Checks(msgspec.Struct):
     """Every check of every rule."""
 
-    shape: list[ShapeCheck] = field(default_factory=list)
-    value: dict[tuple[str, str, str, str], list[ValueCheck]] = field(default_factory=dict)
+    shape: list[ShapeCheck] = msgspec.field(default_factory=list)
+    value: dict[tuple[str, str, str, str], list[ValueCheck]] = msgspec.field(default_factory=dict)
     """By (dialect, place, canonical kind, canonical member)."""
-    misfit: list[MisfitCheck] = field(default_factory=list)
-    history: list[HistoryCheck] = field(default_factory=list)
-    document: list[DocumentCheck] = field(default_factory=list)
-    triggers: list[Trigger] = field(default_factory=list)
+    misfit: list[MisfitCheck] = msgspec.field(default_factory=list)
+    history: list[HistoryCheck] = msgspec.field(default_factory=list)
+    document: list[DocumentCheck] = msgspec.field(default_factory=list)
+    triggers: list[Trigger] = msgspec.field(default_factory=list)

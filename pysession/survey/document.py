@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from pysession.dialects import Detection, History, Json
 from pysession.wire import Encoding, Path, Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """One stored session.
 
     ``value`` is the session itself; ``base`` leads to it from the root of ``reading.value`` when the record wraps it

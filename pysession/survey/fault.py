@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+import msgspec
 
 from pysession.findings import Severity
 from pysession.wire import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """What a rule is: its id (a contract: never renamed, never reused), its family, and its default severity.
 
     ``summary`` says in one line when it is violated. The longer explanation, with evidence and examples, is a text file
@@ -41,19 +41,20 @@ class Rule:
         return Fault(self, path, message, severity or self.severity, related, identity, unless)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """One violation at one place, given as steps from the root of the document."""
 
     rule: Rule
     path: Path
     message: str
     severity: Severity
-    related: tuple[Path, ...] = field(default=())
+    related: tuple[Path, ...] = ()
     identity: str | None = None
     unless: Callable[[Any], bool] | None = None
     """What a fault of a shape is still to ask of each object itself; the object is spared when it answers yes."""
 
     def below(self, path: Path) -> Fault:
         """The same violation, its places taken as relative to ``path``."""
-        return replace(self, path=path + self.path, related=tuple(path + other for other in self.related))
+        return msgspec.structs.replace(
+            self, path=path + self.path, related=tuple(path + other for other in self.related)
+        )

@@ -7,8 +7,9 @@ by the shape rules. A law in the tests holds the memory against the validator on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from pysession.dialects import Member, vocabulary
 from pysession.survey.acts import ACTS, ID_MEMBERS, Act
@@ -23,8 +24,7 @@ _CAPACITY = 4096
 """Shapes remembered for one dialect; a hostile document with more is judged without memory, not with more of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nested:
+class Nested(msgspec.Struct, frozen=True):
     """A member that holds objects of another place: one, or a list of them.
 
     Where other JSON is as good (``loose``), only what says its kind is taken for such an object.
@@ -36,8 +36,7 @@ class Nested:
     loose: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True):
     """Everything remembered of a shape."""
 
     view: ObjectShape

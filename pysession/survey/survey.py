@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from pysession.survey.document import Document
 from pysession.survey.fault import Fault
@@ -17,8 +18,7 @@ DEPTH_BUDGET = 64
 """Containers from the root that .NET reads and writes; no option raises it (measured)."""
 
 
-@dataclass(slots=True)
-class Survey:
+class Survey(msgspec.Struct):
     """``messages`` counts the messages of the live histories.
 
     ``deep`` maps each place where nesting first passes :data:`DEPTH_BUDGET` to how many containers deep it goes below.
@@ -26,9 +26,9 @@ class Survey:
 
     document: Document
     profiles: frozenset[str] = frozenset()
-    faults: list[Fault] = field(default_factory=list)
-    timelines: list[Timeline] = field(default_factory=list)
-    deep: dict[Path, int] = field(default_factory=dict)
+    faults: list[Fault] = msgspec.field(default_factory=list)
+    timelines: list[Timeline] = msgspec.field(default_factory=list)
+    deep: dict[Path, int] = msgspec.field(default_factory=dict)
     messages: int = 0
 
     def nests(self, path: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, NamedTuple
+
+import msgspec
 
 from pysession.dialects import History
 from pysession.dialects.names import member
@@ -37,8 +38,7 @@ class Event(NamedTuple):
         return None if key is None else self.content[key]
 
 
-@dataclass(slots=True)
-class Timeline:
+class Timeline(msgspec.Struct):
     """One live history in order, as columns: a turn is an index into each of them.
 
     ``roles`` are texts in the spelling that the language compares by, or None; ``ids`` are the messages' own ids;
@@ -47,12 +47,12 @@ class Timeline:
     """
 
     history: History
-    messages: list[Any] = field(default_factory=list)
-    roles: list[str | None] = field(default_factory=list)
-    ids: list[Any] = field(default_factory=list)
-    firsts: list[Any] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    _ends: list[int] = field(default_factory=list, init=False, repr=False)
+    messages: list[Any] = msgspec.field(default_factory=list)
+    roles: list[str | None] = msgspec.field(default_factory=list)
+    ids: list[Any] = msgspec.field(default_factory=list)
+    firsts: list[Any] = msgspec.field(default_factory=list)
+    events: list[Event] = msgspec.field(default_factory=list)
+    ends: list[int] = msgspec.field(default_factory=list)
     """For each segment, how many messages lie in it and before it."""
 
     def __len__(self) -> int:
@@ -70,10 +70,10 @@ class Timeline:
 
     def turn_path(self, turn: int) -> Path:
         """The place of a message."""
-        if len(self._ends) != len(self.history.segments):
-            self._ends = list(accumulate(len(segment.messages) for segment in self.history.segments))
-        index = bisect_right(self._ends, turn)
-        before = self._ends[index - 1] if index else 0
+        if len(self.ends) != len(self.history.segments):
+            self.ends = list(accumulate(len(segment.messages) for segment in self.history.segments))
+        index = bisect_right(self.ends, turn)
+        before = self.ends[index - 1] if index else 0
         return (*self.history.segments[index].path, turn - before)
 
     def event_path(self, event: Event) -> Path:

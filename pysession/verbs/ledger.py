@@ -6,7 +6,9 @@ import datetime
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
 
 from pysession import wire
 from pysession.findings import DocumentReport, Finding, Severity, format_pointer
@@ -116,7 +118,7 @@ class Ledger:
         """``document`` with the findings ``kept``; the others count as suppressed."""
         left_out = len(document.findings) - len(kept)
         self.suppressed += left_out
-        return replace(document, findings=kept) if left_out else document
+        return msgspec.structs.replace(document, findings=kept) if left_out else document
 
     def _expired(self, entry: Entry) -> bool:
         return entry.expires is not None and entry.expires < self.today

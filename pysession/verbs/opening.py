@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from pysession import wire
 from pysession.dialects import SINGLE_MESSAGE, UNKNOWN, Detection, detect, histories
@@ -32,7 +33,7 @@ def open_document(data: bytes, encoding: Encoding, at: str | None, limits: Limit
         inner = _embedded(value, limits)
         if inner is not None:
             faults = (*reading.faults, *_faults_inside(data, encoding, base, inner))
-            reading = replace(reading, readable=inner.readable, faults=faults)
+            reading = msgspec.structs.replace(reading, readable=inner.readable, faults=faults)
             return _document(data, encoding, reading, inner.value, base, embedded=True)
     return _document(data, encoding, reading, value, base, embedded=False)
 
@@ -80,7 +81,7 @@ def _faults_inside(data: bytes, encoding: Encoding, base: Path, inner: Reading) 
     position = wire.locate(data, encoding, (base,))[base]
     for fault in inner.faults:
         line, column = fault.position.line, fault.position.column
-        yield replace(
+        yield msgspec.structs.replace(
             fault,
             detail=f"inside this JSON string, at its line {line}, column {column}: {fault.detail}",
             path=base + (fault.path or ()),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from pysession.dialects import detect, histories
 from pysession.rules import profile
@@ -20,13 +21,13 @@ def perturbed_faults(
         for perturbation in profile(name).perturbations:
             value = _PERTURBATIONS[perturbation](document.value)
             detection = detect(value)
-            changed = replace(
+            changed = msgspec.structs.replace(
                 document, value=value, detection=detection, histories=histories(value, detection), embedded=True
             )
             for fault in survey(changed, memory).faults:
                 if (fault.rule.id, fault.path) not in told and fault.rule.id != "stringified-object":
                     told.add((fault.rule.id, fault.path))
-                    yield replace(fault, message=f"After {name} has stored it: {fault.message}")
+                    yield msgspec.structs.replace(fault, message=f"After {name} has stored it: {fault.message}")
 
 
 def _members_by_length(value: Any) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+import msgspec
 
 from pysession.findings import DocumentReport, NotRead
 from pysession.findings.failures import PysessionError
@@ -15,8 +16,7 @@ from pysession.verbs.outcomes import Outcome, internal_error
 from pysession.wire import DEFAULT_LIMITS, Limits
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """What to check with; the first six are those of :func:`pysession.verbs.check.check`.
 
     ``format`` overrides what names and bytes say of the inputs. ``jobs`` is the number of processes; with more than one
@@ -52,7 +52,7 @@ def judge(record: Record, options: Options) -> DocumentReport:
         record=record.record,
         first_line=record.first_line,
     )
-    return report if report.bytes == record.size else replace(report, bytes=record.size)
+    return report if report.bytes == record.size else msgspec.structs.replace(report, bytes=record.size)
 
 
 def run(paths: Iterable[str], options: Options | None = None, *, judge: Judge = judge) -> Iterator[Outcome]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from pysession.findings import DocumentReport, NotRead, Severity, Summary
 from pysession.verbs.outcomes import is_internal_error
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(msgspec.Struct):
     """Counts of documents and of their findings by severity, and the inputs that could not be read."""
 
     documents: int = 0
-    counts: dict[Severity, int] = field(default_factory=lambda: dict.fromkeys(Severity, 0))
-    not_read: list[NotRead] = field(default_factory=list)
+    counts: dict[Severity, int] = msgspec.field(default_factory=lambda: dict.fromkeys(Severity, 0))
+    not_read: list[NotRead] = msgspec.field(default_factory=list)
 
     def add(self, document: DocumentReport) -> None:
         """Count one document that was judged."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from pysession.wire.encoding import Encoding
 from pysession.wire.limits import FAULTS_LISTED
@@ -12,8 +13,7 @@ from pysession.wire.path import Path
 from pysession.wire.position import Position, positions
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """One violation of the wire format.
 
     ``rule`` is one of ``json-invalid``, ``json-not-utf8``, ``json-duplicate-key``, ``number-not-json``,
@@ -32,8 +32,7 @@ class Fault:
     warning: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """A value and the faults of its bytes, in the order in which they were met.
 
     ``readable`` tells whether ``value`` is what the bytes hold; if not it is None. In a file of several records
@@ -59,8 +58,7 @@ class UnreadableError(Exception):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
-class _Noted:
+class _Noted(msgspec.Struct, frozen=True):
     """A fault before its offsets have become positions."""
 
     rule: str
@@ -75,11 +73,10 @@ class _Noted:
         yield from self.related
 
 
-@dataclass(slots=True)
-class FaultLog:
+class FaultLog(msgspec.Struct):
     """Collects faults by offset while bytes are read; lines and columns are worked out once at the end."""
 
-    _noted: list[_Noted] = field(default_factory=list)
+    _noted: list[_Noted] = msgspec.field(default_factory=list)
     _unlisted: int = 0
     _first_unlisted: int = 0
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+
+class Limits(msgspec.Struct, frozen=True):
     """The most that is read; one more is a ``limit-exceeded`` fault.
 
     ``bytes`` of one file, ``depth`` of nested arrays and objects, ``digits`` of one number before its point or exponent

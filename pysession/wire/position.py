@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from pysession.wire.encoding import MARK, Encoding
 
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """A place in the bytes: 1-based ``line`` and ``column``, 0-based byte ``offset``.
 
     Lines end with LF, CR LF or CR. Columns count code points (one for each replacement character that a decoder would

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator, ValidationError
+from msgspec.structs import replace
 
 from pysession.findings import Report
 from pysession.report import document_to_json, render, to_json

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from pysession.findings import Finding, NotRead, Report, Severity
 from pysession.report import render
