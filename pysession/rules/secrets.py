@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -25,14 +26,22 @@ _PLACEHOLDERS = (
     r"pass(?:word|wd|phrase)?|pwd|secret|token|api[ _-]?key|redacted|masked|hidden|removed|placeholder|change[ _-]?me",
     r"none|null|nil|undefined|n/?a|true|false|yes|no|on|off|string|str|text|required|optional|empty|unset|unknown|basic",
 )
+
+
 # Everything here is matched in RE2: a text is not trusted, and it takes linear time whatever the text is.
-_PLACEHOLDER = re2.compile(("(?is)(?:" + "|".join(_PLACEHOLDERS) + ")").encode())
+@cache
+def _compiled(pattern: str) -> Any:
+    """Compiled when it is first needed: a document without a trigger needs none of this."""
+    return re2.compile(pattern.encode())
+
+
+_PLACEHOLDER = "(?is)(?:" + "|".join(_PLACEHOLDERS) + ")"
 
 
 def _is_set(value: str) -> bool:
     """Whether a value is there, not masked, and no placeholder."""
     bare = value.strip().strip("\"'")
-    return bool(bare) and not _PLACEHOLDER.fullmatch(bare.encode("utf-8", "replace"))
+    return bool(bare) and not _compiled(_PLACEHOLDER).fullmatch(bare.encode("utf-8", "replace"))
 
 
 def _is_key(body: str) -> bool:
@@ -125,8 +134,7 @@ _FORMATS: tuple[_Format, ...] = (
     ),
 )
 
-_KNOWN = tuple((known, re2.compile(known.pattern.encode())) for known in _FORMATS)
-_ANY = re2.compile("|".join(f"(?:{known.pattern})" for known in _FORMATS).encode())
+_ANY = "|".join(f"(?:{known.pattern})" for known in _FORMATS)
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
@@ -253,9 +261,10 @@ def secret_in(text: str) -> str | None:
     if text[:5].lower() == "data:" and ";base64," in text[:200]:
         return None  # what is in there by chance was never written by anybody
     searched = text.encode("utf-8", "replace")
-    if not _ANY.search(searched):
+    if not _compiled(_ANY).search(searched):
         return None
-    for known, pattern in _KNOWN:
+    for known in _FORMATS:
+        pattern = _compiled(known.pattern)
         if any(known.genuine(match[1].decode("utf-8", "replace")) for match in pattern.finditer(searched)):
             return known.what
     return None
