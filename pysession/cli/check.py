@@ -78,6 +78,8 @@ def _report_files(ctx: click.Context, param: click.Parameter, value: tuple[str, 
             raise click.BadParameter(
                 f"{each!r} is not FORMAT:PATH, for example sarif:out.sarif ({', '.join(formats())})"
             )
+        if path == "-":
+            raise click.BadParameter(f"{each!r} names no file; to write to standard output, use --format {format}")
         target = Path(path)
         if target.is_dir() or not target.parent.is_dir():
             why = "it is a directory" if target.is_dir() else f"there is no directory {target.parent}"

@@ -113,6 +113,8 @@ def _checked(ctx: click.Context, option: click.Option, value: Any) -> Any:
         if type(each) is not wanted:
             raise TypeError(f"{each!r} is not {_TYPE_NAMES[wanted]}")
         option.type.convert(each, option, ctx)
+    if option.callback is not None:  # what it refuses is a mistake in this file, not on the command line
+        option.callback(ctx, option, tuple(values) if option.multiple else value)
     return values if option.multiple else value
 
 

@@ -10,6 +10,7 @@ from pysession.cli.exit_code import ExitCode
 from pysession.cli.output import is_terminal
 from pysession.verbs.fixtures import entries, export, verify
 
+_STEP = 20
 _EXAMPLES = """\b
 Examples:
   pysession fixtures list
@@ -49,7 +50,8 @@ def verify_fixtures() -> ExitCode:
     """
 
     def show(done: int, total: int) -> None:
-        click.echo(f"\rverifying {done}/{total}", nl=done == total, err=True)
+        if done % _STEP == 0 or done == total:
+            click.echo(f"\rverifying {done}/{total}", nl=done == total, err=True)
 
     verification = verify(show if is_terminal(sys.stderr) else None)
     for problem in verification.problems:

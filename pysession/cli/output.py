@@ -17,6 +17,8 @@ from pysession.inputs import InputFormat, discover
 from pysession.report import RuleText, render
 from pysession.verbs.outcomes import Outcome
 
+_MOST_DRAWINGS = 100
+
 
 class ReportFile(msgspec.Struct, frozen=True):
     """Another report of the same run: its format, and the file it goes to."""
@@ -81,25 +83,31 @@ def _meanings(format: str) -> dict[str, RuleText]:
     if format != "sarif":
         return {}
     from pysession.rules import catalogue, explain
+    from pysession.verbs.ledger import FAULTS
 
-    return {rule.id: RuleText(rule.summary, explain(rule.id).text) for rule in catalogue()}
+    ours = {rule.id: RuleText(rule.summary, explain(rule.id).text) for rule in catalogue()}
+    return ours | {fault: RuleText(summary, summary) for fault, summary in FAULTS.items()}
 
 
 def with_progress(outcomes: Iterable[Outcome], paths: Iterable[str], format: InputFormat | None) -> Iterator[Outcome]:
     """``outcomes``, with a bar on standard error that counts inputs, if there are several.
 
-    The inputs are listed once beforehand, which is quick next to reading them, and tells how many there are.
+    The inputs are listed once beforehand, which is quick next to reading them, and tells how many there are. Drawing the
+    bar costs about as much as checking a small document, so it is not drawn for each.
     """
     total = sum(1 for _ in discover(paths, format))
     if total < 2:
         yield from outcomes
         return
+    step = -(-total // _MOST_DRAWINGS)
     with click.progressbar(length=total, label="checking", file=sys.stderr, show_pos=True) as bar:
-        source = None
+        source, done = None, 0
         for outcome in outcomes:
             # All records of an input come one after the other.
             if source is not None and outcome.source != source:
-                bar.update(1)
+                done += 1
+                if done % step == 0:
+                    bar.update(step)
             source = outcome.source
             yield outcome
-        bar.update(1)
+        bar.update(total - bar.pos)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
+from collections.abc import Iterator
 
 import click
 
-from pysession.cli.output import wants_color
+from pysession.cli.output import is_terminal, wants_color
 from pysession.rules import catalogue, explain, find
+from pysession.verbs.ledger import FAULTS
+
+# Beyond this, the eye loses the next line.
+_WIDEST = 100
 
 _EXAMPLES = """\b
 Examples:
@@ -40,6 +47,9 @@ def list_rules() -> None:
 @click.argument("rule")
 def explain_rule(rule: str) -> None:
     """Print what RULE means, why it matters, and a document that violates it with one that does not."""
+    if rule in FAULTS:
+        click.echo(f"{rule}\n{FAULTS[rule]}\n\nNo rule of documents: it is told by --baseline, always as an error.")
+        return
     known = find(rule)
     color = wants_color(sys.stdout)
     click.echo(click.style(known.id, bold=True), color=color)
@@ -47,5 +57,22 @@ def explain_rule(rule: str) -> None:
     facts = {"family": known.family, "severity": known.severity.value, "fixable": "yes" if known.fixable else "no"}
     for name, value in facts.items():
         click.echo(f"  {name:<8}  {value}")
-    text = explain(rule).text.strip()
+    text = explain(rule).text.strip().removeprefix(f"# {known.id}\n").strip()
+    if is_terminal(sys.stdout):
+        text = "\n".join(_wrapped(text))
     click.echo(f"\n{text}" if text else "\nNobody has written more about this rule.")
+
+
+def _wrapped(markdown: str) -> Iterator[str]:
+    """The lines of ``markdown``, its paragraphs cut between words to the width of the terminal; examples stay whole."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    in_example = False
+    for line in markdown.splitlines():
+        in_example ^= line.startswith("```")
+        if in_example or not line:
+            yield line
+        else:
+            indent = "  " if line.startswith("- ") else ""
+            yield from textwrap.wrap(
+                line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+            )

@@ -53,6 +53,8 @@ class Shape(msgspec.Struct, frozen=True):
     contents_key: str | None
     role_key: str | None
     message_id_key: str | None
+    branching: bool
+    """There are faults to tell of every such object, or members to follow; else at most checks of single values."""
     plain: bool
     """Nothing to do but look whether the free-form members are empty."""
 
@@ -139,6 +141,7 @@ class Shapes:
             contents_key=view.names.get("contents"),
             role_key=view.names.get("role"),
             message_id_key=view.names.get("message_id"),
+            branching=bool(faults or lists or any(map(self._descends, nested))),
             plain=not (faults or lists or checks or act or any(map(self._descends, nested))),
         )
 

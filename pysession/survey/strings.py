@@ -7,7 +7,6 @@ over the values.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -19,7 +18,7 @@ from pysession.survey.checks import Trigger
 from pysession.wire import Path
 
 # A writer may escape any character. Text with escaped ASCII letters, digits or signs is searched in its plain form.
-_ESCAPED_ASCII = re.compile(rb"\\(?:u00[2-7]|/)")
+_ESCAPED_ASCII = r"\\(?:u00[2-7]|/)"
 
 _MEMORY = 64 * 2**20
 """Bytes that RE2 may use for its automaton before it falls back to a slower one; it never gives a wrong answer."""
@@ -43,7 +42,7 @@ def triggered(text: bytes | None, value: Any, triggers: Sequence[Trigger]) -> li
     if not triggers:
         return []
     texts = [] if text is None else [text]
-    if text is None or _ESCAPED_ASCII.search(text):
+    if text is None or _compiled(_ESCAPED_ASCII).search(text):
         try:
             texts.append(msgspec.json.encode(value))
         except (TypeError, ValueError, RecursionError):

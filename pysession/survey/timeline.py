@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -14,7 +14,7 @@ from pysession.survey.acts import Act
 from pysession.wire import Path
 
 
-class Event(NamedTuple):
+class Event(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One content that does something: ``act``, the id it does it under, and where.
 
     ``turn`` is the index into :attr:`Timeline.turns`, ``place`` the content's index among its message's contents, which

@@ -146,7 +146,12 @@ class _HistoryWalk:
                 if content[key]:
                     self._free(content[key], (*base, index, contents_key, place, key))
             if not shape.plain:
-                self._visit(shape, content, (*base, index, contents_key, place))
+                if shape.branching:
+                    self._visit(shape, content, (*base, index, contents_key, place))
+                else:
+                    for key, check in shape.checks:
+                        for fault in check(content[key], shape.view, content):
+                            self.found.faults.append(fault.below((*base, index, contents_key, place, key)))
                 if shape.act:
                     id_ = content[shape.id_key] if shape.id_key is not None else None
                     local = shape.act is Act.CALL and self._is_local(shape, content)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -14,6 +14,13 @@ from pysession import wire
 from pysession.findings import DocumentReport, Finding, Severity, format_pointer
 from pysession.verbs.baseline import FIRST_REASON, Baseline, Entry, absolute, relative, write
 from pysession.wire import Encoding, Path, Position
+
+FAULTS: Mapping[str, str] = {
+    "baseline-expired": "an entry of the baseline is past its last day and accepts nothing any more; "
+    "mend what it accepts, or renew it",
+    "baseline-stale": "an entry of the baseline matches no finding any more; remove it",
+}
+"""The ids of what is wrong with a baseline, which are no rules of documents, and what each means."""
 
 
 def _every_rule(rule: str) -> bool:
@@ -130,14 +137,14 @@ class Ledger:
 
     def _fault(self, index: int, entry: Entry, is_active: Callable[[str], bool]) -> _Fault | None:
         named = "" if entry.source is None else f" in {relative(entry.source, os.getcwd())}"
-        about = f"the entry for {entry.rule}{named}"
+        about = f"The entry for {entry.rule}{named}"
         if self._expired(entry):
             return _Fault(
-                "baseline-expired", entry, f"{about} expired on {entry.expires}: mend what it accepts, or renew it"
+                "baseline-expired", entry, f"{about} expired on {entry.expires}; mend what it accepts, or renew it."
             )
         if index in self._matched or self._undecided(entry, is_active):
             return None
-        return _Fault("baseline-stale", entry, f"{about} matches no finding any more: remove it")
+        return _Fault("baseline-stale", entry, f"{about} matches no finding any more; remove it.")
 
 
 @dataclass(frozen=True, slots=True)
