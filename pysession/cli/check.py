@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from pysession.cli.output import (
     write_report,
 )
 from pysession.findings import DocumentReport, NotRead, Report, Severity, parse_pointer
-from pysession.findings.failures import PointerError
+from pysession.findings.failures import PointerError, UsageError
 from pysession.inputs import InputFormat
 from pysession.report import formats, render_document
 from pysession.rules import matching, profile
@@ -116,7 +117,8 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     multiple=True,
     metavar="P",
     callback=_split,
-    help="Also judge what this backend or model API does to a document (repeatable), for example postgres-jsonb.",
+    help="Also judge what this backend or model API does to a document (repeatable): postgres-jsonb, mysql-json, cosmos, "
+    "dynamodb, redis, durable, grpc or openai-responses.",
 )
 @click.option(
     "--at", metavar="POINTER", callback=_pointer, help="Where the session is inside each record (JSON Pointer)."
@@ -210,9 +212,22 @@ def command(
 
 
 def _ledger(baseline: str | None, write_baseline: str | None) -> Ledger | None:
-    """What findings are held against; None when no baseline is read or written, which then is not paid for."""
+    """What findings are held against; None when no baseline is read or written, which then is not paid for.
+
+    Raises:
+        UsageError: the baseline cannot be read, or writing one would lose the reasons in the file that is there.
+    """
     if baseline is None and write_baseline is None:
         return None
+    if write_baseline is not None:
+        if baseline is None and os.path.lexists(write_baseline):
+            raise UsageError(
+                f"{write_baseline} is there already, with its reasons; to bring it up to date, "
+                f"add --baseline {write_baseline}"
+            )
+        if baseline is not None and os.path.abspath(baseline) == os.path.abspath(write_baseline):
+            # The configuration may name a baseline that is only now to be made.
+            baseline = baseline if os.path.lexists(baseline) else None
     from pysession.verbs.baseline import load
     from pysession.verbs.ledger import Ledger
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from importlib import import_module
 import click
 
 from pysession.cli.exit_code import ExitCode
-from pysession.findings.failures import PysessionError
+from pysession.findings.failures import PysessionError, UsageError
 
 # Name -> the module that holds the click command 'command'. A module is imported when its command is called.
 _COMMANDS: Mapping[str, str] = {
@@ -45,11 +46,17 @@ class _LazyGroup(click.Group):
         code of findings."""
         try:
             code = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # it is None when the caller has closed it
+                sys.stdout.flush()
             return code
         except BrokenPipeError:
             _give_up_stdout()
             return ExitCode.BROKEN_PIPE
+        except OSError as failure:
+            if failure.errno != errno.ENOSPC:
+                raise
+            _give_up_stdout()
+            raise UsageError("standard output cannot be written: no space left on device") from failure
         except KeyboardInterrupt:
             # A terminal shows ^C, perhaps behind a progress bar.
             click.echo("\ninterrupted" if sys.stderr.isatty() else "interrupted", err=True)

@@ -21,7 +21,8 @@ DEPTH_BUDGET = 64
 class Survey(msgspec.Struct):
     """``messages`` counts the messages of the live histories.
 
-    ``deep`` maps each place where nesting first passes :data:`DEPTH_BUDGET` to how many containers deep it goes below.
+    ``deep`` maps each place where nesting passes :data:`DEPTH_BUDGET` to how many containers deep it goes below;
+    ``entrances`` leads there from the container above.
     """
 
     document: Document
@@ -29,6 +30,7 @@ class Survey(msgspec.Struct):
     faults: list[Fault] = msgspec.field(default_factory=list)
     timelines: list[Timeline] = msgspec.field(default_factory=list)
     deep: dict[Path, int] = msgspec.field(default_factory=dict)
+    entrances: dict[Path, Path] = msgspec.field(default_factory=dict)
     messages: int = 0
 
     def nests(self, path: Path) -> None:
@@ -39,7 +41,9 @@ class Survey(msgspec.Struct):
         around = int(self.document.single or self.document.encoding in _OF_RECORDS)
         depth = len(path) + 1 - around
         if depth > DEPTH_BUDGET:
-            entrance = path[: DEPTH_BUDGET + around]
+            # One entrance for each container that still fits: its other children are not told one by one.
+            edge = DEPTH_BUDGET + around - 1
+            entrance = self.entrances.setdefault(path[:edge], path[: edge + 1])
             self.deep[entrance] = max(depth, self.deep.get(entrance, 0))
 
     def state_values(self) -> Iterator[tuple[Path, str | int | None, Any]]:

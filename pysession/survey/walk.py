@@ -62,9 +62,10 @@ def survey(document: Document, memory: Memory, profiles: frozenset[str] = frozen
 
 def _look_into_strings(found: Survey, checks: Checks) -> None:
     document = found.document
-    # Only a document that is its whole record, in JSON, has its own text in the bytes as found.
-    whole = document.encoding in (Encoding.JSON, Encoding.JSON_LINES) and not document.base and not document.embedded
-    hits = triggered(document.data if whole else None, document.value, checks.triggers)
+    # The bytes as found are the text of a document in JSON, also where it lies inside its record; not of one that is
+    # embedded in a string, whose text is escaped once more.
+    is_text = document.encoding in (Encoding.JSON, Encoding.JSON_LINES) and not document.embedded
+    hits = triggered(document.data if is_text else None, document.value, checks.triggers)
     if not hits:
         return
     looks = [trigger.begin(found) for trigger in hits]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pysession
 
-COMMAND = (sys.executable, "-m", "pysession.cli")
+COMMAND = (sys.executable, "-m", "pysession")
 
 # Two turns, in the shape that the Python framework writes; nothing is wrong with it.
 CLEAN = (

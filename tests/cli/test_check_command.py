@@ -174,6 +174,27 @@ def test_a_written_baseline_satisfies_its_schema() -> None:
     assert len(value["entries"]) == 1
 
 
+def test_a_baseline_is_not_written_over_unless_it_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "broken.json", "--write-baseline", "known.json"])
+    edited = Path("known.json").read_text().replace("accepted on first adoption", "the outage in March")
+    Path("known.json").write_text(edited)
+    assert main(["check", "broken.json", "--write-baseline", "known.json"]) == 2
+    assert "add --baseline known.json" in capsys.readouterr().err
+    assert main(["check", "broken.json", "--baseline", "known.json", "--write-baseline", "known.json"]) == 0
+    assert Path("known.json").read_text() == edited
+
+
+def test_a_baseline_that_is_read_and_written_need_not_be_there_yet() -> None:
+    assert main(["check", "broken.json", "--baseline", "known.json", "--write-baseline", "./known.json"]) == 0
+    assert main(["check", "broken.json", "--baseline", "known.json"]) == 0
+
+
+def test_a_report_file_is_not_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "clean.json", "--report", "sarif:-"]) == 2
+    assert "use --format sarif" in capsys.readouterr().err
+    assert not Path("-").exists()
+
+
 def test_a_stale_entry_fails_the_run_and_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     main(["check", "broken.json", "--write-baseline", "known.json"])
     Path("broken.json").write_bytes(CLEAN)

@@ -38,7 +38,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "store" / "a.json").write_bytes(CLEAN)
     (tmp_path / "bin").mkdir()
     python = shlex.quote(sys.executable)
-    for name, line in {"pip": 'echo "pip $*"', "pysession": f'exec {python} -m pysession.cli "$@"'}.items():
+    for name, line in {"pip": 'echo "pip $*"', "pysession": f'exec {python} -m pysession "$@"'}.items():
         program = tmp_path / "bin" / name
         program.write_text(f"#!/bin/sh\n{line}\n")
         program.chmod(0o755)

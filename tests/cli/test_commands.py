@@ -115,3 +115,27 @@ def test_fixtures_are_exported_once(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_fixtures_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fixtures", "list"]) == 0
     assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} >= {"golden", "constructed"}
+
+
+def test_what_is_wrong_with_a_baseline_is_explained_though_it_is_no_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    for fault in ("baseline-stale", "baseline-expired"):
+        assert main(["rules", "explain", fault]) == 0
+        assert capsys.readouterr().out.startswith(f"{fault}\nan entry of the baseline ")
+
+
+def test_an_explanation_says_the_rules_name_once_and_its_paragraphs_are_whole_in_a_pipe(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["rules", "explain", "tool-call-unanswered"]) == 0
+    out = capsys.readouterr().out
+    assert "\n# tool-call-unanswered\n" not in out
+    assert max(map(len, out.splitlines())) > 300
+
+
+def test_the_help_names_every_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "clean.json", "--profile", "none-such"]) == 2
+    names = capsys.readouterr().err.rpartition("known are ")[2].strip().split(", ")
+    assert len(names) > 5
+    option = next(param for param in ALL["pysession check"].params if param.name == "profiles")
+    assert isinstance(option, click.Option)
+    assert all(name in str(option.help) for name in names)

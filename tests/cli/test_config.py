@@ -96,6 +96,8 @@ def test_values_are_as_on_the_command_line(text: str) -> None:
         ("[check]\nselect = [1]", "check.select: 1 is not a string"),
         ("[check]\nformat = 'html'", "check.format: 'html' is not one of"),
         ("[check]\nfail-on = true", "check.fail-on: True is not a string"),
+        ("[check]\nat = 'session'", "check.at: 'session' is not a JSON Pointer"),
+        ("[check]\nreport = 'html:a'", "check.report: 'html:"),
         ("check = 1", "check must be a table"),
         ("[check", "is not TOML"),
     ],

@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,37 @@ def test_progress_is_shown_on_a_terminal_for_several_documents_only(store: Path)
     assert b"3/3" in on_terminal("check", "store", cwd=store, stream="stderr")
     assert on_terminal("check", "store/a.json", cwd=store, stream="stderr") == b""
     assert on_terminal("check", "store", "--quiet", cwd=store, stream="stderr") == b""
+
+
+def test_progress_is_drawn_now_and_then_and_ends_at_all(store: Path) -> None:
+    for number in range(250):
+        (store / "store" / f"{number}.json").write_bytes(CLEAN)
+    shown = on_terminal("check", "store", cwd=store, stream="stderr")
+    assert b"253/253" in shown
+    assert shown.count(b"checking") < 110
+
+
+def test_an_explanation_fits_the_terminal(store: Path) -> None:
+    shown = on_terminal("rules", "explain", "tool-call-unanswered", cwd=store, stream="stdout", COLUMNS="60")
+    prose = shown.decode().partition("## Examples")[0]
+    assert max(len(line) for line in prose.splitlines() if "https://" not in line) <= 60
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_told_as_such(store: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        process = subprocess.run(
+            (*COMMAND, "check", "store"), cwd=store, env=environment(), stdout=full, stderr=subprocess.PIPE
+        )
+    assert (process.returncode, process.stderr) == (
+        2,
+        b"Error: standard output cannot be written: no space left on device\n",
+    )
+
+
+def test_the_package_runs_as_a_module(store: Path) -> None:
+    module = (sys.executable, "-m", "pysession", "--version")
+    assert subprocess.check_output(module, cwd=store, env=environment()).startswith(b"pysession ")
 
 
 def test_a_check_loads_nothing_that_it_does_not_need(store: Path) -> None:

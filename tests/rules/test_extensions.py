@@ -29,7 +29,7 @@ def package(tmp_path: Path) -> Path:
 
 def pysession(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-m", "pysession.cli", *arguments]
+    command = [sys.executable, "-m", "pysession", *arguments]
     return subprocess.run(command, env=environment, cwd=site, capture_output=True, text=True, check=False)
 
 

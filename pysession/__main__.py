@@ -1,4 +1,4 @@
-"""``python -m pysession.cli`` is ``pysession``."""
+"""``python -m pysession`` is ``pysession``."""
 
 import sys
 
