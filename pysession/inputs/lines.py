@@ -10,6 +10,7 @@ import msgspec
 from pysession.wire import Limits, read
 
 _BLANK = b" \t\r\n"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SKIP_BYTES = 1 << 20
 
 
@@ -80,6 +81,6 @@ def looks_like_lines(data: bytes, limits: Limits) -> bool:
 
     The first line must be a complete object, and another must begin after it: no single JSON document looks so.
     """
-    first, _, rest = data.lstrip(_BLANK).partition(b"\n")
+    first, _, rest = data.removeprefix(_BYTE_ORDER_MARK).lstrip(_BLANK).partition(b"\n")
     begin_alike = first.startswith(b"{") and rest.lstrip(_BLANK).startswith(b"{")
     return begin_alike and first.rstrip(_BLANK).endswith(b"}") and read(first, limits=limits).readable

@@ -8,9 +8,9 @@ from pysession.survey.object_shape import ObjectShape
 from pysession.survey.outline import outline, schema_errors, shape_errors
 from pysession.survey.shapes import Shape
 from pysession.survey.sizes import largest
-from pysession.survey.strings import walk_values
 from pysession.survey.survey import DEPTH_BUDGET, Survey
 from pysession.survey.timeline import Event, Timeline
+from pysession.survey.values import walk_values
 from pysession.survey.walk import Memory, survey
 
 __all__ = [

@@ -7,7 +7,7 @@ over the values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,6 @@ import msgspec
 import re2
 
 from pysession.survey.checks import Trigger
-from pysession.wire import Path
 
 # A writer may escape any character. Text with escaped ASCII letters, digits or signs is searched in its plain form.
 _ESCAPED_ASCII = r"\\(?:u00[2-7]|/)"
@@ -50,16 +49,3 @@ def triggered(text: bytes | None, value: Any, triggers: Sequence[Trigger]) -> li
     any_of_them = _any_of(tuple(trigger.pattern for trigger in triggers))
     texts = [one for one in texts if any_of_them.search(one)]
     return [trigger for trigger in triggers if any(_compiled(trigger.pattern).search(one) for one in texts)]
-
-
-def walk_values(value: Any, path: Path = ()) -> Iterator[tuple[Path, str | int | None, Any]]:
-    """Every value in document order, with its path and the member name or index it stands under; never recursive."""
-    stack: list[tuple[Path, str | int | None, Any]] = [(path, path[-1] if path else None, value)]
-    while stack:
-        entry = stack.pop()
-        yield entry
-        here, _, current = entry
-        if isinstance(current, dict):
-            stack.extend(((*here, key), key, child) for key, child in reversed(current.items()))
-        elif isinstance(current, list):
-            stack.extend(((*here, index), index, current[index]) for index in range(len(current) - 1, -1, -1))

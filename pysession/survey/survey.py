@@ -10,6 +10,7 @@ import msgspec
 from pysession.survey.document import Document
 from pysession.survey.fault import Fault
 from pysession.survey.timeline import Timeline
+from pysession.survey.values import walk_values
 from pysession.wire import Encoding, Path
 
 _OF_RECORDS = frozenset({Encoding.JSON_LINES, Encoding.MESSAGEPACK_RECORDS})
@@ -49,18 +50,4 @@ class Survey(msgspec.Struct):
     def state_values(self) -> Iterator[tuple[Path, str | int | None, Any]]:
         """Every value of the document that is not inside a message: the envelope, the state, its entries."""
         messages = {id(segment.messages) for history in self.document.histories for segment in history.segments}
-        return _outside(self.document.value, messages)
-
-
-def _outside(value: Any, messages: set[int]) -> Iterator[tuple[Path, str | int | None, Any]]:
-    stack: list[tuple[Path, str | int | None, Any]] = [((), None, value)]
-    while stack:
-        entry = stack.pop()
-        here, _, current = entry
-        if id(current) in messages:
-            continue
-        yield entry
-        if isinstance(current, dict):
-            stack.extend(((*here, key), key, child) for key, child in reversed(current.items()))
-        elif isinstance(current, list):
-            stack.extend(((*here, index), index, current[index]) for index in range(len(current) - 1, -1, -1))
+        return walk_values(self.document.value, messages)

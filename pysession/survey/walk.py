@@ -15,9 +15,10 @@ from pysession.survey.acts import Act
 from pysession.survey.checks import Checks
 from pysession.survey.document import Document
 from pysession.survey.shapes import Nested, Shape, Shapes
-from pysession.survey.strings import triggered, walk_values
+from pysession.survey.strings import triggered
 from pysession.survey.survey import DEPTH_BUDGET, Survey
 from pysession.survey.timeline import Event, Timeline
+from pysession.survey.values import walk_values
 from pysession.wire import Encoding, Path
 
 _EXECUTED_CALLS_MARKED = frozenset({"dotnet", "dotnet-thread", "go"})
