@@ -60,7 +60,7 @@ def run_steps(project: Path) -> list[tuple[int, str]]:
 
 def test_the_workflow_passes_for_sound_sessions_and_writes_its_reports(project: Path) -> None:
     (installed, asked), (checked, _) = run_steps(project)
-    assert (installed, asked) == (0, "pip install pysession\n")
+    assert (installed, asked) == (0, "pip install git+REPOSITORY@v0.1.0\n")
     assert checked == 0
     assert json.loads((project / "pysession.sarif").read_text())["version"] == "2.1.0"
     assert (project / "pysession.xml").read_text().startswith("<?xml")

@@ -54,6 +54,13 @@ def test_lines_from_standard_input_are_a_document_each(store: Path) -> None:
     assert closing["summary"]["documents"] == 3
 
 
+def test_a_byte_order_mark_does_not_hide_that_there_are_lines(store: Path) -> None:
+    done = run("check", "-", "--format", "ndjson", cwd=store, input=WARNS + CLEAN)
+    *documents, _ = map(json.loads, done.stdout.splitlines())
+    found = [[finding["rule"] for finding in document["findings"]] for document in documents]
+    assert found == [["json-not-utf8"], []]
+
+
 def test_two_gigabytes_are_a_finding_and_not_a_lot_of_memory(store: Path) -> None:
     with (store / "big.json").open("wb") as stream:
         stream.truncate(2 << 30)
