@@ -15,8 +15,8 @@ def test_the_package_under_test_is_not_the_source_tree() -> None:
     assert ROOT not in Path(pysession.__file__).parents or ".venv" in Path(pysession.__file__).parts
 
 
-def test_the_distribution_is_called_pysession() -> None:
-    assert version("pysession") == "0.1.0"
+def test_the_distribution_is_called_pysession_kit() -> None:
+    assert version("pysession-kit") == "0.1.0"
 
 
 def test_the_wheel_carries_the_schemas_byte_for_byte() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pysession.dialects.detection import Detection, History, Json, Segment
-from pysession.dialects.messages import GO, holds_messages, language
+from pysession.dialects.detection import SINGLE_MESSAGE, Detection, History, Json, Segment
+from pysession.dialects.messages import GO, holds_messages, is_message, language
 from pysession.dialects.names import key_of
 
 NAME = "go"
@@ -23,6 +23,8 @@ def detect(value: Json) -> Detection | None:
     marker = next((name for name in ("ServiceID", "State") if name in value), None)
     if marker is not None:
         return Detection(NAME, "session", f'it has the member "{marker}"')
+    if is_message(value) and language([value], "") == GO:
+        return Detection(NAME, SINGLE_MESSAGE, "it is a single message in Go's words")
     return None
 
 

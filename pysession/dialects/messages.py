@@ -44,15 +44,12 @@ def is_message(value: Json) -> bool:
 
 
 def holds_messages(value: Json) -> bool:
-    """Whether ``value`` is a list whose items are objects, one of them with contents; the schemas say the same.
+    """Whether ``value`` is a list with an object in it that has contents; the schemas say the same.
 
-    An application may keep a list called ``messages`` of something else; a list with anything but objects in it is
-    never taken for a history.
+    An application may keep a list called ``messages`` of something else.
     """
-    return (
-        isinstance(value, list)
-        and all(isinstance(item, dict) for item in value)
-        and any("contents" in item or "Contents" in item for item in value)
+    return isinstance(value, list) and any(
+        isinstance(item, dict) and ("contents" in item or "Contents" in item) for item in value
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 from pysession.dialects import (
@@ -17,7 +17,7 @@ from pysession.dialects import (
     python_thread,
 )
 from pysession.dialects.detection import UNKNOWN, Detection, History, Json
-from pysession.wire import Path
+from pysession.wire import Path, json_text
 
 # The order matters where two could answer: an envelope that names its dialect goes before one that is told by what it
 # lacks ("{}", a lone conversationId).
@@ -39,6 +39,7 @@ DIALECTS: tuple[str, ...] = tuple(_BY_NAME)
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z_$.-]{0,29}\Z")
 """Member names that a reason repeats; anything else may be data, or a secret."""
 
+_NESTED_ITEMS = 5
 _NESTED_DEPTH = 3
 """How deep a session is looked for inside a record that is none (a Cosmos item, a row's JSON)."""
 
@@ -62,18 +63,26 @@ def nested_sessions(value: Json) -> Iterator[tuple[Path, Detection]]:
     """Sessions inside a value that is none itself, nearest first, with their places."""
     level: list[tuple[Path, Json]] = [((), value)]
     for _ in range(_NESTED_DEPTH):
-        inner = [
-            ((*path, key), child)
-            for path, holder in level
-            if isinstance(holder, dict)
-            for key, child in holder.items()
-            if isinstance(child, dict) and child
-        ]
+        inner = [((*path, key), child) for path, holder in level for key, child in _children(holder) if child]
         for path, child in inner:
             found = detect(child)
             if found.dialect != UNKNOWN:
                 yield path, found
         level = inner
+
+
+def _children(holder: Json) -> Iterator[tuple[str | int, Json]]:
+    """The objects and lists in ``holder``, also those that are kept as JSON text; of a list the first few."""
+    if isinstance(holder, dict):
+        items: Iterable[tuple[str | int, Json]] = holder.items()
+    elif isinstance(holder, list):
+        items = enumerate(holder[:_NESTED_ITEMS])
+    else:
+        return
+    for key, child in items:
+        value = json_text(child) if isinstance(child, str) else child
+        if isinstance(value, dict | list):
+            yield key, value
 
 
 def _why_unknown(value: Json) -> str:

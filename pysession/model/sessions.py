@@ -46,15 +46,14 @@ def _is_history(key: str, entry: Any) -> bool:
     """Whether the state entry ``entry`` holds messages.
 
     An application may keep a list called ``messages`` of something else: under a key of its own it is a history when
-    all its items are objects and one of them looks like a message.
+    one of its items looks like a message.
     """
     if not isinstance(entry, dict) or "messages" not in entry:
         return False
     messages = entry["messages"]
     return key in HISTORY_KEYS or (
         isinstance(messages, list)
-        and all(isinstance(item, dict) for item in messages)
-        and any("contents" in item or "Contents" in item for item in messages)
+        and any(isinstance(item, dict) and ("contents" in item or "Contents" in item) for item in messages)
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 NAME = "pysession"
+DISTRIBUTION = "pysession-kit"
+"""The name of the package that is installed; ``pysession`` belongs to somebody else."""
 
 
 @cache
@@ -14,6 +16,6 @@ def tool_version() -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return version(NAME)
+        return version(DISTRIBUTION)
     except PackageNotFoundError:
         return "0+source"

@@ -19,8 +19,8 @@ _USER_BY_DEFAULT = frozenset({"dotnet", "dotnet-thread"})
 
 
 def identifier(value: Any) -> str | None:
-    """``value`` when it can be an id: a text that is not empty."""
-    return value if isinstance(value, str) and value else None
+    """``value`` when it can be an id: a text, if need be an empty one, as some clients make them."""
+    return value if isinstance(value, str) else None
 
 
 class Use(msgspec.Struct, eq=False):

@@ -158,8 +158,8 @@ def _approvals(timeline: Timeline, exchange: Exchange) -> Iterator[Fault]:
         if exchange.moved_on(request):
             yield APPROVAL_UNRESOLVED.at(
                 path,
-                f"The approval request {quoted(request.id)} was never answered and the conversation went on; .NET refuses "
-                "every further turn: add a rejection.",
+                f"The approval request {quoted(request.id)} was never answered and the conversation went on; "
+                f"{_BLOCKED.get(timeline.history.language, _STALE)}: add a rejection.",
                 identity=request.id,
             )
         else:
@@ -301,6 +301,10 @@ def _overlaps(timelines: list[Timeline]) -> Iterator[Fault]:
 
 
 # --- roles ------------------------------------------------------------------------------------------------------------
+
+
+_BLOCKED = dict.fromkeys(("dotnet", "dotnet-thread"), ".NET refuses every further turn")
+_STALE = "the call stays open, and an answer that comes now is ignored or refused"
 
 
 @on_history

@@ -92,6 +92,21 @@ _FORMATS: tuple[_Format, ...] = (
     _plain("a Hugging Face token", r"hf_[A-Za-z0-9]{30,}"),
     _plain("a SendGrid key", r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
     _plain("an npm token", r"npm_[A-Za-z0-9]{36}"),
+    _plain("a HashiCorp Vault token", r"hvs\.[A-Za-z0-9_-]{20,}"),
+    _plain("a Docker Hub token", r"dckr_pat_[A-Za-z0-9_-]{20,}"),
+    _plain("a Databricks token", r"dapi[0-9a-f]{32}"),
+    _plain("a DigitalOcean token", r"do[opr]_v1_[0-9a-f]{64}"),
+    _plain("a Linear API key", r"lin_api_[A-Za-z0-9]{32,}"),
+    _Format(
+        "a Slack webhook",
+        r"hooks\.slack\.com/services/(T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{16,})",
+        r"hooks\.slack\.com",
+    ),
+    _Format(
+        "an address with a password",
+        r"(?i:\b[a-z][a-z0-9+.:-]*://[^\s\x22]*[?&;](?:password|pwd)=([^&;\s\x22'<>]{3,}))",
+        r"(?i:[?&;](?:password|pwd)=)",
+    ),
     _plain("a PyPI token", r"pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{20,}"),
     _Format(
         "a key in a connection string",

@@ -8,6 +8,7 @@ from typing import Any
 
 from pysession import schema
 from pysession.dialects import UNKNOWN, nested_sessions, vocabulary
+from pysession.dialects.messages import language
 from pysession.dialects.names import key_of
 from pysession.findings import Severity
 from pysession.readers import SESSION_STORE_VERSION
@@ -135,6 +136,7 @@ def dialect_mismatch(seen: Survey) -> Iterator[Fault]:
                 f"The messages here are written in {_LANGUAGES.get(spoken, spoken)}'s words, the session around them is "
                 f"{envelope}'s, which will read them as empty or not at all; convert the history.",
             )
+    yield from _foreign_messages(seen)
     foreign = _FOREIGN_KEYS.get(spoken_here, {})
     for history in document.histories:
         if history.key in foreign and history.key not in blamed and len(history):
@@ -144,6 +146,24 @@ def dialect_mismatch(seen: Survey) -> Iterator[Fault]:
                 "elsewhere and sees an empty conversation: convert the session, or rename the key.",
             )
     yield from _foreign_envelope(document.value, spoken_here)
+
+
+def _foreign_messages(seen: Survey) -> Iterator[Fault]:
+    """The first message of a history that is in another language than the messages before it."""
+    if not any(fault.rule.id == "discriminator-missing" for fault in seen.faults):
+        return  # contents of another language have no discriminator by the name of this one
+    for history in seen.document.histories:
+        if history.language in ("durable", "agnt5"):
+            continue  # their contents tell themselves by other signs
+        for path, message in history.positioned():
+            spoken = language([message], history.language)
+            if _LANGUAGE_FAMILY.get(spoken, spoken) != _LANGUAGE_FAMILY.get(history.language, history.language):
+                yield DIALECT_MISMATCH.at(
+                    path,
+                    f"From here on there are messages in {_LANGUAGES.get(spoken, spoken)}'s words among those in "
+                    f"{_LANGUAGES.get(history.language, history.language)}'s; a reader sees only its own: convert them.",
+                )
+                break
 
 
 _ENVELOPE_MARKS = {

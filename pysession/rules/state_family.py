@@ -11,10 +11,10 @@ from pysession.findings import Severity
 from pysession.rules.pickles import PICKLE_TRIGGER, is_pickle
 from pysession.rules.registry import on_document, on_text, rule
 from pysession.rules.secrets import SECRET_TRIGGER, secret_in, secret_under
-from pysession.rules.words import json_text, quoted
+from pysession.rules.words import quoted
 from pysession.survey import Fault, Survey, Trigger, walk_values
 from pysession.survey.checks import Look
-from pysession.wire import Path
+from pysession.wire import Path, json_text
 
 TYPE_TAG_COLLISION = rule(
     "type-tag-collision", "state", Severity.ERROR, "application data that a reader takes for an object of a framework"
@@ -56,8 +56,8 @@ def registered_type(seen: Survey) -> Iterator[Fault]:
         ):
             yield TYPE_TAG_COLLISION.at(
                 path,
-                f'Python takes every object in the state with "type": {quoted(value["type"])} for its own and refuses the '
-                "session when it is not; rename the member.",
+                f'Python takes every object in the state with "type": {quoted(value["type"])} for one of its own: it '
+                "comes back as another object, or the session is refused; rename the member.",
             )
 
 

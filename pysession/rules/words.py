@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
-
-import jiter
 
 from pysession.findings import format_pointer
 from pysession.rules.secrets import secret_in
-from pysession.wire import Path
+from pysession.wire import Path, json_text
 
 _LONGEST = 64
 """Characters of a name that a message may repeat: an identifier's length, no text's."""
+
+_IDENTIFIER = re.compile(r"[\w$.:@/+~|() -]*\Z")
+"""What names consist of. A text with anything else in it is somebody's words, or worse, and is not repeated."""
 
 _TYPES: dict[type, str] = {
     str: "a string",
@@ -30,7 +32,7 @@ def json_type(value: Any) -> str:
 
 
 def quoted(name: Any) -> str:
-    """A name in quotes, cut when it is longer than a name, and left out when it is a secret."""
+    """A name in quotes, cut when it is longer than a name, and left out when it is a secret or no name."""
     return f'"{_shown(str(name))}"'
 
 
@@ -40,22 +42,9 @@ def printed(path: Path) -> str:
 
 
 def _shown(name: str) -> str:
-    if secret_in(name) is not None:
+    if secret_in(name) is not None or not _IDENTIFIER.match(name):
         return "…"
-    text = name.encode("utf-8", "backslashreplace").decode()
-    text = "".join(character if character.isprintable() else "�" for character in text[: _LONGEST + 1])
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def json_text(text: str) -> Any | None:
-    """The object or list whose JSON text ``text`` is; None when it is none."""
-    bare = text.strip()
-    if not ((bare[:1] == "{" and bare[-1:] == "}") or (bare[:1] == "[" and bare[-1:] == "]")):
-        return None
-    try:
-        return jiter.from_json(bare.encode(), allow_inf_nan=False)
-    except ValueError:
-        return None
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
 
 
 def is_json_container(text: str) -> bool:

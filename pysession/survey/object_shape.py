@@ -86,12 +86,17 @@ def _stand_in(words: Vocabulary, member: Member) -> dict[str, Any]:
     return {}
 
 
+def _encodable(text: str) -> str:
+    """``text`` as the validator can take it: it refuses lone surrogates."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def skeleton(view: ObjectShape) -> dict[str, Any]:
     """An object of the same shape whose values are empty, for the schema validator."""
-    empty = {key: _EMPTY[kind] for key, kind in view.types.items()}
+    empty = {_encodable(key): _EMPTY[kind] for key, kind in view.types.items()}
     for key, member in view.members.items():
         if view.types[key] is dict:
             empty[key] = _stand_in(view.words, member)
     if view.discriminator in empty and view.said is not None:
-        empty[view.discriminator] = view.said.encode("utf-8", "replace").decode()
+        empty[view.discriminator] = _encodable(view.said)
     return empty

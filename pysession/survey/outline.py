@@ -23,7 +23,7 @@ _WORDS = frozenset({"type", "$type", "Type", "version", "schemaVersion"})
 
 _SENTENCES: dict[str, Callable[[Any], str]] = {
     "type": lambda kind: f"This must be {_any_of(kind.types)}.",
-    "required": lambda kind: f'The member "{kind.property}" is missing, which a reader cannot do without.',
+    "required": lambda kind: f'The member "{kind.property}" is missing, and without it this is of no use.',
     "const": lambda kind: f"This must be {kind.expected_value!r}.",
 }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from pysession.wire import Path
 
 
-def walk_values(value: Any, leave_out: Set[int] = frozenset()) -> Iterator[tuple[Path, str | int | None, Any]]:
+def walk_values(value: Any, leave_out: AbstractSet[int] = frozenset()) -> Iterator[tuple[Path, str | int | None, Any]]:
     """Every value in document order, with its path and the member name or index it stands under; never recursive.
 
     ``leave_out`` are ids (``id()``) of containers that are passed over with everything in them.

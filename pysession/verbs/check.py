@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from pysession.findings import DocumentReport, Severity
+from pysession.findings import DocumentReport
+from pysession.findings.failures import UsageError
 from pysession.rules import catalogue, checks, matching, profile
 from pysession.survey import Document, Fault, Memory, survey
 from pysession.verbs.opening import open_document
@@ -18,6 +19,11 @@ from pysession.wire import DEFAULT_LIMITS, Encoding, Limits
 SCHEMA_RULE = "schema-violation"
 _VALUE_STANDS = frozenset({"json-duplicate-key", "json-not-utf8", "string-not-portable"})
 """Faults of the bytes whose value is all the same one that they hold, and may be wrong on its own account."""
+_KNOWS_BETTER = frozenset(
+    {"content-empty", "discriminator-missing", "envelope-type", "number-not-portable", "version-unsupported"}
+)
+"""Rules whose finding says what the schema would say at the same place."""
+
 _DISCRIMINATORS = ("type", "$type", "Type")
 """Members that say what the object is: a fault of theirs is told of the object."""
 
@@ -46,6 +52,8 @@ def check(
     Raises:
         UsageError: an unknown rule or profile, or a pointer that is none.
     """
+    if isinstance(data, str):
+        raise UsageError("check takes the bytes as stored; encode the text: check(text.encode())")
     for name in profiles:
         profile(name)
     chosen = _chosen(tuple(select), tuple(ignore))
@@ -55,7 +63,9 @@ def check(
     if document.reading.readable:
         seen = survey(document, memory(), frozenset(profiles))
         messages = seen.messages
-        faults = _without_echoes(document, [*seen.faults, *perturbed_faults(document, seen.faults, profiles, memory())])
+        faults = _without_echoes(
+            document, [*seen.faults, *perturbed_faults(document, seen.faults, profiles, memory())], chosen
+        )
     return DocumentReport(
         source=source,
         bytes=len(data),
@@ -81,12 +91,13 @@ def _chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> frozenset[str]:
     return (matching(select) if select else known) - matching(ignore)
 
 
-def _without_echoes(document: Document, faults: list[Fault]) -> list[Fault]:
+def _without_echoes(document: Document, faults: list[Fault], chosen: frozenset[str]) -> list[Fault]:
     """Without a violation of the schema where a rule that knows better, or the reader, tells of the same fault.
 
     The reader puts null where JSON has no value to give; the null itself is nobody's fault.
     """
-    told = {fault.path for fault in faults if fault.rule.id != SCHEMA_RULE and fault.severity is Severity.ERROR}
+    better = [fault for fault in faults if fault.rule.id in _KNOWS_BETTER and fault.rule.id in chosen]
+    told = {fault.path for fault in better if fault.path or fault.rule.id != "envelope-type"}
     told.update((*path, name) for path in tuple(told) for name in _DISCRIMINATORS)
     base = len(document.base)
     told.update(

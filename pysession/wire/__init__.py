@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pysession.wire.embedded import json_text
 from pysession.wire.encoding import Encoding
 from pysession.wire.fault import Fault, Reading
 from pysession.wire.limits import DEFAULT_LIMITS, Limits
@@ -26,6 +27,7 @@ __all__ = [
     "Path",
     "Position",
     "Reading",
+    "json_text",
     "lexeme",
     "locate",
     "read",

@@ -260,3 +260,22 @@ def test_no_message_holds_a_secret_that_is_a_member_name() -> None:
 @given(st.text(alphabet="aA1-_.=;:/@ bearersk", max_size=40))
 def test_a_look_for_secrets_never_fails(words: str) -> None:
     assert len(found("secret-shaped", python(user(words)))) <= 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jdbc:postgresql://db.example.com/app?user=app&password=fixture99",
+        "hvs.CAESIFixtureFixtureFixture00",
+        "dckr_pat_FixtureFixtureFixture00",
+        "dapi" + "0123456789abcdef" * 2,
+        "https://hooks.slack.com/services/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0",
+    ],
+)
+def test_keys_of_infrastructure_are_secrets(text: str) -> None:
+    assert secret_in(text) is not None
+
+
+@pytest.mark.parametrize("text", ["my password= is hard to guess", "https://example.com/?password=<your password>"])
+def test_a_password_that_is_not_there_is_no_secret(text: str) -> None:
+    assert secret_in(text) is None
