@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import pysession
 from pysession.rules import profiles
+from pysession.rules.secrets import secret_in
 from pysession.survey import walk_values
 from tests.documents import values
 from tests.rules.conversations import assistant, call, found, message, python, result, user
