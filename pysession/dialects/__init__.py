@@ -4,13 +4,14 @@ One module per dialect, each with ``detect(value)`` and ``histories(value, detec
 the order in which they are asked. The names of a dialect are data: :func:`vocabulary`.
 """
 
-from pysession.dialects.detection import SINGLE_MESSAGE, UNKNOWN, Detection, History, Json, Segment
+from pysession.dialects.detection import NOWHERE, SINGLE_MESSAGE, UNKNOWN, Detection, History, Json, Segment
 from pysession.dialects.durable import entries as durable_entries
 from pysession.dialects.registry import DIALECTS, detect, histories, nested_sessions
 from pysession.dialects.vocabulary import Kind, Member, Vocabulary, vocabulary
 
 __all__ = [
     "DIALECTS",
+    "NOWHERE",
     "SINGLE_MESSAGE",
     "UNKNOWN",
     "Detection",

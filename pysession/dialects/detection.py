@@ -13,6 +13,9 @@ Json = Any
 """A JSON value as ``pysession.wire.read`` gives it."""
 
 UNKNOWN = "unknown"
+NOWHERE = "nowhere"
+"""The form of what was looked for at a place that its record does not have."""
+
 SINGLE_MESSAGE = "message"
 """The form of a document that is one message, as stores keep them that have a row for each."""
 

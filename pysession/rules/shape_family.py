@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pysession import schema
-from pysession.dialects import UNKNOWN, nested_sessions, vocabulary
+from pysession.dialects import NOWHERE, UNKNOWN, nested_sessions, vocabulary
 from pysession.dialects.messages import language
 from pysession.dialects.names import key_of
 from pysession.findings import Severity
@@ -72,6 +72,8 @@ def dialect_unknown(seen: Survey) -> Iterator[Fault]:
     if inside is not None:
         path, found = inside
         remedy = f"a {found.dialect} session is inside: check it with --at {printed(path)}"
+    elif document.detection.form == NOWHERE:
+        remedy = "give --at a place that the record has"
     else:
         remedy = "check that this file is a stored session and that it is whole"
     yield DIALECT_UNKNOWN.at((), f"This is no session of a known dialect ({document.detection.reason}); {remedy}.")

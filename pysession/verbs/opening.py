@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from pysession import wire
-from pysession.dialects import SINGLE_MESSAGE, UNKNOWN, Detection, detect, histories
+from pysession.dialects import NOWHERE, SINGLE_MESSAGE, UNKNOWN, Detection, detect, histories
 from pysession.findings import format_pointer, parse_pointer
 from pysession.survey import Document
 from pysession.wire import Encoding, Fault, Limits, Path, Reading, read
@@ -28,7 +28,7 @@ def open_document(data: bytes, encoding: Encoding, at: str | None, limits: Limit
         base, value = _at(value, steps)
         if len(base) < len(steps):
             missing = f"there is nothing at {at}, the record ends at {format_pointer(base) or 'its root'}"
-            return Document(data, encoding, reading, None, Detection(UNKNOWN, "", missing), (), base)
+            return Document(data, encoding, reading, None, Detection(UNKNOWN, NOWHERE, missing), (), base)
     if isinstance(value, str):
         inner = _embedded(value, limits)
         if inner is not None:

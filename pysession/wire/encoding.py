@@ -54,3 +54,19 @@ def foreign_encoding(data: bytes) -> str | None:
         if nuls == pattern:
             return name
     return None
+
+
+_FOREIGN_FORMATS = (
+    (b"\x1f\x8b", "gzip-compressed data; decompress it"),
+    (b"PK\x03\x04", "a zip archive; unpack it"),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed data; decompress it"),
+    (b"SQLite format 3\x00", "an SQLite database; export its rows"),
+    (b"PAR1", "a Parquet file; export its rows"),
+    (b"\x80\x04\x95", "a Python pickle; never load it, it runs what it says"),
+    (b"\x80\x05\x95", "a Python pickle; never load it, it runs what it says"),
+)
+
+
+def foreign_format(data: bytes) -> str | None:
+    """What ``data`` is by its first bytes, and what to do, when it is a well-known format that holds no text; else None."""
+    return next((what for magic, what in _FOREIGN_FORMATS if data.startswith(magic)), None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import jiter
 
-from pysession.wire.encoding import MARK, Encoding, foreign_encoding
+from pysession.wire.encoding import MARK, Encoding, foreign_encoding, foreign_format
 from pysession.wire.fault import FaultLog, Reading, UnreadableError
 from pysession.wire.limits import Limits, widest
 from pysession.wire.path import Path
@@ -54,12 +54,15 @@ def begin(data: bytes, log: FaultLog) -> int:
     """Where the text begins: behind a byte order mark, which is noted.
 
     Raises:
-        UnreadableError: the text is in UTF-16 or UTF-32.
+        UnreadableError: the text is in UTF-16 or UTF-32, or the bytes are in a well-known format of another kind.
     """
     if data.startswith(MARK):
         detail = "the text begins with a byte order mark, which many JSON readers refuse; remove its three bytes"
         log.note("json-not-utf8", detail, 0, (), warning=True)
         return len(MARK)
+    what = foreign_format(data)
+    if what is not None:
+        raise UnreadableError("json-invalid", f"this is not JSON but {what}", 0)
     foreign = foreign_encoding(data)
     if foreign:
         raise UnreadableError(

@@ -18,7 +18,7 @@ def read(data: bytes, encoding: Encoding = Encoding.JSON, limits: Limits = DEFAU
     """
     log = FaultLog()
     if len(data) > limits.bytes:
-        found = f"the file has {len(data)} bytes, more than {limits.bytes}"
+        found = f"the document has more than {limits.bytes} bytes"
         log.note("limit-exceeded", exceeded("bytes", found), 0)
         return Reading(None, False, log.faults(b"", encoding), encoding)
     if encoding in _TEXTS:
