@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pysession import schema
 from pysession.dialects import NOWHERE, UNKNOWN, nested_sessions, vocabulary
 from pysession.dialects.messages import language
 from pysession.dialects.names import key_of
@@ -14,7 +13,7 @@ from pysession.findings import Severity
 from pysession.readers import SESSION_STORE_VERSION
 from pysession.rules.registry import on_document, on_misfit, on_shape, rule
 from pysession.rules.words import json_type, printed, quoted
-from pysession.survey import Fault, ObjectShape, Survey, outline, schema_errors, shape_errors
+from pysession.survey import Fault, ObjectShape, Survey, outline_errors, shape_errors
 
 DIALECT_UNKNOWN = rule("dialect-unknown", "shape", Severity.ERROR, "no known dialect fits the document")
 ENVELOPE_TYPE = rule(
@@ -249,7 +248,7 @@ def misfit(place: str, value: Any) -> Iterator[Fault]:
 
 @on_shape
 def schema_violation(shape: ObjectShape) -> Iterator[Fault]:
-    for path, sentence in shape_errors(shape):
+    for path, _, sentence in shape_errors(shape):
         yield SCHEMA_VIOLATION.at(path, sentence)
 
 
@@ -259,8 +258,7 @@ def envelope_schema(seen: Survey) -> Iterator[Fault]:
     document = seen.document
     if document.dialect == UNKNOWN:
         return
-    validator = schema.validator(document.dialect, "open")
-    for path, sentence in schema_errors(validator, outline(document)):
+    for path, _, sentence in outline_errors(document):
         yield SCHEMA_VIOLATION.at(path, sentence)
 
 

@@ -4,9 +4,10 @@
 ``schema/source/<dialect>.toml``.
 """
 
+from pysession.schema.errors import Error, errors
 from pysession.schema.shipped import shipped
 from pysession.schema.texts import FORMS, UnknownSchemaError, dialects, schema_text
-from pysession.schema.validators import Error, Validator, errors, validator
+from pysession.schema.validators import Validator, validator
 
 __all__ = [
     "FORMS",

@@ -9,22 +9,6 @@ from typing import Any, Protocol
 
 from pysession.schema.texts import UnknownSchemaError, schema_text
 
-Error = tuple[tuple[str | int, ...], str, str]
-"""Path from the value judged, keyword of the schema, sentence."""
-
-
-class Found(Protocol):
-    """One error as the validating library gives it."""
-
-    @property
-    def instance_path(self) -> list[str | int]: ...
-
-    @property
-    def schema_path(self) -> list[str | int]: ...
-
-    @property
-    def message(self) -> str: ...
-
 
 class Validator(Protocol):
     """A compiled schema."""
@@ -32,7 +16,7 @@ class Validator(Protocol):
     def is_valid(self, instance: Any) -> bool:
         """Whether ``instance`` satisfies the schema."""
 
-    def iter_errors(self, instance: Any) -> Iterable[Found]:
+    def iter_errors(self, instance: Any) -> Iterable[Any]:
         """Everything in which it does not."""
 
 
@@ -57,15 +41,6 @@ def validator(dialect: str, form: str, definition: str | None = None) -> Validat
     import jsonschema_rs
 
     return jsonschema_rs.Draft202012Validator(schema)
-
-
-def errors(judge: Validator, instance: Any) -> list[Error]:
-    """What ``judge`` finds in ``instance``, deepest place first; of equal depth, in the validator's order."""
-    found = [
-        (tuple(error.instance_path), str(error.schema_path[-1]) if error.schema_path else "", error.message)
-        for error in judge.iter_errors(instance)
-    ]
-    return sorted(found, key=lambda error: -len(error[0]))
 
 
 @cache

@@ -5,7 +5,7 @@ from pysession.survey.checks import Checks, Look, Trigger
 from pysession.survey.document import Document
 from pysession.survey.fault import Fault, Rule
 from pysession.survey.object_shape import ObjectShape
-from pysession.survey.outline import outline, schema_errors, shape_errors
+from pysession.survey.outline import outline_errors, shape_errors
 from pysession.survey.shapes import Shape
 from pysession.survey.sizes import largest
 from pysession.survey.survey import DEPTH_BUDGET, Survey
@@ -29,8 +29,7 @@ __all__ = [
     "Timeline",
     "Trigger",
     "largest",
-    "outline",
-    "schema_errors",
+    "outline_errors",
     "shape_errors",
     "survey",
     "walk_values",

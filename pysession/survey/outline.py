@@ -7,25 +7,17 @@ their shapes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from pysession import schema
 from pysession.survey.document import Document
 from pysession.survey.object_shape import ObjectShape, skeleton
-from pysession.wire import Path
 
 _DEPTH = 8
 """Levels that are copied; the deepest word of any envelope schema stands above that."""
 
 _WORDS = frozenset({"type", "$type", "Type", "version", "schemaVersion"})
 """Members whose text the schemas may look at."""
-
-_SENTENCES: dict[str, Callable[[Any], str]] = {
-    "type": lambda kind: f"This must be {_any_of(kind.types)}.",
-    "required": lambda kind: f'The member "{kind.property}" is missing, and without it this is of no use.',
-    "const": lambda kind: f"This must be {kind.expected_value!r}.",
-}
 
 
 def outline(document: Document) -> Any:
@@ -54,25 +46,11 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def shape_errors(view: ObjectShape) -> list[tuple[Path, str]]:
-    """What the open schema of its place says of a shape: (relative path, sentence), deepest first."""
-    return schema_errors(schema.validator(view.dialect, "open", view.definition), skeleton(view))
+def outline_errors(document: Document) -> list[schema.Error]:
+    """What the open schema of its dialect says of a document around its messages."""
+    return schema.errors(schema.validator(document.dialect, "open"), outline(document))
 
 
-def schema_errors(validator: Any, value: Any) -> list[tuple[Path, str]]:
-    """One (path, sentence) for each fault that ``validator`` finds in ``value``, deepest first, without its values."""
-    found: dict[tuple[Path, str], None] = {}
-    for error in validator.iter_errors(value):
-        found[tuple(error.instance_path), _SENTENCES.get(error.kind.name, _unsatisfied)(error.kind)] = None
-    return sorted(found, key=lambda fault: -len(fault[0]))
-
-
-def _unsatisfied(kind: Any) -> str:
-    return f'This does not satisfy "{kind.name}" of the schema.'
-
-
-_ARTICLES = {"object": "an object", "array": "an array", "integer": "an integer", "null": "null"}
-
-
-def _any_of(types: list[str]) -> str:
-    return " or ".join(_ARTICLES.get(name, f"a {name}") for name in sorted(types, key=lambda name: name == "null"))
+def shape_errors(view: ObjectShape) -> list[schema.Error]:
+    """What the open schema of its place says of a shape; paths are relative to the object."""
+    return schema.errors(schema.validator(view.dialect, "open", view.definition), skeleton(view))
