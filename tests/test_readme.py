@@ -1,0 +1,50 @@
+"""What the README and the pages in docs/ claim."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pysession.dialects import DIALECTS
+from pysession.rules import catalogue
+from pysession.verbs.fixtures import entries
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_main_job_passes_on_the_goldens_and_explains_every_error() -> None:
+    command = [sys.executable, "-P", "-m", "pysession", "check", "fixtures/golden"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"^483 documents: .* known findings left out", done.stdout.splitlines()[-1])
+    assert not re.search(r"^  error", done.stdout, re.M)
+
+
+def test_the_numbers_in_the_readme_are_those_of_the_project() -> None:
+    goldens = [entry for entry in entries() if entry.kind == "golden"]
+    releases = {writer for entry in goldens for writer in entry.writers}
+    assert f"{len(catalogue())} rules in five families" in README
+    assert len({rule.family for rule in catalogue()}) == 5
+    assert f"judges {len(goldens)} documents" in README
+    assert len([release for release in releases if release.startswith("python@")]) == 39
+    assert len([release for release in releases if release.startswith("dotnet@")]) == 42
+    assert "Eight dialects" in README
+    assert len(DIALECTS) == 8
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_room_table_lists_the_rooms_that_exist() -> None:
+    listed = set(re.findall(r"^\| `(\w+)/` \|", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"), re.M))
+    rooms = {folder.name for folder in (ROOT / "pysession").iterdir() if (folder / "__init__.py").is_file()}
+    assert listed == rooms
