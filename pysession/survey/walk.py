@@ -153,7 +153,7 @@ class _HistoryWalk:
                     continue
                 if shape.branching:
                     self._visit(shape, content, (*base, index, contents_key, place))
-                else:
+                elif shape.checks:
                     for key, check in shape.checks:
                         for fault in check(content[key], shape.view, content):
                             found.faults.append(fault.below((*base, index, contents_key, place, key)))
@@ -220,24 +220,29 @@ class _HistoryWalk:
         shapes = self.nested_shapes.get(nested.place)
         if shapes is None:
             shapes = self.nested_shapes[nested.place] = self.memory.shapes(self.history.language, nested.place)
-        deep = len(path) >= DEPTH_BUDGET - 2
+        discriminator, deep = shapes.discriminator, len(path) >= DEPTH_BUDGET - 2
         for index, child in enumerate(member if nested.many else (member,)):
-            if type(child) is dict and not (nested.loose and type(child.get(shapes.discriminator)) is not str):
-                shape = shapes.of(child)
+            if type(child) is dict and not (nested.loose and type(child.get(discriminator)) is not str):
+                kind = child.get(discriminator)
+                of_kind = shapes.latest.get(kind) if kind is None or type(kind) is str else None
+                shape = of_kind.get(tuple(child)) if of_kind is not None else None
+                if shape is None or shape.types != [*map(type, child.values())]:
+                    shape = shapes.of(child)
                 if shape.plain and not deep:
                     for key in shape.free:
                         if child[key]:
                             break
                     else:
                         continue
-                here = (*path, nested.key, index) if nested.many else (*path, nested.key)
-                self.pending.append((shape, child, here))
+                self.pending.append((shape, child, self._step(nested, path, index)))
+            elif nested.loose:
+                self._free(child, self._step(nested, path, index))
             else:
-                here = (*path, nested.key, index) if nested.many else (*path, nested.key)
-                if nested.loose:
-                    self._free(child, here)
-                else:
-                    self._misfit(here, nested.place, child)
+                self._misfit(self._step(nested, path, index), nested.place, child)
+
+    @staticmethod
+    def _step(nested: Nested, path: Path, index: int) -> Path:
+        return (*path, nested.key, index) if nested.many else (*path, nested.key)
 
     def _free(self, value: Any, path: Path) -> None:
         """A free-form value: only its depth matters here."""
