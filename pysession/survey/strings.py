@@ -28,6 +28,7 @@ def _compiled(pattern: str) -> Any:
     options = re2.Options()
     options.max_mem = _MEMORY
     options.log_errors = False
+    options.never_capture = True  # only whether it occurs matters
     return re2.compile(pattern.encode(), options=options)
 
 
