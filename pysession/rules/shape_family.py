@@ -271,10 +271,17 @@ def field_unknown(shape: ObjectShape) -> Iterator[Fault]:
         return
     what = f"a {shape.kind_name} content" if shape.place == "content" else f"a {shape.place}"
     for key in shape.unknown:
+        refused = shape.discriminator == "$type" and key.startswith("$")
+        consequence = _REFUSED_NAME if refused else _CONSEQUENCE.get(shape.dialect, "readers drop it")
         yield FIELD_UNKNOWN.at(
             (key,),
-            f"No known release writes {quoted(key)} into {what}; {_CONSEQUENCE.get(shape.dialect, 'readers drop it')}.",
+            f"No known release writes {quoted(key)} into {what}; {consequence}.",
+            severity=Severity.ERROR if refused else None,
         )
+
+
+_REFUSED_NAME = '.NET takes a name with "$" for its own and refuses the whole history'
+"""Measured: any member of a content, annotation or region that begins with ``$``, wherever it stands."""
 
 
 _CONSEQUENCE = {
