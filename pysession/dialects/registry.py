@@ -40,6 +40,8 @@ _NAME = re.compile(r"[A-Za-z_$][A-Za-z_$.-]{0,29}\Z")
 """Member names that a reason repeats; anything else may be data, or a secret."""
 
 _NESTED_ITEMS = 5
+"""Items of a list that are looked into: an export holds its like throughout."""
+
 _NESTED_DEPTH = 3
 """How deep a session is looked for inside a record that is none (a Cosmos item, a row's JSON)."""
 
@@ -63,26 +65,24 @@ def nested_sessions(value: Json) -> Iterator[tuple[Path, Detection]]:
     """Sessions inside a value that is none itself, nearest first, with their places."""
     level: list[tuple[Path, Json]] = [((), value)]
     for _ in range(_NESTED_DEPTH):
-        inner = [((*path, key), child) for path, holder in level for key, child in _children(holder) if child]
-        for path, child in inner:
-            found = detect(child)
-            if found.dialect != UNKNOWN:
-                yield path, found
+        inner: list[tuple[Path, Json]] = []
+        for path, holder in level:
+            for key, child in _children(holder):
+                # JSON text may be the session, but no pointer leads further into it.
+                value = json_text(child) if isinstance(child, str) else child
+                found = detect(value) if isinstance(value, dict | list) and value else None
+                if found is not None and found.dialect != UNKNOWN:
+                    yield (*path, key), found
+                if value is child:
+                    inner.append(((*path, key), child))
         level = inner
 
 
-def _children(holder: Json) -> Iterator[tuple[str | int, Json]]:
-    """The objects and lists in ``holder``, also those that are kept as JSON text; of a list the first few."""
+def _children(holder: Json) -> Iterable[tuple[str | int, Json]]:
+    """The members of an object, or the first few items of a list."""
     if isinstance(holder, dict):
-        items: Iterable[tuple[str | int, Json]] = holder.items()
-    elif isinstance(holder, list):
-        items = enumerate(holder[:_NESTED_ITEMS])
-    else:
-        return
-    for key, child in items:
-        value = json_text(child) if isinstance(child, str) else child
-        if isinstance(value, dict | list):
-            yield key, value
+        return holder.items()
+    return enumerate(holder[:_NESTED_ITEMS]) if isinstance(holder, list) else ()
 
 
 def _why_unknown(value: Json) -> str:

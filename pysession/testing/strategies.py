@@ -150,7 +150,7 @@ def _of(hint: Any, nesting: int, name: str = "") -> Strategy:
         return st.one_of(*(_of(branch, nesting) for branch in get_args(arguments[0]) if branch is not NoneType))
     if origin in (Union, UnionType):
         return st.one_of(*(_of(branch, nesting) for branch in arguments))
-    raise NotImplementedError(f"no strategy for members declared {hint}")
+    raise TypeError(f"no strategy for members declared {hint}")
 
 
 _NAMED: dict[str, Callable[[], Strategy]] = {"role": _roles, "state": _state}

@@ -46,16 +46,23 @@ def _is_fraction(judged: Document, path: tuple[str | int, ...]) -> bool:
     return isinstance(value, float) and not value.is_integer()
 
 
-def assert_same_verdict(value: Any, memory: Memory) -> None:
+SAME_WORDS = {"python-history": "python", "dotnet-thread": "dotnet"}
+"""Dialects whose messages are another's, word for word."""
+
+
+def assert_same_verdict(value: Any, memory: Memory) -> bool:
+    """Hold the walk against the validator; False when the two cannot be compared."""
     judged = document(value)
     if judged.dialect == UNKNOWN or not judged.reading.readable:
-        return
-    if any(history.language != judged.dialect for history in judged.histories if len(history)):
-        return  # a foreign history is judged by its own language's schema
+        return False
+    own = SAME_WORDS.get(judged.dialect, judged.dialect)
+    if any(history.language != own for history in judged.histories if len(history)):
+        return False  # a foreign history is judged by its own language's schema
     if any(_wrongly_cased(judged.value, history.language) for history in judged.histories):
-        return  # the walk reads names as .NET and Go do; a schema can only say how they are written
+        return False  # the walk reads names as .NET and Go do; a schema can only say how they are written
     valid = schema.validator(judged.dialect, "open").is_valid(judged.value)
     assert bool(violations(judged, memory)) == (not valid), (judged.dialect, violations(judged, memory))
+    return True
 
 
 def _wrongly_cased(value: Any, dialect: str) -> bool:
@@ -75,9 +82,8 @@ def _wrongly_cased(value: Any, dialect: str) -> bool:
 @pytest.mark.parametrize("dialect", schema.dialects())
 def test_every_stored_document_gets_the_validators_verdict(dialect: str) -> None:
     found = [value for name, value in values() if name == dialect]
-    assert found
-    for value in found:
-        assert_same_verdict(value, MEMORY)
+    compared = [assert_same_verdict(value, MEMORY) for value in found]
+    assert sum(compared) > len(found) // 2
 
 
 @given(mutations(st.sampled_from([value for _, value in values()])))
