@@ -5,6 +5,7 @@ the order in which they are asked. The names of a dialect are data: :func:`vocab
 """
 
 from pysession.dialects.detection import NOWHERE, SINGLE_MESSAGE, UNKNOWN, Detection, History, Json, Segment
+from pysession.dialects.document import Document
 from pysession.dialects.durable import entries as durable_entries
 from pysession.dialects.registry import DIALECTS, detect, histories, nested_sessions
 from pysession.dialects.vocabulary import Kind, Member, Vocabulary, vocabulary
@@ -15,6 +16,7 @@ __all__ = [
     "SINGLE_MESSAGE",
     "UNKNOWN",
     "Detection",
+    "Document",
     "History",
     "Json",
     "Kind",

@@ -5,17 +5,25 @@ Every report format is a pure function of :class:`Report`; the JSON form is a co
 
 from pysession.findings.finding import Finding, Place, Severity
 from pysession.findings.pointer import Path, format_pointer, parse_pointer
+from pysession.findings.reading import Change, ChangeKind, Failure, NextTurn, Reading, Stage, Verdict
 from pysession.findings.report import DocumentReport, NotRead, Report, Summary, Writer
 
 __all__ = [
+    "Change",
+    "ChangeKind",
     "DocumentReport",
+    "Failure",
     "Finding",
+    "NextTurn",
     "NotRead",
     "Path",
     "Place",
+    "Reading",
     "Report",
     "Severity",
+    "Stage",
     "Summary",
+    "Verdict",
     "Writer",
     "format_pointer",
     "parse_pointer",

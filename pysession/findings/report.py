@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pysession.findings.finding import Finding, Severity
+from pysession.findings.reading import Reading
 
 FORMAT = "pysession-report"
 VERSION = 1
@@ -24,7 +25,7 @@ class DocumentReport(msgspec.Struct, frozen=True):
 
     ``bytes`` is its size; ``dialect`` is ``"unknown"`` when nothing fits, with ``dialect_reason`` saying what decided;
     ``messages`` counts the messages of all its histories; ``record`` is its 0-based place in a file that holds one
-    document a record.
+    document a record. ``readings`` say what each release that was asked about makes of it.
     """
 
     source: str
@@ -37,6 +38,7 @@ class DocumentReport(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     record: int | None = None
     writer: Writer | None = None
+    readings: tuple[Reading, ...] = ()
 
     def worst(self) -> Severity | None:
         """The worst severity among the findings, or None when there are none."""

@@ -2,7 +2,6 @@
 
 from pysession.survey.acts import Act
 from pysession.survey.checks import Checks, Look, Trigger
-from pysession.survey.document import Document
 from pysession.survey.fault import Fault, Rule
 from pysession.survey.object_shape import ObjectShape
 from pysession.survey.outline import outline_errors, shape_errors
@@ -17,7 +16,6 @@ __all__ = [
     "DEPTH_BUDGET",
     "Act",
     "Checks",
-    "Document",
     "Event",
     "Fault",
     "Look",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from pysession import schema
-from pysession.survey.document import Document
+from pysession.dialects import Document
 from pysession.survey.object_shape import ObjectShape, skeleton
 
 _DEPTH = 8

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pysession.survey.document import Document
+from pysession.dialects import Document
 from pysession.wire import Path
 
 _DEPTH = 3

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pysession.survey.document import Document
+from pysession.dialects import Document
 from pysession.survey.fault import Fault
 from pysession.survey.timeline import Timeline
 from pysession.survey.values import walk_values

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pysession.dialects import History, Segment
+from pysession.dialects import Document, History, Segment
 from pysession.survey.acts import Act
 from pysession.survey.checks import Checks
-from pysession.survey.document import Document
 from pysession.survey.shapes import Nested, Shape, Shapes
 from pysession.survey.strings import triggered
 from pysession.survey.survey import DEPTH_BUDGET, Survey

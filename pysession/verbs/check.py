@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from pysession.dialects import Document
 from pysession.findings import DocumentReport
 from pysession.findings.failures import UsageError
 from pysession.rules import catalogue, checks, matching, profile
-from pysession.survey import Document, Fault, Memory, survey
+from pysession.survey import Fault, Memory, survey
 from pysession.verbs.opening import open_document
 from pysession.verbs.perturbing import perturbed_faults
 from pysession.verbs.placing import findings_of

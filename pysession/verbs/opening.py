@@ -8,9 +8,8 @@ from typing import Any
 import msgspec
 
 from pysession import wire
-from pysession.dialects import NOWHERE, SINGLE_MESSAGE, UNKNOWN, Detection, detect, histories
+from pysession.dialects import NOWHERE, SINGLE_MESSAGE, UNKNOWN, Detection, Document, detect, histories
 from pysession.findings import format_pointer, parse_pointer
-from pysession.survey import Document
 from pysession.wire import Encoding, Fault, Limits, Path, Reading, read
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from pysession.dialects import detect, histories
+from pysession.dialects import Document, detect, histories
 from pysession.rules import profile
-from pysession.survey import Document, Fault, Memory, survey
+from pysession.survey import Fault, Memory, survey
 
 
 def perturbed_faults(

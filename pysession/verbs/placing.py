@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from pysession import wire
+from pysession.dialects import Document
 from pysession.findings import Finding, Place, Severity, format_pointer
 from pysession.rules import find
-from pysession.survey import Document, Fault
+from pysession.survey import Fault
 from pysession.wire import Encoding, Path, Position
 
 _OF_RECORDS = frozenset({Encoding.JSON_LINES, Encoding.MESSAGEPACK_RECORDS})

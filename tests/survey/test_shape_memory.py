@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pysession import schema
-from pysession.dialects import UNKNOWN, detect, histories, vocabulary
+from pysession.dialects import UNKNOWN, Document, detect, histories, vocabulary
 from pysession.rules import checks
-from pysession.survey import Document, Memory, survey, walk_values
+from pysession.survey import Memory, survey, walk_values
 from pysession.wire import Encoding, read
 from tests.documents import values
 from tests.mutating import mutations

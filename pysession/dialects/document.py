@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pysession.dialects import Detection, History, Json
+from pysession.dialects.detection import Detection, History, Json
 from pysession.wire import Encoding, Path, Reading
 
 
