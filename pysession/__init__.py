@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pysession.verbs.check import check
+    from pysession.verbs.predict import predict
 
-__all__ = ["check"]
+__all__ = ["check", "predict"]
 
-_PUBLIC = {"check": "pysession.verbs.check"}
+_PUBLIC = {"check": "pysession.verbs.check", "predict": "pysession.verbs.predict"}
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,7 @@ _FAMILIES = {
     "content": "a single content, annotation or message",
     "history": "the order of a conversation",
     "state": "what applications keep beside it",
+    "reader": "what a release that is named with `--reader` makes of it",
 }
 
 _HEAD = """# Rules

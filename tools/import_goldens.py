@@ -38,6 +38,7 @@ MEMBERS = (
     "source",
     "at",
     "profiles",
+    "readers",
     "sha256",
     "bytes",
     "expect",

@@ -21,9 +21,10 @@ from pysession.cli.output import (
     with_progress,
     write_report,
 )
-from pysession.findings import DocumentReport, NotRead, Report, Severity, parse_pointer
+from pysession.findings import DocumentReport, NotRead, Report, Severity, Verdict, parse_pointer
 from pysession.findings.failures import PointerError, UsageError
 from pysession.inputs import InputFormat
+from pysession.readers import Settings, resolve
 from pysession.report import formats, render_document
 from pysession.rules import matching, profile
 from pysession.verbs.outcomes import Outcome
@@ -35,12 +36,17 @@ if TYPE_CHECKING:
     from pysession.verbs.ledger import Ledger
 
 _STREAMED = "ndjson"
+_ACCEPTED = {verdict.value: verdict for verdict in Verdict if not verdict.worse_than(Verdict.LOSSY)} | {
+    "any": Verdict.REJECTED
+}
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _EXAMPLES = """\b
 Examples:
   pysession check session.json
   pysession check store/ --fail-on warning --jobs 4
+  pysession check store/ --reader python@1.21.0 --reader dotnet@latest
+  pysession check store/ --reader python@latest --accept lossy --select reader
   pysession check 'exports/**/*.jsonl' --at /session
   kubectl exec app -- cat session.json | pysession check -
   pysession check store/ --write-baseline known.json
@@ -48,8 +54,9 @@ Examples:
 
 \b
 Exit codes:
-  0  nothing at or above --fail-on
-  1  findings at or above --fail-on, or a baseline entry that is stale or expired
+  0  nothing at or above --fail-on, and no reading worse than --accept
+  1  findings at or above --fail-on, readings worse than --accept,
+     or a baseline entry that is stale or expired
   2  usage or configuration
   3  some input could not be read, or there was none
   4  internal error
@@ -112,6 +119,39 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     help="The mildest severity that makes the exit code 1.",
 )
 @click.option(
+    "--reader",
+    "readers",
+    multiple=True,
+    metavar="R",
+    callback=_split,
+    help="Also say what this release would make of each document, without installing it (repeatable): python@1.21.0, "
+    "dotnet@latest, meai@10.9.0, go@latest.",
+)
+@click.option(
+    "--accept",
+    type=click.Choice(list(_ACCEPTED)),
+    default=Verdict.NORMALISED.value,
+    show_default=True,
+    help="The worst that a reader may do to a document before the exit code is 1; a reader that does not see all of the "
+    "history, or whose next run fails, is worse than lossy.",
+)
+@click.option(
+    "--history-key",
+    "history_keys",
+    multiple=True,
+    metavar="K",
+    callback=_split,
+    help="A state key under which the application's own history provider keeps messages (repeatable).",
+)
+@click.option(
+    "--registered-type",
+    "registered_types",
+    multiple=True,
+    metavar="T",
+    callback=_split,
+    help="A type id that the application registers for objects in the state (repeatable).",
+)
+@click.option(
     "--profile",
     "profiles",
     multiple=True,
@@ -160,6 +200,10 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     fail_on: str,
+    readers: tuple[str, ...],
+    accept: str,
+    history_keys: tuple[str, ...],
+    registered_types: tuple[str, ...],
     profiles: tuple[str, ...],
     at: str | None,
     input_format: str | None,
@@ -185,6 +229,9 @@ def command(
     )
     options = Options(
         at=at,
+        readers=tuple(dict.fromkeys(map(resolve, readers))),
+        accept=_ACCEPTED[accept],
+        settings=Settings(frozenset(registered_types), history_keys),
         profiles=profiles,
         select=select,
         ignore=ignore,
@@ -203,7 +250,7 @@ def command(
     ledger = _ledger(baseline, write_baseline)
     if ledger is not None:
         outcomes = _adopted(outcomes, ledger) if write_baseline else _sifted(outcomes, ledger, is_active)
-    tally = _deliver(outcomes, ledger, format, reports, quiet)
+    tally = _deliver(outcomes, Tally(options.accept), ledger, format, reports, quiet)
     if ledger is not None and write_baseline:
         entries = ledger.write(write_baseline, is_active)
         if not quiet:
@@ -262,10 +309,14 @@ def _adopted(outcomes: Iterator[Outcome], ledger: Ledger) -> Iterator[Outcome]:
 
 
 def _deliver(
-    outcomes: Iterator[Outcome], ledger: Ledger | None, format: str, reports: tuple[ReportFile, ...], quiet: bool
+    outcomes: Iterator[Outcome],
+    tally: Tally,
+    ledger: Ledger | None,
+    format: str,
+    reports: tuple[ReportFile, ...],
+    quiet: bool,
 ) -> Tally:
     """Print the results and write the report files. Documents are kept only if a format needs them all."""
-    tally = Tally()
     documents: list[DocumentReport] = []
     streamed = format == _STREAMED
     for outcome in outcomes:
@@ -279,7 +330,7 @@ def _deliver(
             documents.append(outcome)
     suppressed = 0 if ledger is None else ledger.suppressed
     report = Report(tuple(documents), tuple(tally.not_read), suppressed)
-    nothing_to_say = not tally.not_read and not any(tally.counts.values())
+    nothing_to_say = not tally.not_read and not any(tally.counts.values()) and not tally.unaccepted
     if streamed:
         click.echo(closing_line(tally.summary, tally.not_read, suppressed), nl=False)
     elif not (quiet and format == formats()[0] and nothing_to_say):

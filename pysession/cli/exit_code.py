@@ -30,4 +30,6 @@ def exit_code(tally: Tally, fail_on: Severity) -> ExitCode:
         return ExitCode.NOT_READ
     if any(count and severity.reaches(fail_on) for severity, count in tally.counts.items()):
         return ExitCode.FINDINGS
+    if tally.unaccepted:
+        return ExitCode.FINDINGS
     return ExitCode.CLEAN

@@ -5,6 +5,7 @@ Every report format is a pure function of :class:`Report`; the JSON form is a co
 
 from pysession.findings.finding import Finding, Place, Severity
 from pysession.findings.pointer import Path, format_pointer, parse_pointer
+from pysession.findings.reader_summary import ReaderSummaries, ReaderSummary, Reason
 from pysession.findings.reading import Change, ChangeKind, Failure, NextTurn, Reading, Stage, Verdict
 from pysession.findings.report import DocumentReport, NotRead, Report, Summary, Writer
 
@@ -18,7 +19,10 @@ __all__ = [
     "NotRead",
     "Path",
     "Place",
+    "ReaderSummaries",
+    "ReaderSummary",
     "Reading",
+    "Reason",
     "Report",
     "Severity",
     "Stage",

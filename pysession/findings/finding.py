@@ -38,7 +38,8 @@ class Finding(msgspec.Struct, frozen=True):
     ``message`` is one sentence for a person: what is wrong and what to do. It never holds text of the document longer
     than an identifier, nor any secret. ``fingerprint`` (``v1:`` + digest) names the rule and what identifies the place
     (call id, message id, else the content's digest), so that it stays the same when lines move or older messages are
-    pruned. ``record`` is the 0-based record in a file of several records.
+    pruned. ``record`` is the 0-based record in a file of several records. ``reader`` is the release that it is about,
+    when it is about one.
     """
 
     rule: str
@@ -52,3 +53,4 @@ class Finding(msgspec.Struct, frozen=True):
     record: int | None = None
     related: tuple[Place, ...] = ()
     help: str | None = None
+    reader: str | None = None

@@ -69,19 +69,22 @@ class Change(msgspec.Struct, frozen=True):
 class Failure(msgspec.Struct, frozen=True):
     """The exception of a reader that refuses: short class names of what is raised and of its root cause.
 
-    ``message`` names kinds and members, no longer text of the document.
+    ``message`` names kinds and members, no longer text of the document. ``pointer`` is the value at which it fails and
+    ``subject`` the member or kind that it fails for, where one can be named; so failures can be counted by reason.
     """
 
     type: str
     cause: str | None = None
     message: str = ""
+    pointer: str | None = None
+    subject: str | None = None
 
 
 class Reading(msgspec.Struct, frozen=True):
     """What one release makes of one document.
 
     ``stage`` and ``error`` are set when it refuses. ``messages_restored`` counts the messages it would see, None where
-    that was not measured. ``same_bytes`` tells whether it would save the very bytes.
+    that was not measured. ``same_bytes`` tells whether it would save the very bytes. ``known``: a baseline accepts it.
     """
 
     reader: str
@@ -92,3 +95,17 @@ class Reading(msgspec.Struct, frozen=True):
     next_turn: NextTurn = NextTurn.UNKNOWN
     same_bytes: bool | None = None
     changes: tuple[Change, ...] = ()
+    known: bool = False
+
+    @property
+    def outcome(self) -> Verdict:
+        """The verdict with the next run counted in: what a gate goes by."""
+        worst = _NEXT_TURN_COUNTS_AS.get(self.next_turn)
+        return worst if worst is not None and worst.worse_than(self.verdict) else self.verdict
+
+
+_NEXT_TURN_COUNTS_AS = {
+    NextTurn.SEES_FEWER: Verdict.SILENT_LOSS,
+    NextTurn.APPROVAL_IGNORED: Verdict.SILENT_LOSS,
+    NextTurn.FAILS: Verdict.REJECTED,
+}

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from pysession.findings.finding import Finding, Severity
-from pysession.findings.reading import Reading
+from pysession.findings.reader_summary import ReaderSummaries, ReaderSummary
+from pysession.findings.reading import Reading, Verdict
 
 FORMAT = "pysession-report"
 VERSION = 1
@@ -54,19 +55,22 @@ class NotRead(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The counts over a whole report."""
+    """The counts over a whole report; ``readers`` has one entry for each release that was asked about."""
 
     documents: int
     error: int
     warning: int
     info: int
     not_read: int
+    readers: tuple[ReaderSummary, ...] = ()
 
     @classmethod
     def of(cls, documents: Sequence[DocumentReport], not_read: Sequence[NotRead]) -> Summary:
         """Count ``documents`` and their findings."""
         counts = dict.fromkeys(Severity, 0)
+        readers = ReaderSummaries()
         for document in documents:
+            readers.add(document.readings)
             for finding in document.findings:
                 counts[finding.severity] += 1
         return cls(
@@ -75,7 +79,17 @@ class Summary(msgspec.Struct, frozen=True):
             warning=counts[Severity.WARNING],
             info=counts[Severity.INFO],
             not_read=len(not_read),
+            readers=readers.all,
         )
+
+    @property
+    def verdicts(self) -> dict[Verdict, int]:
+        """How many readings gave each verdict, from best to worst."""
+        return {
+            verdict: count
+            for verdict in Verdict
+            if (count := sum(reader.verdicts.get(verdict, 0) for reader in self.readers))
+        }
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from functools import cache
 
 from pysession.dialects import vocabulary
 from pysession.dialects.vocabulary import Kind
-from pysession.readers.releases import Release, release, table
+from pysession.readers.releases import Release, positions, release, table
 
 
 @cache
@@ -50,6 +50,26 @@ def known_members(name: str, place: str, kind: str = "") -> frozenset[str]:
     discriminator = vocabulary(reader.dialects[0]).discriminator
     tagged = {discriminator} if discriminator is not None and "" not in kinds else set()
     return frozenset(names | accepted | tagged)
+
+
+@cache
+def first_release_with(reader: str, name: str) -> str | None:
+    """The first release that writes the content kind or member ``name``, if that is newer than ``reader``.
+
+    Raises:
+        UnknownReleaseError: ``reader`` is no release.
+    """
+    older = release(reader)
+    order = positions(older.family)
+    since = {
+        facts.since
+        for kind, words in _kinds(older, "content").items()
+        for facts in ((words,) if kind == name else (words.members[name],) if name in words.members else ())
+    }
+    first = min((one for one in since if one is not None), key=order.__getitem__, default=None)
+    if None in since or first is None or order[first] <= older.position:
+        return None
+    return f"{older.family}@{first}"
 
 
 def _kinds(reader: Release, place: str) -> dict[str, Kind]:

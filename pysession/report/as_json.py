@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pysession.findings import DocumentReport, Finding, Place, Report
+from pysession.findings import DocumentReport, Finding, NextTurn, Place, ReaderSummary, Reading, Report, Verdict
 from pysession.findings.report import FORMAT, VERSION
 from pysession.report.characters import encodable
 from pysession.report.options import Options
 from pysession.report.tool import NAME, tool_version
+from pysession.report.wording import most_frequent
 
 
 def render(report: Report, options: Options) -> str:
@@ -36,9 +37,11 @@ def closing_to_json(report: Report) -> dict[str, Any]:
         "error": summary.error,
         "warning": summary.warning,
         "info": summary.info,
-        "verdicts": {},
+        "verdicts": {verdict.value: count for verdict, count in summary.verdicts.items()},
         "not_read": summary.not_read,
     }
+    if summary.readers:
+        counts["readers"] = [_reader_to_json(reader) for reader in summary.readers]
     if report.suppressed:
         counts["suppressed"] = report.suppressed
     return {
@@ -48,7 +51,7 @@ def closing_to_json(report: Report) -> dict[str, Any]:
 
 
 def document_to_json(document: DocumentReport) -> dict[str, Any]:
-    """One document; ``record`` and ``writer`` are left out where there is none, ``session_id`` is null."""
+    """One document; ``record``, ``writer`` and ``readings`` are left out where there is none, ``session_id`` is null."""
     value: dict[str, Any] = {"source": encodable(document.source)}
     if document.record is not None:
         value["record"] = document.record
@@ -65,8 +68,49 @@ def document_to_json(document: DocumentReport) -> dict[str, Any]:
             "candidates": [encodable(candidate) for candidate in document.writer.candidates],
             "evidence": [encodable(pointer) for pointer in document.writer.evidence],
         }
+    if document.readings:
+        value["readings"] = [_reading_to_json(reading) for reading in document.readings]
     value["findings"] = [_finding_to_json(finding) for finding in document.findings]
     return value
+
+
+def _reader_to_json(summary: ReaderSummary) -> dict[str, Any]:
+    return {
+        "reader": summary.reader,
+        "documents": summary.documents,
+        "verdicts": {verdict.value: summary.verdicts[verdict] for verdict in Verdict if verdict in summary.verdicts},
+        "next_turns": {turn.value: summary.next_turns[turn] for turn in NextTurn if turn in summary.next_turns},
+        "reasons": [
+            _present(
+                stage=reason.stage,
+                error=encodable(reason.error),
+                cause=reason.cause,
+                subject=None if reason.subject is None else encodable(reason.subject),
+                documents=count,
+            )
+            for reason, count in most_frequent(summary.reasons)
+        ],
+    }
+
+
+def _reading_to_json(reading: Reading) -> dict[str, Any]:
+    error = reading.error
+    return _present(
+        reader=reading.reader,
+        verdict=reading.verdict,
+        stage=reading.stage,
+        error=None if error is None else _present(type=error.type, cause=error.cause, message=encodable(error.message)),
+        messages_restored=reading.messages_restored,
+        next_turn=reading.next_turn,
+        same_bytes=reading.same_bytes,
+        changes=[{"pointer": encodable(change.pointer), "kind": change.kind} for change in reading.changes],
+        known=reading.known or None,
+    )
+
+
+def _present(**members: Any) -> dict[str, Any]:
+    """``members`` without those that are None."""
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _finding_to_json(finding: Finding) -> dict[str, Any]:
@@ -87,6 +131,8 @@ def _finding_to_json(finding: Finding) -> dict[str, Any]:
     }
     if finding.help is not None:
         value["help"] = encodable(finding.help)
+    if finding.reader is not None:
+        value["reader"] = finding.reader
     return value
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pysession.findings import DocumentReport, Finding, NotRead, Report, Severity
 from pysession.report.characters import encodable, printable
+from pysession.report.gate import gate_lines
 from pysession.report.options import Options
 from pysession.report.wording import closing_line
 
@@ -20,7 +21,7 @@ def render(report: Report, options: Options) -> str:
     """One command a finding and a line that counts them."""
     lines = [_annotation(document, finding) for document in report.documents for finding in document.findings]
     lines += map(_unread, report.not_read)
-    return "\n".join([*lines, closing_line(report)]) + "\n"
+    return "\n".join([*lines, *gate_lines(report.summary.readers), closing_line(report)]) + "\n"
 
 
 def _annotation(document: DocumentReport, finding: Finding) -> str:

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 
-from pysession.findings import DocumentReport, Finding, Report, Severity
+from pysession.findings import DocumentReport, Finding, ReaderSummary, Report, Severity
 from pysession.report.characters import printable
 from pysession.report.options import Options
 from pysession.report.wording import closing_line, counted, name_of
@@ -64,8 +64,21 @@ class _Text:
             for unread in report.not_read:
                 yield from self._wrapped(f"{printable(unread.source)}: {printable(unread.reason)}", "  ", "    ")
             yield ""
+        yield from self._readers(report.summary.readers)
         clean = report.documents and not report.not_read and all(not each.findings for each in report.documents)
         yield from self._wrapped(closing_line(report), "", "  ", "good" if clean else "bold")
+
+    def _readers(self, readers: tuple[ReaderSummary, ...]) -> Iterator[str]:
+        if not readers:
+            return
+        # Most runs ask about no release; they need not load the tables that say since when a member is written.
+        from pysession.report.gate import gate_lines
+
+        for line in gate_lines(readers):
+            text = line.lstrip()
+            indent = " " * (len(line) - len(text))
+            yield from self._wrapped(text, indent, indent + "  ", None if indent else "bold")
+        yield ""
 
     def _document(self, document: DocumentReport) -> Iterator[str]:
         yield self._styled(printable(name_of(document)), "bold")

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from pysession.findings import DocumentReport, Report, Severity
+
+_Counted = TypeVar("_Counted")
 
 
 def counted(count: int, noun: str) -> str:
     """``counted(1203, "error")`` → ``"1,203 errors"``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def most_frequent(counts: Mapping[_Counted, int]) -> list[tuple[_Counted, int]]:
+    """What was counted, the most frequent first; in their first order where it is as frequent."""
+    return sorted(counts.items(), key=lambda item: -item[1])
 
 
 def name_of(document: DocumentReport) -> str:

@@ -2,6 +2,7 @@
 
 from pysession.rules.explaining import Example, Explanation, explain
 from pysession.rules.profiles import Profile, profile, profiles
+from pysession.rules.raising import raised
 from pysession.rules.registry import (
     catalogue,
     checks,
@@ -11,6 +12,7 @@ from pysession.rules.registry import (
     on_history,
     on_member,
     on_misfit,
+    on_reading,
     on_shape,
     on_text,
     rule,
@@ -29,9 +31,11 @@ __all__ = [
     "on_history",
     "on_member",
     "on_misfit",
+    "on_reading",
     "on_shape",
     "on_text",
     "profile",
     "profiles",
+    "raised",
     "rule",
 ]

@@ -22,6 +22,7 @@ class Example(msgspec.Struct, frozen=True):
 
     document: str
     profiles: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
     limits: Limits = DEFAULT_LIMITS
 
 
@@ -62,6 +63,8 @@ def _example(document: str, options: list[str]) -> Example:
         name, _, value = option.partition("=")
         if name == "profile":
             example = msgspec.structs.replace(example, profiles=(*example.profiles, value))
+        elif name == "reader":
+            example = msgspec.structs.replace(example, readers=(*example.readers, value))
         elif name in _LIMITS:
             example = msgspec.structs.replace(
                 example, limits=msgspec.structs.replace(example.limits, **{_LIMITS[name]: int(value)})
@@ -69,5 +72,5 @@ def _example(document: str, options: list[str]) -> Example:
         elif name == "fill":
             example = msgspec.structs.replace(example, document=example.document.replace("…", "x" * int(value)))
         else:
-            raise UsageError(f"an example has the unknown option {option!r}; it may have profile=, fill= and max-…=")
+            raise UsageError(f"an example has the unknown option {option!r}; it may have profile=, reader=, fill= and max-…=")
     return example

@@ -16,9 +16,9 @@ from pysession.findings import Severity
 from pysession.findings.failures import UnknownRuleError, UsageError
 from pysession.rules.extensions import load_extensions
 from pysession.survey import Checks, Rule, Trigger
-from pysession.survey.checks import DocumentCheck, HistoryCheck, MisfitCheck, ShapeCheck, ValueCheck
+from pysession.survey.checks import DocumentCheck, HistoryCheck, MisfitCheck, ReadingCheck, ShapeCheck, ValueCheck
 
-FAMILIES = ("json", "shape", "content", "history", "state")
+FAMILIES = ("json", "shape", "content", "history", "state", "reader")
 
 _RULES: dict[str, Rule] = {}
 _CHECKS = Checks()
@@ -72,6 +72,12 @@ def on_history(check: HistoryCheck) -> HistoryCheck:
 def on_document(check: DocumentCheck) -> DocumentCheck:
     """Ask ``check`` for every document."""
     _CHECKS.document.append(check)
+    return check
+
+
+def on_reading(check: ReadingCheck) -> ReadingCheck:
+    """Ask ``check`` for what each release that was named makes of a document."""
+    _CHECKS.reading.append(check)
     return check
 
 

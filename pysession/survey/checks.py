@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from pysession.dialects import Document
+from pysession.findings import Reading
 from pysession.survey.fault import Fault
 from pysession.survey.object_shape import ObjectShape
 from pysession.survey.survey import Survey
@@ -27,6 +29,9 @@ The faults' paths are relative to the member.
 
 HistoryCheck = Callable[[Timeline], Iterable[Fault]]
 DocumentCheck = Callable[[Survey], Iterable[Fault]]
+
+ReadingCheck = Callable[[Document, Reading], Iterable[Fault]]
+"""Asked for what each release that was named makes of a document."""
 
 MisfitCheck = Callable[[str, Any], Iterable[Fault]]
 """Asked for a value that is no object where one of a place (``message``, ``content``, …) must stand."""
@@ -55,4 +60,5 @@ class Checks(msgspec.Struct):
     misfit: list[MisfitCheck] = msgspec.field(default_factory=list)
     history: list[HistoryCheck] = msgspec.field(default_factory=list)
     document: list[DocumentCheck] = msgspec.field(default_factory=list)
+    reading: list[ReadingCheck] = msgspec.field(default_factory=list)
     triggers: list[Trigger] = msgspec.field(default_factory=list)

@@ -52,6 +52,8 @@ class Fault(msgspec.Struct, frozen=True):
     identity: str | None = None
     unless: Callable[[Any], bool] | None = None
     """What a fault of a shape is still to ask of each object itself; the object is spared when it answers yes."""
+    reader: str | None = None
+    """The release for which this is a violation, when it is one for that release only."""
 
     def below(self, path: Path) -> Fault:
         """The same violation, its places taken as relative to ``path``."""

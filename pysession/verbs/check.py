@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from pysession.dialects import Document
-from pysession.findings import DocumentReport
+from pysession.findings import DocumentReport, Reading, Severity, Verdict
 from pysession.findings.failures import UsageError
-from pysession.rules import catalogue, checks, matching, profile
+from pysession.readers import DEFAULT_SETTINGS, Settings, readings
+from pysession.rules import catalogue, checks, matching, profile, raised
 from pysession.survey import Fault, Memory, survey
 from pysession.verbs.opening import open_document
 from pysession.verbs.perturbing import perturbed_faults
@@ -35,6 +38,9 @@ def check(
     source: str = "<bytes>",
     encoding: Encoding | None = None,
     at: str | None = None,
+    readers: Sequence[str] = (),
+    accept: Verdict = Verdict.NORMALISED,
+    settings: Settings = DEFAULT_SETTINGS,
     profiles: Sequence[str] = (),
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
@@ -46,12 +52,14 @@ def check(
 
     ``data`` are the bytes as stored, in ``encoding`` (None: JSON); ``source`` is how the report names them, ``record``
     and ``first_line`` (1-based) their place in a file of many. ``at`` is a JSON Pointer to the session inside them.
-    ``profiles`` name backends or APIs to judge for. ``select`` and ``ignore`` name rules or families.
+    ``readers`` are releases (``python@1.21.0``, ``dotnet@latest``) to predict readings for, ``settings`` what the
+    application tells its library; a finding about a reading that ``accept`` includes is only an ``info``. ``profiles``
+    name backends or APIs to judge for. ``select`` and ``ignore`` name rules or families.
 
     Bad input is a finding, never an exception.
 
     Raises:
-        UsageError: an unknown rule or profile, or a pointer that is none.
+        UsageError: an unknown rule, profile or release, or a pointer that is none.
     """
     if isinstance(data, str):
         raise UsageError("check takes the bytes as stored; encode the text: check(text.encode())")
@@ -59,6 +67,7 @@ def check(
         profile(name)
     chosen = _chosen(tuple(select), tuple(ignore))
     document = open_document(data, encoding or Encoding.JSON, at, limits)
+    predicted = readings(document, readers, settings) if readers else ()
     faults: list[Fault] = []
     messages = 0
     if document.reading.readable:
@@ -67,6 +76,8 @@ def check(
         faults = _without_echoes(
             document, [*seen.faults, *perturbed_faults(document, seen.faults, profiles, memory())], chosen
         )
+    if predicted:
+        faults = [*raised(faults, predicted), *_faults_of_readings(document, predicted, accept)]
     return DocumentReport(
         source=source,
         bytes=len(data),
@@ -77,7 +88,17 @@ def check(
         messages=messages,
         findings=findings_of(document, faults, chosen, record=record, first_line=first_line),
         record=record,
+        readings=predicted,
     )
+
+
+def _faults_of_readings(document: Document, predicted: Sequence[Reading], accept: Verdict) -> Iterator[Fault]:
+    """What the rules say of readings; of those that are accepted it is only told."""
+    for reading in predicted:
+        for ask in checks().reading:
+            for fault in ask(document, reading):
+                severity = fault.severity if reading.outcome.worse_than(accept) else Severity.INFO
+                yield msgspec.structs.replace(fault, severity=severity, reader=reading.reader)
 
 
 @cache

@@ -71,7 +71,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``path`` is relative to the folder of the fixtures. ``writers`` are the releases that wrote exactly these bytes,
     oldest first (golden only). ``produced`` says how it came about, ``source`` where its text or its facts were
     published. ``rule`` is what a hostile document violates, ``twin_of`` the hostile document that a twin is without its
-    fault. ``at`` and ``profiles`` are what it is checked with.
+    fault. ``at``, ``profiles`` and ``readers`` are what it is checked
+    with.
     """
 
     path: str
@@ -87,6 +88,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str | None = None
     at: str | None = None
     profiles: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
     writers: tuple[str, ...] = ()
 
 
@@ -125,7 +127,14 @@ class Judge(Protocol):
     """What judges one document: ``pysession.verbs.check.check``."""
 
     def __call__(
-        self, data: bytes, *, source: str, encoding: Encoding, at: str | None, profiles: Sequence[str]
+        self,
+        data: bytes,
+        *,
+        source: str,
+        encoding: Encoding,
+        at: str | None,
+        profiles: Sequence[str],
+        readers: Sequence[str],
     ) -> DocumentReport: ...
 
 
@@ -256,6 +265,7 @@ def _fixture_problems(entry: Entry, file: Path, rules: Mapping[str, str | None],
                     encoding=document.encoding,
                     at=entry.at,
                     profiles=entry.profiles,
+                    readers=entry.readers,
                 )
                 yield from _judgement_problems(entry, rules, report)
         case [NotRead() as failure]:

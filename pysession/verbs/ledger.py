@@ -122,10 +122,18 @@ class Ledger:
         return accepted
 
     def _without(self, document: DocumentReport, kept: tuple[Finding, ...]) -> DocumentReport:
-        """``document`` with the findings ``kept``; the others count as suppressed."""
+        """``document`` with the findings ``kept``; the others count as suppressed, and what they say of a reader is
+        known."""
         left_out = len(document.findings) - len(kept)
+        if not left_out:
+            return document
         self.suppressed += left_out
-        return msgspec.structs.replace(document, findings=kept) if left_out else document
+        known = {finding.reader for finding in {*document.findings} - {*kept}}
+        readings = tuple(
+            msgspec.structs.replace(reading, known=reading.known or reading.reader in known)
+            for reading in document.readings
+        )
+        return msgspec.structs.replace(document, findings=kept, readings=readings)
 
     def _expired(self, entry: Entry) -> bool:
         return entry.expires is not None and entry.expires < self.today

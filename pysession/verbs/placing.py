@@ -100,8 +100,9 @@ class _Placing:
             line=position.line + self._lines_before,
             column=position.column,
             fixable=fault.rule.fixable,
-            fingerprint=_fingerprint(fault.rule.id, fault.identity or self._identity(fault.path)),
+            fingerprint=_fingerprint(fault.rule.id, fault.reader or fault.identity or self._identity(fault.path)),
             record=record,
+            reader=fault.reader,
             related=tuple(
                 self._place(self._in_record(other), self._positions.get(self._in_bytes(other), _START))
                 for other in fault.related

@@ -8,16 +8,17 @@ from functools import partial
 
 import msgspec
 
-from pysession.findings import DocumentReport, NotRead
+from pysession.findings import DocumentReport, NotRead, Verdict
 from pysession.findings.failures import PysessionError
 from pysession.inputs import InputFormat, Record, discover, records
+from pysession.readers import DEFAULT_SETTINGS, Settings
 from pysession.verbs.check import check
 from pysession.verbs.outcomes import Outcome, internal_error
 from pysession.wire import DEFAULT_LIMITS, Limits
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What to check with; the first six are those of :func:`pysession.verbs.check.check`.
+    """What to check with; those before ``format`` are those of :func:`pysession.verbs.check.check`.
 
     ``format`` overrides what names and bytes say of the inputs. ``jobs`` is the number of processes; with more than one
     the calling program must be importable without side effects, as the standard library's ``spawn`` wants it. With
@@ -25,6 +26,9 @@ class Options(msgspec.Struct, frozen=True):
     """
 
     at: str | None = None
+    readers: tuple[str, ...] = ()
+    accept: Verdict = Verdict.NORMALISED
+    settings: Settings = DEFAULT_SETTINGS
     profiles: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -45,6 +49,9 @@ def judge(record: Record, options: Options) -> DocumentReport:
         source=record.source,
         encoding=record.encoding,
         at=options.at,
+        readers=options.readers,
+        accept=options.accept,
+        settings=options.settings,
         profiles=options.profiles,
         select=options.select,
         ignore=options.ignore,

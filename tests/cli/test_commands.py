@@ -70,7 +70,7 @@ def test_rules_are_listed_by_family(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "list"]) == 0
     out = capsys.readouterr().out
     families = [line for line in out.splitlines() if line and not line.startswith(" ")]
-    assert families == ["json", "shape", "content", "history", "state"]
+    assert families == ["json", "shape", "content", "history", "state", "reader"]
     assert "  json-invalid " in out
 
 

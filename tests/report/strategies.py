@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from pysession.findings import DocumentReport, Finding, NotRead, Place, Report, Severity, Writer, format_pointer
+from pysession.findings import (
+    Change,
+    ChangeKind,
+    DocumentReport,
+    Failure,
+    Finding,
+    NextTurn,
+    NotRead,
+    Place,
+    Reading,
+    Report,
+    Severity,
+    Stage,
+    Verdict,
+    Writer,
+    format_pointer,
+)
 
 _NASTY = ["\x00", "\x1b[31m", "\n", "\r", "\u0085", "\u2028", "\u202e", "\ud800", "\udcff", "\uffff", "]]>", "::", "%"]
 
@@ -36,10 +52,33 @@ findings = st.builds(
     record=records,
     related=st.lists(places, max_size=5).map(tuple),
     help=st.none() | texts,
+    reader=st.none() | releases,
 )
 
 writers = st.builds(
     Writer, candidates=st.lists(releases, max_size=2).map(tuple), evidence=st.lists(pointers, max_size=2).map(tuple)
+)
+
+failures = st.builds(
+    Failure,
+    type=st.sampled_from(["ValueError", "JsonException"]),
+    cause=st.none() | st.just("TypeError"),
+    message=texts,
+    pointer=st.none() | pointers,
+    subject=st.none() | st.just("hosted") | texts,
+)
+
+readings = st.builds(
+    Reading,
+    reader=releases,
+    verdict=st.sampled_from(Verdict),
+    stage=st.none() | st.sampled_from(Stage),
+    error=st.none() | failures,
+    messages_restored=st.none() | counts,
+    next_turn=st.sampled_from(NextTurn),
+    same_bytes=st.none() | st.booleans(),
+    changes=st.lists(st.builds(Change, pointer=pointers, kind=st.sampled_from(ChangeKind)), max_size=3).map(tuple),
+    known=st.booleans(),
 )
 
 documents = st.builds(
@@ -54,6 +93,7 @@ documents = st.builds(
     findings=st.lists(findings, max_size=4).map(tuple),
     record=records,
     writer=st.none() | writers,
+    readings=st.lists(readings, max_size=3).map(tuple),
 )
 
 not_read = st.builds(NotRead, source=texts, reason=texts)

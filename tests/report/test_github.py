@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from pysession.findings import NotRead, Report
 from pysession.report import render
+from pysession.report.gate import gate_lines
 from tests.report.samples import ALICE, BOB, CLEAN, MIXED, PENDING, UNANSWERED
 from tests.report.strategies import reports
 
@@ -47,7 +48,9 @@ def test_a_lone_surrogate_in_a_file_name_is_written_out() -> None:
 
 
 @given(reports)
-def test_there_is_one_line_for_each_finding_and_each_unread_input(report: Report) -> None:
+def test_there_is_one_command_for_each_finding_and_each_unread_input(report: Report) -> None:
     lines = render(report, "github").split("\n")
-    assert len(lines) - 2 == sum(len(document.findings) for document in report.documents) + len(report.not_read)
-    assert all(line.startswith("::") and "\r" not in line for line in lines[:-2])
+    commands = [line for line in lines if line.startswith("::")]
+    assert len(commands) == sum(len(document.findings) for document in report.documents) + len(report.not_read)
+    assert len(lines) - 2 - len(commands) == len(list(gate_lines(report.summary.readers)))
+    assert all("\r" not in line for line in lines)

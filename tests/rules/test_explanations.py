@@ -16,7 +16,7 @@ EXAMPLES = [(id, sort, example) for id in RULES for sort in ("bad", "good") for 
 
 
 def rules_found(example: Example) -> set[str]:
-    report = check(example.document.encode(), profiles=example.profiles, limits=example.limits)
+    report = check(example.document.encode(), profiles=example.profiles, readers=example.readers, limits=example.limits)
     return {finding.rule for finding in report.findings}
 
 
@@ -57,7 +57,7 @@ def test_a_bad_example_violates_the_rule_and_a_good_one_does_not(id: str, sort: 
     ids=[id for id, sort, _ in EXAMPLES if sort == "good"],
 )
 def test_a_good_example_has_no_error_at_all(id: str, example: Example) -> None:
-    report = check(example.document.encode(), profiles=example.profiles, limits=example.limits)
+    report = check(example.document.encode(), profiles=example.profiles, readers=example.readers, limits=example.limits)
     assert [finding for finding in report.findings if finding.severity == "error"] == []
 
 

@@ -1,0 +1,55 @@
+"""What releases make of a document, each family by its own interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from typing import Protocol
+
+from pysession.dialects import Document
+from pysession.findings import Reading
+from pysession.readers.releases import resolve
+from pysession.readers.settings import DEFAULT_SETTINGS, Settings
+
+
+class Interpreter(Protocol):
+    """Applies what the tables say of a family's releases to one document."""
+
+    def __init__(self, document: Document, settings: Settings = ...) -> None: ...
+
+    def reading(self, release: str) -> Reading:
+        """What ``release`` (a resolved name) makes of the document."""
+
+
+_MODULES = {
+    "python": "pysession.readers.python",
+    "dotnet": "pysession.readers.dotnet",
+    "meai": "pysession.readers.meai",
+    "go": "pysession.readers.go",
+}
+
+
+def readings(
+    document: Document, releases: Sequence[str], settings: Settings = DEFAULT_SETTINGS
+) -> tuple[Reading, ...]:
+    """What each of ``releases`` makes of ``document``, in their order.
+
+    Raises:
+        UnknownReleaseError: a name is no release in the tables.
+    """
+    interpreters: dict[str, Interpreter] = {}
+    found: list[Reading] = []
+    for name in map(resolve, releases):
+        family = name.partition("@")[0]
+        if family not in interpreters:
+            interpreters[family] = _interpreter(family)(document, settings)
+        found.append(interpreters[family].reading(name))
+    return tuple(found)
+
+
+@cache
+def _interpreter(family: str) -> type[Interpreter]:
+    # Loaded on first use: most runs ask for releases of one language, or of none.
+    loaded: type[Interpreter] = import_module(_MODULES[family]).Interpreter
+    return loaded
