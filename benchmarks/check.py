@@ -9,39 +9,19 @@ Each figure is the best of several runs that take turns, with the garbage collec
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
 import jsonschema_rs
 from agent_framework import AgentSession
+from timing import ROUNDS, best
 
 from pysession import check, model
 from pysession.schema import schema_text
 from sessions import long_session
-
-ROUNDS = 15
-
-
-def best(candidates: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Seconds of the fastest of ``rounds`` runs of each candidate, taken in turns so that noise hits all of them."""
-    found = dict.fromkeys(candidates, float("inf"))
-    gc.collect()
-    gc.disable()
-    try:
-        for _ in range(rounds):
-            for name, run in candidates.items():
-                start = time.perf_counter()
-                run()
-                found[name] = min(found[name], time.perf_counter() - start)
-    finally:
-        gc.enable()
-    return found
 
 
 def side_by_side(messages: int) -> None:

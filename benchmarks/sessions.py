@@ -9,7 +9,9 @@ from typing import Any
 from pysession.schema import shipped
 
 PYTHON_GOLDEN = "golden/python/1.22.0/run_tools_stream.json"
-DOTNET_GOLDEN = "golden/dotnet/1.16.0/tools.json"
+OLDER_PYTHON_GOLDEN = "golden/python/1.17.0/fss__run_tools.json"
+"""Without the members that releases up to 1.21.0 refuse, so that every release reads it to the end."""
+DOTNET_GOLDEN = "golden/dotnet/1.16.0/streaming_tools.json"
 
 _WORDS = (
     "the a session keeps every turn of this conversation and its tools so that tomorrow’s release can read what "
@@ -17,36 +19,59 @@ _WORDS = (
 ).split()
 
 
-def long_session(messages: int, *, seed: int = 1) -> bytes:
+def long_session(messages: int, *, golden: str = PYTHON_GOLDEN, seed: int = 1) -> bytes:
     """A python session with that many messages, about 570 bytes each: a user, a call, its result, an answer, repeated."""
-    golden = json.loads((shipped("fixtures") / PYTHON_GOLDEN).read_bytes())
-    pattern = golden["state"]["in_memory"]["messages"]
+    session = _golden(golden)
+    session.pop("version", None)
+    history = session["state"]["in_memory"]
+    history["messages"] = _repeated(history["messages"], messages, seed)
+    return _written(session)
+
+
+def long_dotnet_session(messages: int, *, seed: int = 1) -> bytes:
+    """The same in .NET's dialect."""
+    session = _golden(DOTNET_GOLDEN)
+    history = session["stateBag"]["InMemoryChatHistoryProvider"]
+    history["messages"] = _repeated(history["messages"], messages, seed)
+    return _written(session)
+
+
+def _golden(path: str) -> Any:
+    return json.loads((shipped("fixtures") / path).read_bytes())
+
+
+def _written(session: Any) -> bytes:
+    return json.dumps(session, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _repeated(pattern: list[Any], messages: int, seed: int) -> list[Any]:
     words = random.Random(seed)  # noqa: S311 (texts, not secrets)
     made: list[dict[str, Any]] = []
     turn = 0
     while len(made) < messages:
         made.extend(_renewed(message, turn, words) for message in pattern[: messages - len(made)])
         turn += 1
-    golden["state"]["in_memory"]["messages"] = made
-    return json.dumps(golden, ensure_ascii=False, separators=(",", ":")).encode()
+    return made
 
 
 def _renewed(message: dict[str, Any], turn: int, words: random.Random) -> dict[str, Any]:
     copy = json.loads(json.dumps(message))
-    if "message_id" in copy:
-        copy["message_id"] = f"{copy['message_id']}_{turn}"
+    for name in ("message_id", "messageId"):
+        if name in copy:
+            copy[name] = f"{copy[name]}_{turn}"
     for content in copy["contents"]:
         _renew(content, turn, words)
     return copy  # type: ignore[no-any-return]
 
 
 def _renew(content: dict[str, Any], turn: int, words: random.Random) -> None:
-    for name in ("call_id", "id"):
+    for name in ("call_id", "callId", "id"):
         if name in content:
             content[name] = f"{content[name]}_{turn}"
-    if content["type"] == "text":
+    kind = content.get("type") or content.get("$type")
+    if kind == "text":
         content["text"] = " ".join(words.choices(_WORDS, k=60))
-    if content["type"] == "function_result":
+    if kind in ("function_result", "functionResult"):
         content["result"] = " ".join(words.choices(_WORDS, k=30))
-        for item in content["items"]:
+        for item in content.get("items", ()):
             item["text"] = content["result"]

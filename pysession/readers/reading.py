@@ -30,9 +30,7 @@ _MODULES = {
 }
 
 
-def readings(
-    document: Document, releases: Sequence[str], settings: Settings = DEFAULT_SETTINGS
-) -> tuple[Reading, ...]:
+def readings(document: Document, releases: Sequence[str], settings: Settings = DEFAULT_SETTINGS) -> tuple[Reading, ...]:
     """What each of ``releases`` makes of ``document``, in their order.
 
     Raises:

@@ -72,5 +72,7 @@ def _example(document: str, options: list[str]) -> Example:
         elif name == "fill":
             example = msgspec.structs.replace(example, document=example.document.replace("…", "x" * int(value)))
         else:
-            raise UsageError(f"an example has the unknown option {option!r}; it may have profile=, reader=, fill= and max-…=")
+            raise UsageError(
+                f"an example has the unknown option {option!r}; it may have profile=, reader=, fill= and max-…="
+            )
     return example

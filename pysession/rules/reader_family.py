@@ -17,7 +17,9 @@ from pysession.rules.shape_family import DIALECT_MISMATCH, LEGACY_THREAD
 from pysession.rules.words import printed, quoted
 from pysession.survey import Fault
 
-READER_REJECTS = rule("reader-rejects", "reader", Severity.ERROR, "a release refuses the document, or its next run fails")
+READER_REJECTS = rule(
+    "reader-rejects", "reader", Severity.ERROR, "a release refuses the document, or its next run fails"
+)
 READER_LOSES_SILENTLY = rule(
     "reader-loses-silently", "reader", Severity.ERROR, "a release loads the document and does not see all that it holds"
 )
@@ -39,9 +41,13 @@ def verdict(document: Document, reading: Reading) -> Iterator[Fault]:
 
 def _rejection(document: Document, reading: Reading) -> Fault:
     if reading.verdict is not Verdict.REJECTED:
-        return READER_REJECTS.at((), f"{reading.reader} loads this document, but the next run on it fails{_why(reading)}.")
+        return READER_REJECTS.at(
+            (), f"{reading.reader} loads this document, but the next run on it fails{_why(reading)}."
+        )
     path = _path(document.value, reading.error.pointer) if reading.error is not None else ()
-    return READER_REJECTS.at(path, f"{reading.reader} refuses this document when it {_DOES[reading.stage]}{_why(reading)}.")
+    return READER_REJECTS.at(
+        path, f"{reading.reader} refuses this document when it {_DOES[reading.stage]}{_why(reading)}."
+    )
 
 
 def _silent_loss(document: Document, reading: Reading) -> Fault:
@@ -63,7 +69,13 @@ def _loss(document: Document, reading: Reading) -> Fault:
 
 
 _TOLD = {Verdict.REJECTED: _rejection, Verdict.SILENT_LOSS: _silent_loss, Verdict.LOSSY: _loss}
-_DOES = {"parse": "parses it", "load": "loads it", "touch": "looks at its history", "save": "saves it", None: "reads it"}
+_DOES = {
+    "parse": "parses it",
+    "load": "loads it",
+    "touch": "looks at its history",
+    "save": "saves it",
+    None: "reads it",
+}
 _NEXT = {
     NextTurn.SEES_FEWER: "its next run does not see the whole history",
     NextTurn.APPROVAL_IGNORED: "its next run ignores the answer to the pending approval",
@@ -90,7 +102,8 @@ def mismatch(document: Document, reading: Reading) -> Iterator[Fault]:
         )
     else:
         yield DIALECT_MISMATCH.at(
-            (), f"This is a document of the {document.dialect} dialect, and {reader} reads {_listed(reader)}; convert it."
+            (),
+            f"This is a document of the {document.dialect} dialect, and {reader} reads {_listed(reader)}; convert it.",
         )
 
 
@@ -110,7 +123,8 @@ def unknown_kinds(document: Document, reading: Reading) -> Iterator[Fault]:
                 if isinstance(kind, str) and kind in later and kind not in known and kind not in told:
                     told.add(kind)
                     yield DISCRIMINATOR_UNKNOWN.at(
-                        (*path, "contents", index), f"{reader} does not know contents of kind {quoted(kind)} and refuses them."
+                        (*path, "contents", index),
+                        f"{reader} does not know contents of kind {quoted(kind)} and refuses them.",
                     )
 
 
