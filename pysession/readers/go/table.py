@@ -1,0 +1,66 @@
+"""What each Go release knows: ``tables/go.json``.
+
+A record states only the members in which it differs from the record before it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+
+class Field(msgspec.Struct, frozen=True):
+    """A member of a Go struct, in the order in which it is written.
+
+    ``type`` is a Go type in short: ``string`` ``bool`` ``int64`` ``any`` ``any-map`` ``int-map`` ``time`` ``data-uri``,
+    or with a name of the record behind a colon: ``struct:`` a struct, ``union:`` a list of kinds, ``kind:`` one kind,
+    whatever its ``Type`` says, ``one-of:`` one of some kinds. ``omit``: left out when it is nil (``absent``) or has the
+    zero value (``empty``). ``fatal``: the type has a decoder of its own, whose error ends the decoding of the whole
+    history; any other wrong type leaves the member as it was.
+    """
+
+    name: str
+    type: str
+    omit: Literal["never", "absent", "empty"] = "never"
+    fatal: bool = False
+
+
+class Union(msgspec.Struct, frozen=True):
+    """A list of objects that ``Type`` tells apart; ``header`` are the members that all kinds begin with.
+
+    ``keeps_unknown``: an object of another kind, or of none, is kept as the text it is.
+    """
+
+    kinds: dict[str, tuple[Field, ...]]
+    header: tuple[Field, ...] = ()
+    keeps_unknown: bool = False
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One class of releases. ``depth``: levels of nesting beyond which Go's JSON package reads nothing."""
+
+    history_key: str
+    depth: int
+    structs: dict[str, tuple[Field, ...]]
+    unions: dict[str, Union]
+    one_of: dict[str, tuple[str, ...]]
+
+
+@cache
+def record(release: str) -> Record:
+    """What is known of ``release``, a version in the table of releases."""
+    folded: dict[str, Any] = {}
+    for name, stated in _stated().items():
+        folded |= stated
+        if name == release:
+            return msgspec.convert(folded, Record)
+    raise KeyError(release)
+
+
+@cache
+def _stated() -> dict[str, dict[str, Any]]:
+    data = Path(__file__).parent.with_name("tables").joinpath("go.json").read_bytes()
+    return msgspec.json.decode(data, type=dict[str, dict[str, Any]])
