@@ -4,29 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from pysession.findings import NextTurn
 from pysession.readers.go.decoding import DISCRIMINATOR
 
+_REQUEST, _RESPONSE = "toolApprovalRequest", "toolApprovalResponse"
 
-def blocked(messages: list[Any]) -> bool:
-    """Whether a request in ``messages`` (as they are written) has no response, so that the next run is an error.
 
-    A request or response about a call that has been dealt with, or is no function call, is passed over.
+def next_turn(messages: list[Any]) -> NextTurn:
+    """What a run on these messages, as they are written, comes to.
+
+    A request that has no response makes it an error, and so does a null among the messages when there are approvals to
+    be looked at. Those about a call that has been dealt with, or is no function call, are passed over.
     """
     acts = [act for message in messages if message for act in message.get("Contents") or () if _is_about_a_call(act)]
     if all(act["ToolCall"]["InformationalOnly"] for act in acts):
-        return False
+        return NextTurn.SEES_ALL
+    if any(message is None for message in messages):
+        return NextTurn.FAILS
     waiting: set[str] = set()
     for act in acts:
         call = act["ToolCall"]
-        if act[DISCRIMINATOR] == "toolApprovalResponse":
+        if act[DISCRIMINATOR] == _RESPONSE:
             waiting.discard(call["CallID"])
         elif not call["InformationalOnly"]:
             waiting.add(call["CallID"])
-    return bool(waiting)
+    return NextTurn.APPROVAL_BLOCKS if waiting else NextTurn.SEES_ALL
 
 
 def _is_about_a_call(content: Any) -> bool:
-    if not isinstance(content, dict) or content.get(DISCRIMINATOR) not in ("toolApprovalRequest", "toolApprovalResponse"):
+    if not isinstance(content, dict) or content.get(DISCRIMINATOR) not in (_REQUEST, _RESPONSE):
         return False
     call = content.get("ToolCall")
     return isinstance(call, dict) and call.get(DISCRIMINATOR) == "functionCall" and "InformationalOnly" in call

@@ -30,7 +30,11 @@ Typed = dict[str, Any]
 
 
 class RefusedError(Exception):
-    """A decoder of the SDK returned an error."""
+    """A decoder of the SDK returned an error; ``zeroed`` when it has set its member to nothing before."""
+
+    def __init__(self, *, zeroed: bool = False) -> None:
+        super().__init__()
+        self.zeroed = zeroed
 
 
 class _WrongTypeError(Exception):
@@ -131,6 +135,10 @@ def fill(record: Record, fields: tuple[Field, ...], value: Any, typed: Typed) ->
             sound = False
             if error.partial is not None:
                 typed[field.name] = error.partial
+        except RefusedError as error:
+            if error.zeroed:
+                typed.pop(field.name, None)
+            raise
     return sound
 
 
@@ -217,7 +225,11 @@ def _kind(record: Record, name: str, value: Any, _current: Any) -> Any:
     return _object(record, record.unions["contents"], name, value)
 
 
-def _one_of(record: Record, name: str, value: Any, _current: Any) -> Any:
+def _as_text(_record: Record, _name: str, value: Any, _current: Any) -> Any:
+    return value
+
+
+def _one_of(record: Record, name: str, value: Any) -> Any:
     if value is None:
         return None
     kind = _discriminator(value, null_clears=False)
@@ -237,7 +249,7 @@ def _time(_record: Record, _name: str, value: Any, current: Any) -> Any:
     except timestamps.UnwritableTimeError:
         return Unwritable()
     except ValueError:
-        raise RefusedError from None
+        raise RefusedError(zeroed=True) from None
 
 
 _CONVERTERS: dict[str, Callable[[Record, str, Any, Any], Any]] = {
@@ -251,7 +263,7 @@ _CONVERTERS: dict[str, Callable[[Record, str, Any, Any], Any]] = {
     "struct": _struct,
     "union": _union,
     "kind": _kind,
-    "one-of": _one_of,
+    "one-of": _as_text,
     "time": _time,
 }
 
@@ -290,12 +302,21 @@ def _object(record: Record, union: Union, kind: str, item: Any) -> dict[str, Any
     if not fill(record, fields, item, typed):
         raise RefusedError
     for field in fields:
-        if field.type == "data-uri":
-            try:
-                typed[field.name] = data_uri.normalised(typed.get(field.name) or "")
-            except ValueError:
-                raise RefusedError from None
+        sort, _, name = field.type.partition(":")
+        if sort in _FINISHERS:
+            typed[field.name] = _FINISHERS[sort](record, name, typed.get(field.name))
     return {**write(record, fields, typed), DISCRIMINATOR: kind}
+
+
+def _data_uri(_record: Record, _name: str, value: Any) -> Any:
+    try:
+        return data_uri.normalised(value or "")
+    except ValueError:
+        raise RefusedError from None
+
+
+# Looked into only when the whole object has been read, so that of a repeated member the last one counts.
+_FINISHERS: dict[str, Callable[[Record, str, Any], Any]] = {"data-uri": _data_uri, "one-of": _one_of}
 
 
 def _loose(value: Any) -> tuple[Any, bool]:
@@ -315,13 +336,13 @@ def _loose(value: Any) -> tuple[Any, bool]:
             pending.extend((holder[step], index) for index in range(len(one)))
         elif isinstance(one, str):
             holder[step] = decoded(one)
-        elif type(one) is int or type(one) is float:
+        elif type(one) is int or isinstance(one, float):
             holder[step] = number = go_number(one)
             sound = sound and number is not None
     return root[0], sound
 
 
-def go_number(value: int | float) -> int | float | None:
+def go_number(value: float) -> int | float | None:
     """A number after decoding it into Go's ``any`` and writing it again; None when it is too large for it."""
     if type(value) is int and -_EXACT <= value <= _EXACT:
         return value

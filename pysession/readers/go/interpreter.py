@@ -12,10 +12,11 @@ from typing import Any
 
 import msgspec
 
-from pysession.dialects import Document, History as StoredHistory
-from pysession.findings import ChangeKind, Failure, NextTurn, Reading, Stage, Verdict
-from pysession.readers.comparing import Comparison, changes, compare
-from pysession.readers.go.approvals import blocked
+from pysession.dialects import Document
+from pysession.dialects import History as StoredHistory
+from pysession.findings import Failure, NextTurn, Reading, Stage, Verdict, format_pointer
+from pysession.readers.comparing import changes, compare
+from pysession.readers.go.approvals import next_turn
 from pysession.readers.go.decoding import History, UnwritableError, fold, is_object
 from pysession.readers.go.settled import Settled
 from pysession.readers.go.table import Record, record
@@ -25,7 +26,15 @@ from pysession.wire import Encoding
 
 _DIALECT = "go"
 # Go reads a time from the characters as they stand, so one that is written with escapes must be seen as it stands.
-_TIME_ESCAPES = re.compile(rb"\\u00(?:2[bdeBDE]|3[0-9aA]|5[4aA])|\\u005[4aA]")
+_TIME_ESCAPES = re.compile(rb"\\u00(?:2[bdeBDE]|3[0-9aA]|5[4aA])")
+# json.Marshal keeps its output safe inside HTML and JavaScript.
+_ESCAPES = (
+    (b"<", b"\\u003c"),
+    (b">", b"\\u003e"),
+    (b"&", b"\\u0026"),
+    ("\u2028".encode(), b"\\u2028"),
+    ("\u2029".encode(), b"\\u2029"),
+)
 
 
 class Interpreter:
@@ -49,3 +58,208 @@ class _RefusedError(Exception):
         super().__init__(failure.message)
         self.stage = stage
         self.failure = failure
+
+
+class _Session(msgspec.Struct):
+    """A session in Go's memory; entries of the state are still what was stored."""
+
+    state: dict[str, Any]
+    service_id: str = ""
+
+
+class _Run:
+    """One document in one class of releases."""
+
+    def __init__(self, document: Document, known: Record, settings: Settings) -> None:
+        self._document = document
+        self._record = known
+        # An agent has one history provider: with a key of its own it is not the default one.
+        self._keys = settings.history_keys or (known.history_key,)
+
+    def reading(self) -> Reading:
+        try:
+            return self._reading()
+        except _RefusedError as error:
+            return Reading("", Verdict.REJECTED, error.stage, error.failure, next_turn=NextTurn.FAILS)
+
+    def _reading(self) -> Reading:
+        document = self._document
+        root, is_plain = self._parsed()
+        session = _loaded(root)
+        histories = [self._touched(session, key) for key in self._keys]
+        saved = _saved(session, dict(zip(self._keys, histories, strict=True)))
+        before, after = (root, saved) if is_plain else (plain(root), plain(saved))
+        comparison = compare(before, after, fold_names=True)
+        elsewhere = any(history.live and len(history) and not self._is_own(history) for history in document.histories)
+        restored = sum(history.restored for history in histories)
+        lost = (
+            any(history.lost for history in histories)
+            or restored < self._held()
+            or (elsewhere and document.dialect != _DIALECT)
+        )
+        verdict = Verdict.SILENT_LOSS if lost else comparison.verdict
+        return Reading(
+            "",
+            verdict,
+            messages_restored=restored,
+            next_turn=_next_turn(session, histories, elsewhere=elsewhere),
+            same_bytes=_same_bytes(document, verdict),
+            changes=changes(difference.below(document.base) for difference in comparison.differences),
+        )
+
+    def _parsed(self) -> tuple[Any, bool]:
+        """The session's value; whether it is a plain one, which the text alone determines no further."""
+        document = self._document
+        value = document.value[0] if document.single else document.value
+        stored_as_is = not document.base and not document.embedded
+        odd = not document.reading.readable or bool(document.reading.faults)
+        if stored_as_is:
+            odd = odd or document.encoding is not Encoding.JSON or bool(_TIME_ESCAPES.search(document.data))
+        if not odd:
+            return value, True
+        try:
+            return parse(document.data if stored_as_is else _text(document, value), self._record.depth), False
+        except GoSyntaxError as error:
+            raise _RefusedError(Stage.PARSE, Failure("SyntaxError", message=str(error))) from None
+
+    def _touched(self, session: _Session, key: str) -> _Touched:
+        if key in session.state and session.state[key] is None:
+            failure = Failure("runtime.Error", message="nil pointer dereference: the entry of the history is null")
+            raise _RefusedError(Stage.TOUCH, failure)
+        return _Touched(self._record, session.state.get(key))
+
+    def _held(self) -> int:
+        """Messages that the document holds where this reader looks for them."""
+        own = [history for history in self._document.histories if history.live and self._is_own(history)]
+        return sum(
+            is_object(message) for history in own for segment in history.segments for message in segment.messages
+        )
+
+    def _is_own(self, history: StoredHistory) -> bool:
+        match history.path:
+            case (str(state), str(key), *_):
+                return fold(state) == "STATE" and key in self._keys
+        return False
+
+
+class _Touched:
+    """The entry of a history after the provider was asked for its messages."""
+
+    def __init__(self, known: Record, entry: Any) -> None:
+        self._entry = entry
+        stored = _messages(entry)
+        if type(entry) is dict and [*entry] == ["messages"] and stored and Settled(known).messages(stored):
+            self.messages: list[Any] = stored
+            self._written: dict[str, Any] | None = entry
+            self.lost = False
+        else:
+            history = History(known, entry)
+            try:
+                self._written = history.written()
+                self.messages = self._written.get("messages", [])
+            except UnwritableError:
+                self._written, self.messages = None, []
+            self.lost = _fewer(stored, self.messages)
+        self.restored = sum(message is not None for message in self.messages)
+
+    def written(self) -> dict[str, Any]:
+        if self._written is None:
+            message = "a time with an offset of 24 hours is read and cannot be written"
+            raise _RefusedError(Stage.SAVE, Failure("MarshalerError", "errorString", message))
+        return self._written
+
+
+def _messages(entry: Any) -> list[Any]:
+    """The messages that an entry of the state holds, however its member is written."""
+    found: list[Any] = []
+    for name, value in members(entry) if is_object(entry) else ():
+        if fold(name) == "MESSAGES" and type(value) is list:
+            found = value
+    return found
+
+
+def _fewer(stored: list[Any], restored: list[Any]) -> bool:
+    """Whether messages are missing, or have come back without the contents that they have in the document."""
+    if sum(message is not None for message in restored) < sum(map(is_object, stored)):
+        return True
+    return any(
+        is_object(old) and new is not None and not new.get("Contents") and _has_contents(old)
+        for old, new in zip(stored, restored, strict=False)
+    )
+
+
+def _has_contents(message: Any) -> bool:
+    contents = [value for name, value in members(message) if fold(name) == "CONTENTS"]
+    return bool(contents) and type(contents[-1]) is list and contents[-1] != []
+
+
+def _loaded(root: Any) -> _Session:
+    """``json.Unmarshal``: members are found whatever their case; of a repeated one the state is merged."""
+    session = _Session({})
+    if root is None:
+        return session
+    if not is_object(root):
+        raise _wrong_type("a session is an object")
+    wrong = None
+    for name, value in members(root):
+        folded = fold(name)
+        if folded == "STATE" and value is None:
+            session.state = {}
+        elif folded == "STATE" and is_object(value):
+            session.state |= {decoded(key): entry for key, entry in members(value)}
+        elif folded == "SERVICEID" and isinstance(value, str):
+            session.service_id = decoded(value)
+        elif folded == "STATE" or (folded == "SERVICEID" and value is not None):
+            wrong = wrong or _wrong_type(f"{name} has a value of another type", name)
+    if wrong is not None:
+        raise wrong
+    return session
+
+
+def _wrong_type(message: str, name: str | None = None) -> _RefusedError:
+    pointer = "" if name is None else format_pointer((name,))
+    return _RefusedError(Stage.LOAD, Failure("UnmarshalTypeError", message=message, pointer=pointer, subject=name))
+
+
+def _saved(session: _Session, histories: dict[str, _Touched]) -> dict[str, Any]:
+    """``json.Marshal``: both members, the state in the order of its keys."""
+    state = session.state | {key: history.written() for key, history in histories.items()}
+    return {"State": {key: state[key] for key in sorted(state)}, "ServiceID": session.service_id}
+
+
+def _next_turn(session: _Session, histories: list[_Touched], *, elsewhere: bool) -> NextTurn:
+    if session.service_id:
+        return NextTurn.SERVICE_MANAGED
+    found = next_turn([message for history in histories for message in history.messages])
+    return NextTurn.SEES_FEWER if elsewhere and found is NextTurn.SEES_ALL else found
+
+
+def _same_bytes(document: Document, verdict: Verdict) -> bool | None:
+    """Whether the bytes come back; None where that would take the texts of numbers to say."""
+    if verdict is not Verdict.IDENTICAL:
+        return False
+    if document.base or document.embedded or document.reading.faults or not document.reading.readable:
+        return None
+    try:
+        return True if _compact(document.value) == document.data else None
+    except RecursionError:  # nested deeper than Python's encoders go
+        return None
+
+
+def _compact(value: Any) -> bytes:
+    """``value`` as Go writes it, apart from the texts of floats."""
+    text = msgspec.json.encode(value)
+    for character, escape in _ESCAPES:
+        text = text.replace(character, escape)
+    return text
+
+
+def _text(document: Document, value: Any) -> bytes:
+    """The text of a session that stands inside a record."""
+    if document.embedded:
+        found = document.reading.value
+        for step in document.base:
+            found = found[step]
+        if isinstance(found, str):
+            return found.encode("utf-8", "surrogatepass")
+    return json.dumps(value).encode()

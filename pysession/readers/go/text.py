@@ -13,17 +13,16 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from pysession.wire import DEFAULT_LIMITS
 from pysession.wire.fault import UnreadableError
 from pysession.wire.text import read_string
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _SPACE = re.compile(rb"[ \t\r\n]*+")
-_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*+)((?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)")
+_NUMBER = re.compile(rb"-?(0|[1-9][0-9]*+)((?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)")
 _WORDS = {b"t": (b"true", True), b"f": (b"false", False), b"n": (b"null", None)}
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# Python refuses to convert longer integers; none of these is a number that Go could decode.
-_DIGITS = 4300
 _WHOLE = 1e21
 
 
@@ -36,6 +35,10 @@ class Text(str):
 
     decoded: str
     escaped: bool
+
+
+class Huge(float):
+    """A number with more digits than a value of ``wire.read`` may have; none of them is one that Go could decode."""
 
 
 class Members:
@@ -75,6 +78,8 @@ def plain(value: Any) -> Any:
             pending.extend((holder[step], index) for index in range(len(one)))
         elif type(one) is Text:
             holder[step] = str(one)
+        elif type(one) is Huge:
+            holder[step] = None
     return root[0]
 
 
@@ -150,9 +155,9 @@ def _scalar(data: bytes, at: int, first: bytes) -> tuple[Any, int]:
     match = _NUMBER.match(data, at)
     if match is None:
         raise GoSyntaxError("invalid character looking for beginning of value")
-    if match[1] or len(match[0]) > _DIGITS:
-        return float(match[0]), match.end()
-    return int(match[0]), match.end()
+    if len(match[1]) > DEFAULT_LIMITS.digits:
+        return Huge(match[0]), match.end()
+    return (float if match[2] else int)(match[0]), match.end()
 
 
 def _string(data: bytes, at: int) -> tuple[str, int]:

@@ -6,9 +6,7 @@ import re
 from calendar import monthrange
 from datetime import datetime, timedelta
 
-_READ = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII
-)
+_READ = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII)
 _MINUTES_A_DAY = 24 * 60
 _NANOSECOND_DIGITS = 9
 
