@@ -6,6 +6,7 @@ index of one of the distinct ``readings``, -1 where nothing was recorded. Pointe
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from pysession.findings import ChangeKind, NextTurn, Stage, Verdict
 
 FORMAT = "pysession-recorded"
+VERSION = 1
 NOTHING = -1
 
 
@@ -66,3 +68,35 @@ class Recording(msgspec.Struct, frozen=True):
 def load(path: Path) -> Recording:
     """The recording in the file at ``path``."""
     return msgspec.json.decode(path.read_bytes(), type=Recording)
+
+
+def tabulate(
+    family: str, about: str, readers: Sequence[Column], cells: Mapping[str, Sequence[Recorded | None]]
+) -> Recording:
+    """The recording of ``cells``: for each fixture what each of ``readers`` did with it, None where nobody asked."""
+    indices: dict[Recorded, int] = {}
+    rows = {
+        fixture: tuple(NOTHING if one is None else indices.setdefault(one, len(indices)) for one in row)
+        for fixture, row in sorted(cells.items())
+    }
+    return Recording(FORMAT, VERSION, family, about, tuple(readers), tuple(indices), rows)
+
+
+def render(recording: Recording) -> bytes:
+    """The file of a recording: one reader, one reading, one fixture a line, so that a change shows as what it is about."""
+    members = msgspec.to_builtins(recording)
+    blocks = [f"{_text(name)}: {_block(value)}" for name, value in members.items()]
+    return ("{\n" + ",\n".join(f" {block}" for block in blocks) + "\n}\n").encode()
+
+
+def _block(value: object) -> str:
+    if isinstance(value, dict):
+        lines = [f"  {_text(name)}: {_text(one)}" for name, one in value.items()]
+        return "{\n" + ",\n".join(lines) + "\n }"
+    if isinstance(value, list | tuple):
+        return "[\n" + ",\n".join(f"  {_text(one)}" for one in value) + "\n ]"
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -23,6 +23,8 @@ from pysession.schema.shipped import shipped
 from pysession.wire import Encoding, Limits
 
 MANIFEST = "manifest.json"
+RECORDED = "recorded"
+"""The folder of what real releases were recorded doing with fixtures, and of documents that only they are about."""
 
 
 class Kind(StrEnum):
@@ -230,10 +232,12 @@ def _manifest_faults(data: bytes) -> Iterator[Problem]:
 
 
 def _files(root: Path) -> Iterator[str]:
-    """The paths of all files below ``root``, but for the manifest and names that start with a dot."""
+    """The paths of all files below ``root``, but for the manifest, the recordings and names that start with a dot."""
     for file in root.rglob("*"):
         path = file.relative_to(root)
-        if path.as_posix() != MANIFEST and file.is_file() and not any(part.startswith(".") for part in path.parts):
+        if path.parts[0] in (MANIFEST, RECORDED) or not file.is_file():
+            continue
+        if not any(part.startswith(".") for part in path.parts):
             yield path.as_posix()
 
 
