@@ -54,7 +54,8 @@ def judge(document: bytes, answer: Answer, *, encoding: Encoding = Encoding.JSON
     before, after = value(document, encoding), value(answer.saved or b"", encoding)
     differences = frozenset(_differences(before, after, manner))
     restored = answer.messages_restored
-    if (restored is not None and restored < held(before)) or answer.empty_contents:
+    missed = restored is not None and restored < held(before)
+    if missed or answer.empty_contents:
         verdict = Verdict.SILENT_LOSS
     elif any(not harmless for _, _, harmless in differences):
         verdict = Verdict.LOSSY
@@ -65,10 +66,18 @@ def judge(document: bytes, answer: Answer, *, encoding: Encoding = Encoding.JSON
     return Recorded(
         verdict,
         messages_restored=restored,
-        next_turn=None if answer.next_turn is None else answer.next_turn.outcome,
+        next_turn=_next_turn(answer, missed=missed),
         same_bytes=document == answer.saved,
         changes=tuple(sorted({(pointer, kind) for pointer, kind, _ in differences})),
     )
+
+
+def _next_turn(answer: Answer, *, missed: bool) -> NextTurn | None:
+    """What the testee saw; it cannot know of messages that its release did not take for any."""
+    if answer.next_turn is None:
+        return None
+    outcome = answer.next_turn.outcome
+    return NextTurn.SEES_FEWER if missed and outcome is NextTurn.SEES_ALL else outcome
 
 
 CRASHED = Recorded(Verdict.CRASHED)
