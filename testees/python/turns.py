@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import agent_framework
-from forms import HAS_SESSIONS, LOOP, Loaded, Message, Options, stage
 from pydantic import BaseModel, ConfigDict
+
+from forms import HAS_SESSIONS, LOOP, Loaded, Message, Options, stage
 
 REPLY = "yes"
 QUESTION = "next"
