@@ -54,16 +54,20 @@ def changed(differences: Sequence[Difference], document: Any, restored: int | No
     new = [place for place in added if place.lower() not in before]
     altered = [place for what, place in differences if what == "changed"]
     changes = [
-        *((pointer(place, document), ChangeKind.RENAMED) for place in renamed),
         *((pointer(place, document), ChangeKind.VANISHED) for place in gone),
         *((pointer(place, document), ChangeKind.APPEARED) for place in new),
         *((pointer(place, document), ChangeKind.CHANGED) for place in altered),
     ]
+    verdict = _verdict(gone, altered, document, restored)
+    if any(isinstance(value, dict | list) for place in renamed for _, value in values(place, document)):
+        # Nobody compared what is below a member whose name changed case.
+        verdict = None if verdict is Verdict.NORMALISED else verdict
     return Recorded(
-        verdict=_verdict(gone, altered, document, restored),
+        verdict=verdict,
         messages_restored=restored,
         same_bytes=False,
-        changes=tuple(sorted(set(changes))),
+        # A place stands for members of which some were renamed and some, being null, vanished.
+        changes=None if renamed else tuple(sorted(set(changes))),
     )
 
 
@@ -81,7 +85,7 @@ def _verdict(gone: Iterable[str], altered: Sequence[str], document: Any, restore
 
 def messages_in(document: Any) -> int:
     """The messages that a document of any generation holds."""
-    return sum(len(_messages(document, path)) for path in ENVELOPES)
+    return sum(isinstance(message, dict) for path in ENVELOPES for message in _messages(document, path))
 
 
 def _messages(document: Any, path: tuple[str, ...]) -> list[Any]:
