@@ -146,7 +146,7 @@ def entries() -> tuple[Entry, ...]:
 
 
 def export(directory: str | Path) -> tuple[Path, ...]:
-    """Copy the manifest and every fixture into ``directory``, which is made if need be; the files written.
+    """Copy the manifest, every fixture and the recordings into ``directory``, made if need be; the files written.
 
     Raises:
         UsageError: ``directory`` is a file, or holds something already.
@@ -157,7 +157,8 @@ def export(directory: str | Path) -> tuple[Path, ...]:
         raise UsageError(f"{target} is not an empty directory")
     root = shipped("fixtures")
     written = []
-    for name in (MANIFEST, *(entry.path for entry in entries())):
+    recorded = sorted(f"{RECORDED}/{file.name}" for file in (root / RECORDED).iterdir())
+    for name in (MANIFEST, *(entry.path for entry in entries()), *recorded):
         file = target / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes((root / name).read_bytes())

@@ -37,8 +37,8 @@ internal static class Conversation
             {
                 "describe" => Description.Of(request.Id),
                 "stop" => new JsonObject { ["id"] = request.Id, ["ok"] = true },
-                "read" => Reading.Read(request, Form(request)),
-                "append" => Reading.Read(request, Form(request), request.Text ?? throw new UnsupportedRequestException("append needs a text")),
+                "read" => Reading.Answer(request.Id, Reading.Observe(request.Document, Form(request))),
+                "append" => Append(request, request.Text ?? throw new UnsupportedRequestException("append needs a text")),
                 _ => throw new UnsupportedRequestException(request.Fault ?? $"there is no operation '{request.Op}'"),
             };
         }
@@ -52,6 +52,9 @@ internal static class Conversation
             };
         }
     }
+
+    private static JsonObject Append(Request request, string text) =>
+        Reading.Answer(request.Id, Reading.Observe(request.Document, Form(request), text));
 
     private static IForm Form(Request request) => request.Form switch
     {

@@ -9,7 +9,16 @@ namespace Pysession.Testee;
 /// <summary>Which release this is, and what it runs on.</summary>
 internal static class Description
 {
-    internal static string Reader { get; } = $"meai@{Version(typeof(ChatMessage).Assembly)}";
+    internal static string SerializerVersion { get; } = Version(typeof(ChatMessage).Assembly);
+
+    internal static string Serializer { get; } = $"meai@{SerializerVersion}";
+
+    /// <summary>The release that reads sessions: the framework where it is there, else its serializer.</summary>
+#if AGENT_FRAMEWORK
+    internal static string Reader { get; } = $"dotnet@{Version(typeof(Microsoft.Agents.AI.ChatClientAgent).Assembly)}";
+#else
+    internal static string Reader { get; } = Serializer;
+#endif
 
     internal static JsonObject Of(long id) => new()
     {
@@ -20,7 +29,7 @@ internal static class Description
         {
             ["runtime"] = RuntimeInformation.FrameworkDescription,
             ["System.Text.Json"] = Version(typeof(JsonSerializer).Assembly),
-            ["Microsoft.Extensions.AI.Abstractions"] = Version(typeof(ChatMessage).Assembly),
+            ["Microsoft.Extensions.AI.Abstractions"] = SerializerVersion,
         },
         ["forms"] = new JsonArray("messages", "session"),
     };

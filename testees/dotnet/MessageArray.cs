@@ -17,7 +17,7 @@ internal sealed class MessageArray : IForm
 
     public IReadOnlyList<History> Touch() => [new(_stored, _messages)];
 
-    public void Append(IEnumerable<ChatMessage> messages) => (_messages ??= []).AddRange(messages);
+    public void Append(ChatMessage user, ChatMessage assistant) => (_messages ??= []).AddRange([user, assistant]);
 
     public byte[] Save() => JsonSerializer.SerializeToUtf8Bytes(_messages, SerializerOptions.Default);
 }

@@ -42,11 +42,11 @@ internal sealed class SessionForm(IReadOnlyList<string> historyKeys) : IForm
         return histories;
     }
 
-    public void Append(IEnumerable<ChatMessage> messages)
+    public void Append(ChatMessage user, ChatMessage assistant)
     {
         var entry = _keys.Select(key => _session.StateBag.GetValueOrDefault(key)).FirstOrDefault(found => found is not null);
         entry ??= _session.StateBag[DefaultHistoryKey] = new StoredEntry(JsonSerializer.SerializeToElement(new HistoryState(), SerializerOptions.Default));
-        (entry.Read()!.Messages ??= []).AddRange(messages);
+        (entry.Read()!.Messages ??= []).AddRange([user, assistant]);
     }
 
     // Serialised to an element first, of which an application stores the text.

@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Agents.AI;
+using Microsoft.Extensions.AI;
+
+namespace Pysession.Testee;
+
+/// <summary>A session, read and written by the framework's own agent. Compiled with -p:AgentFramework=true only.</summary>
+internal sealed class SessionForm(IReadOnlyList<string> historyKeys) : IForm
+{
+    private static readonly string s_defaultKey = nameof(InMemoryChatHistoryProvider);
+
+    private readonly ScriptedChatClient _model = new();
+    private JsonElement _stored;
+    private ChatClientAgent? _agent;
+    private AgentSession? _session;
+
+    public void Load(JsonElement document)
+    {
+        _stored = document;
+        _agent = new ChatClientAgent(_model, new ChatClientAgentOptions());
+        _session = _agent.DeserializeSessionAsync(document).AsTask().GetAwaiter().GetResult();
+    }
+
+    public IReadOnlyList<History> Touch()
+    {
+        var histories = new List<History>();
+        foreach (var key in historyKeys.Prepend(s_defaultKey).Distinct())
+        {
+            if (_session!.StateBag.TryGetValue(key, out InMemoryChatHistoryProvider.State? state) && state is not null)
+            {
+                histories.Add(new(Stored(key), state.Messages));
+            }
+        }
+
+        return histories;
+    }
+
+    public void Append(ChatMessage user, ChatMessage assistant)
+    {
+        _model.Next = assistant;
+        _agent!.RunAsync([user], _session).GetAwaiter().GetResult();
+    }
+
+    public byte[] Save() =>
+        Encoding.UTF8.GetBytes(_agent!.SerializeSessionAsync(_session!).AsTask().GetAwaiter().GetResult().GetRawText());
+
+    private JsonElement Stored(string key) =>
+        _stored.EnumerateObject().Last(member => member.Name.Equals("stateBag", StringComparison.OrdinalIgnoreCase)).Value
+            .EnumerateObject().Last(member => member.Name == key).Value;
+
+    /// <summary>A model that says what it is told to say.</summary>
+    private sealed class ScriptedChatClient : IChatClient
+    {
+        internal ChatMessage? Next { get; set; }
+
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            Task.FromResult(new ChatResponse(Next!));
+
+        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await Task.CompletedTask;
+            yield return new ChatResponseUpdate(Next!.Role, Next.Contents);
+        }
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
+    }
+}
