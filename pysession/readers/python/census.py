@@ -1,0 +1,73 @@
+"""Where a state holds objects of registered types: whatever says ``"type": "message"`` is read as a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from pysession.findings import Path
+from pysession.readers.python.effects import outlines
+
+MESSAGE = "message"
+_CONTAINERS = (dict, list)
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Consecutive messages: ``messages[i]`` stands at ``base``, or below it at ``i`` when they are ``listed``.
+
+    ``outlines`` are theirs, in order; ``firsts`` has the first message of each.
+    """
+
+    base: Path
+    messages: list[dict[str, Any]]
+    listed: bool
+    outlines: list[int]
+    firsts: dict[int, dict[str, Any]]
+
+    def path(self, index: int) -> Path:
+        """The place of one of the messages."""
+        return (*self.base, index) if self.listed else self.base
+
+
+class Census(msgspec.Struct, frozen=True):
+    """The messages of a state in the order in which they are read; ``depth`` is how deep the rest of it is nested."""
+
+    runs: tuple[Run, ...]
+    depth: int
+
+
+def run(base: Path, messages: list[dict[str, Any]], *, listed: bool = True) -> Run:
+    """The run of ``messages`` at ``base``."""
+    found = outlines().messages(messages)
+    firsts = dict(zip(reversed(found), reversed(messages), strict=True))
+    return Run(base, messages, listed, found, firsts)
+
+
+def census(state: dict[str, Any], registered: frozenset[str], base: Path = ("state",)) -> Census:
+    """Look through ``state``, which stands at ``base``; objects of ``registered`` types are the application's own."""
+    runs: list[Run] = []
+    deepest = 0
+    pending = list(_below(base, state.items()))
+    while pending:
+        path, value = pending.pop()
+        deepest = max(deepest, len(path))
+        if type(value) is dict:
+            kind = value.get("type")
+            if kind == MESSAGE:
+                runs.append(run(path, [value], listed=False))
+            elif type(kind) is not str or kind not in registered:
+                pending.extend(_below(path, value.items()))
+        elif value and all(type(item) is dict and item.get("type") == MESSAGE for item in value):
+            runs.append(run(path, value))
+        else:
+            pending.extend(_below(path, enumerate(value)))
+    return Census(tuple(runs), deepest)
+
+
+def _below(path: Path, children: Iterable[tuple[str | int, Any]]) -> list[tuple[Path, Any]]:
+    """The containers among ``children``, last first."""
+    found = [((*path, step), child) for step, child in children if type(child) in _CONTAINERS]
+    found.reverse()
+    return found

@@ -1,0 +1,76 @@
+"""What a class of releases makes of messages: of one, and of all of one outline."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from pysession.findings import Change
+from pysession.readers.comparing import compare
+from pysession.readers.python import messages
+from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.outlines import ODD, Outlines
+from pysession.readers.python.table import Record
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """What loading and saving does to a message; pointers are relative to it.
+
+    ``refusal`` is what the library raises instead. ``harmless`` when nothing of the message is gone by the changes.
+    """
+
+    changes: tuple[Change, ...] = ()
+    harmless: bool = True
+    reordered: bool = False
+    refusal: RefusedError | None = None
+
+
+UNCHANGED = Effect()
+
+
+def effect_on(known: Record, message: dict[str, Any], *, type_last: bool) -> Effect:
+    """What the releases of ``known`` make of ``message``."""
+    try:
+        written = messages.write(known, messages.load(known, message, ()), type_last=type_last)
+    except RefusedError as error:
+        return Effect(refusal=error)
+    comparison = compare(message, written)
+    if not comparison.differences and not comparison.reordered:
+        return UNCHANGED
+    return Effect(
+        tuple(difference.change() for difference in comparison.differences),
+        all(difference.harmless for difference in comparison.differences),
+        comparison.reordered,
+    )
+
+
+class Effects:
+    """The effects of one class of releases, remembered by outline."""
+
+    def __init__(self, known: Record, *, type_last: bool) -> None:
+        self._known = known
+        self._type_last = type_last
+        self._found: dict[int, Effect] = {}
+
+    def of(self, outline: int, message: dict[str, Any]) -> Effect:
+        """The effect on ``message``, whose outline is ``outline``."""
+        effect = self._found.get(outline)
+        if effect is None:
+            effect = effect_on(self._known, message, type_last=self._type_last)
+            if outline != ODD:
+                self._found[outline] = effect
+        return effect
+
+
+@cache
+def effects(known: Record, *, type_last: bool) -> Effects:
+    """The effects that were found out in this process for ``known``."""
+    return Effects(known, type_last=type_last)
+
+
+@cache
+def outlines() -> Outlines:
+    """The outlines seen in this process."""
+    return Outlines()

@@ -1,0 +1,55 @@
+"""How a release refuses: what is raised, at which step, and over which value."""
+
+from __future__ import annotations
+
+from pysession.findings import Failure, Path, Stage, format_pointer
+
+
+class RefusedError(Exception):
+    """What the library raises, as short class names: ``type`` and the root ``cause`` where one is chained to it.
+
+    ``path`` is the value it is raised over, ``subject`` the member or kind that is to blame.
+    """
+
+    def __init__(
+        self,
+        type_: str,
+        message: str,
+        path: Path = (),
+        *,
+        cause: str | None = None,
+        subject: str | None = None,
+        stage: Stage = Stage.LOAD,
+    ) -> None:
+        super().__init__(message)
+        self.type = type_
+        self.message = message
+        self.path = path
+        self.cause = cause
+        self.subject = subject
+        self.stage = stage
+
+    def wrapped(self, outer: str, *, path: Path | None = None) -> RefusedError:
+        """The same failure with ``outer`` raised from it; its root cause stays."""
+        return RefusedError(
+            outer,
+            self.message,
+            self.path if path is None else path,
+            cause=self.cause or self.type,
+            subject=self.subject,
+            stage=self.stage,
+        )
+
+    def at(self, stage: Stage) -> RefusedError:
+        """The same failure at another step."""
+        return RefusedError(self.type, self.message, self.path, cause=self.cause, subject=self.subject, stage=stage)
+
+    def below(self, base: Path) -> RefusedError:
+        """The same failure of a value that stands at ``base``."""
+        return RefusedError(
+            self.type, self.message, base + self.path, cause=self.cause, subject=self.subject, stage=self.stage
+        )
+
+    def failure(self) -> Failure:
+        """The failure as a reading tells it."""
+        return Failure(self.type, self.cause, self.message, format_pointer(self.path), self.subject)

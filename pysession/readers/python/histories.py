@@ -1,0 +1,140 @@
+"""``FileHistoryProvider``: ``get_messages`` of a history file, and each message written to a file again."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from pysession.findings import NextTurn, Reading, Stage, Verdict
+from pysession.readers.comparing import Comparison
+from pysession.readers.python.census import run
+from pysession.readers.python.effects import effects
+from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.outcome import Outcome, outcome
+from pysession.readers.python.subject import Subject
+from pysession.readers.python.table import Histories, Record
+from pysession.wire import Encoding
+
+_LENGTH_BYTES = 4
+_MOST_RECORD_BYTES = 64 * 2**20
+
+
+def read_history(known: Record, provider: Histories, subject: Subject) -> Reading:
+    """What the releases of ``known`` make of a history file.
+
+    Raises:
+        RefusedError: the library raises.
+    """
+    payloads, refusal = _payloads(provider, subject)
+    found = _restored(known, payloads, subject)
+    if refusal is not None:
+        raise refusal
+    _check_text(provider, payloads, subject)
+    verdict = Verdict.SILENT_LOSS if len(payloads) < subject.held else found.verdict
+    return Reading("", verdict, messages_restored=len(payloads), next_turn=NextTurn.UNKNOWN, changes=found.changes)
+
+
+def _restored(known: Record, payloads: list[dict[str, Any]], subject: Subject) -> Outcome:
+    base = subject.document.base
+    try:
+        return outcome(Comparison(), [run((), payloads)], effects(known, type_last=False), base)
+    except RefusedError as error:
+        # The provider catches a ValueError only.
+        raise (error.wrapped("ValueError") if error.type == "ValueError" else error) from None
+
+
+def _payloads(provider: Histories, subject: Subject) -> tuple[list[dict[str, Any]], RefusedError | None]:
+    """The records that are objects, up to the first that is not one or cannot be decoded, and what that raises."""
+    payloads: list[dict[str, Any]] = []
+    try:
+        for index, payload in enumerate(_records(provider, subject)):
+            if type(payload) is not dict:
+                raise RefusedError("ValueError", "a record is no object", (index,))
+            payloads.append(payload)
+    except RefusedError as error:
+        return payloads, error
+    return payloads, None
+
+
+def _records(provider: Histories, subject: Subject) -> Iterator[Any]:
+    document = subject.document
+    if document.encoding is Encoding.MESSAGEPACK_RECORDS:
+        yield from _messagepack(document.data)
+    elif subject.inside or (_is_plain(document.data) and not document.reading.faults and document.reading.readable):
+        yield from document.value if isinstance(document.value, list) else (document.value,)
+    else:
+        yield from _lines(provider, document.data)
+
+
+def _is_plain(data: bytes) -> bool:
+    """Whether the lines are those that JSON Lines has: the provider ends them at a lone carriage return too."""
+    return data.count(b"\r") == data.count(b"\r\n")
+
+
+def _lines(provider: Histories, data: bytes) -> Iterator[Any]:
+    """The lines as a text file has them, each decoded as the provider does it."""
+    try:
+        for line in io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"):
+            text = line.strip()
+            if text:
+                yield _line(provider, text)
+    except UnicodeDecodeError as error:
+        raise RefusedError("UnicodeDecodeError", str(error), stage=Stage.PARSE) from None
+
+
+def _line(provider: Histories, text: str) -> Any:
+    try:
+        if provider.codec == "json":
+            return json.loads(text)
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return json.loads(text)
+    except (TypeError, ValueError) as error:
+        chain = [*_chain(error)]
+        decoding = any(
+            isinstance(one, json.JSONDecodeError | UnicodeDecodeError | msgspec.DecodeError) for one in chain
+        )
+        stage = Stage.PARSE if decoding else Stage.LOAD
+        raise RefusedError("ValueError", str(error), cause=type(chain[-1]).__name__, stage=stage) from None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and those it was raised from or during, as a traceback tells them."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _messagepack(data: bytes) -> Iterator[Any]:
+    at = 0
+    while at < len(data):
+        header = data[at : at + _LENGTH_BYTES]
+        start = at + _LENGTH_BYTES
+        length = int.from_bytes(header, "big")
+        if len(header) != _LENGTH_BYTES:
+            raise RefusedError("ValueError", "the length of a record is cut off")
+        if not 0 < length <= _MOST_RECORD_BYTES:
+            raise RefusedError("ValueError", "a record has a length that is not valid")
+        if len(data) < start + length:
+            raise RefusedError("ValueError", "a record is cut off")
+        at = start + length
+        try:
+            yield msgspec.msgpack.decode(data[start:at])
+        except msgspec.DecodeError as error:
+            raise RefusedError("ValueError", str(error), cause=type(error).__name__, stage=Stage.PARSE) from None
+
+
+def _check_text(provider: Histories, payloads: list[dict[str, Any]], subject: Subject) -> None:
+    """Text with unpaired surrogates is read, and cannot be written."""
+    if not any(fault.rule in ("string-not-portable", "json-not-utf8") for fault in subject.document.reading.faults):
+        return
+    for index, payload in enumerate(payloads):
+        try:
+            json.dumps(payload, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise RefusedError("UnicodeEncodeError", str(error), (index,), stage=Stage.SAVE) from None

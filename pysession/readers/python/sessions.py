@@ -1,0 +1,87 @@
+"""``AgentSession.from_dict`` and ``to_dict``, on their own and in a FileSessionStore."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pysession.findings import NextTurn, Reading, Stage, Verdict
+from pysession.readers.comparing import compare
+from pysession.readers.python.census import MESSAGE
+from pysession.readers.python.effects import effects
+from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.outcome import outcome
+from pysession.readers.python.stores import snapshot
+from pysession.readers.python.subject import Subject
+from pysession.readers.python.table import Record
+
+_NEW_ID = object()
+
+
+def read_session(known: Record, subject: Subject) -> Reading:
+    """What the releases of ``known`` make of a session.
+
+    Raises:
+        RefusedError: the library raises.
+    """
+    value = subject.value
+    if type(value) is not dict:
+        raise RefusedError("TypeError", "a session is an object")
+    if "session_id" not in value:
+        raise RefusedError("KeyError", "a session has no session_id", subject="session_id")
+    state = value.get("state", {})
+    if type(state) is not dict:
+        raise RefusedError("AttributeError", "the state is no object", ("state",), subject="state")
+    saved = _saved(value["session_id"], value.get("service_session_id"), state)
+    return _read(known, subject, value, saved)
+
+
+def read_store(known: Record, subject: Subject) -> Reading:
+    """What the releases of ``known`` make of a file of their FileSessionStore.
+
+    Raises:
+        RefusedError: the library raises.
+    """
+    found = snapshot(subject)
+    saved = _saved(found.session_id, found.service_session_id, found.state) | {"version": found.version}
+    return _read(known, subject, subject.stored, saved)
+
+
+def _saved(session_id: Any, service_session_id: Any, state: Any) -> dict[str, Any]:
+    """A session as it is saved, but for its messages."""
+    return {
+        "type": "session",
+        "session_id": session_id or _NEW_ID,
+        "service_session_id": service_session_id,
+        "state": state,
+    }
+
+
+def _read(known: Record, subject: Subject, value: Any, saved: dict[str, Any]) -> Reading:
+    state = saved["state"]
+    runs = subject.census(state).runs
+    try:
+        restored = outcome(
+            compare(value, saved), runs, effects(known, type_last=known.type_last), subject.document.base
+        )
+    except RefusedError as error:
+        raise (error.wrapped("ValueError") if known.wraps and error.stage is Stage.LOAD else error) from None
+    seen = messages_restored(state, subject.settings.registered_types)
+    return Reading(
+        "",
+        Verdict.SILENT_LOSS if seen < subject.held else restored.verdict,
+        messages_restored=seen,
+        next_turn=NextTurn.SERVICE_MANAGED if saved["service_session_id"] else NextTurn.UNKNOWN,
+        changes=restored.changes,
+    )
+
+
+def messages_restored(state: dict[str, Any], registered: frozenset[str]) -> int:
+    """Messages of the histories of a state that come back as messages."""
+    return sum(
+        type(message) is dict and message.get("type") == MESSAGE
+        for entry in state.values()
+        if type(entry) is dict and entry.get("type") not in {MESSAGE, *registered}
+        for messages in [entry.get("messages")]
+        if type(messages) is list
+        for message in messages
+    )

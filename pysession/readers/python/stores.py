@@ -1,0 +1,62 @@
+"""``FileSessionStore``: ``get`` of a session file, and ``set`` of what came out of it.
+
+The store decodes with msgspec into a class of its own. The same declaration stands here, so what it accepts, and what is
+raised for the rest, is not described but done.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from pysession.findings import Stage
+from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.subject import Subject
+from pysession.readers.versions import SESSION_STORE_VERSION
+from pysession.wire import Encoding
+
+
+class Snapshot(msgspec.Struct):
+    """The file of a session (agent-framework-core 1.13.0 to 1.23.0)."""
+
+    type: Literal["session"]
+    session_id: str
+    service_session_id: str | dict[str, Any] | None
+    state: object
+    version: str = SESSION_STORE_VERSION
+
+
+def snapshot(subject: Subject) -> Snapshot:
+    """The file as the store has it after decoding.
+
+    Raises:
+        RefusedError: the store raises.
+    """
+    try:
+        found = _decoded(subject)
+    except msgspec.ValidationError as error:
+        raise RefusedError("ValueError", str(error), cause="ValidationError") from None
+    except msgspec.DecodeError as error:
+        raise RefusedError("ValueError", str(error), cause="DecodeError", stage=Stage.PARSE) from None
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise RefusedError(type(error).__name__, str(error), stage=Stage.PARSE) from None
+    if found.version != SESSION_STORE_VERSION:
+        raise RefusedError("ValueError", "the version is not supported", ("version",), subject="version")
+    if type(found.state) is not dict:
+        raise RefusedError("ValueError", "the state is no object", ("state",), subject="state")
+    return found
+
+
+def _decoded(subject: Subject) -> Snapshot:
+    document = subject.document
+    if document.encoding is Encoding.MESSAGEPACK:
+        return msgspec.msgpack.decode(document.data, type=Snapshot)
+    if document.reading.readable and not document.reading.faults and type(subject.value) is dict:
+        # The state may be anything, so a large one need not be looked through again.
+        state = subject.value.get("state", ...)
+        around = {name: value for name, value in subject.value.items() if name != "state"}
+        found = msgspec.convert(around if state is ... else around | {"state": None}, Snapshot)
+        found.state = state
+        return found
+    return msgspec.json.decode(document.data, type=Snapshot)

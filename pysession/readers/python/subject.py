@@ -1,0 +1,78 @@
+"""A document as a Python program gets it: its value as ``json.loads`` gives it, and the messages in its state."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from pysession.dialects import Document
+from pysession.findings import Stage
+from pysession.readers.python.census import Census, census
+from pysession.readers.python.failing import RefusedError
+from pysession.readers.settings import Settings
+from pysession.wire import Encoding
+
+
+class Subject:
+    """One document and what all releases find in it; each thing is found out once, when it is asked for first."""
+
+    def __init__(self, document: Document, settings: Settings) -> None:
+        self.document = document
+        self.settings = settings
+        self._census: Census | None = None
+
+    @property
+    def inside(self) -> bool:
+        """Whether the session stands inside a record, whose bytes its reader never sees."""
+        return bool(self.document.base) or self.document.embedded
+
+    @property
+    def value(self) -> Any:
+        """The value that ``json.loads`` gives.
+
+        Raises:
+            RefusedError: it raises.
+        """
+        found = self._loaded
+        if isinstance(found, RefusedError):
+            raise found
+        return found
+
+    @cached_property
+    def _loaded(self) -> Any:
+        document = self.document
+        value = document.value[0] if document.single else document.value
+        plain = document.reading.readable and not document.reading.faults and document.encoding is Encoding.JSON
+        if plain or (self.inside and document.reading.readable):
+            return value
+        try:
+            return json.loads(document.data)
+        except (ValueError, RecursionError) as error:
+            return RefusedError(type(error).__name__, str(error), stage=Stage.PARSE)
+
+    @cached_property
+    def stored(self) -> Any:
+        """The value that a MessagePack file holds, or that any other does."""
+        if self.document.encoding is Encoding.MESSAGEPACK:
+            return msgspec.msgpack.decode(self.document.data)
+        return self.value
+
+    def census(self, state: dict[str, Any]) -> Census:
+        """The messages in ``state``, the one that this document has."""
+        if self._census is None:
+            self._census = census(state, self.settings.registered_types)
+        return self._census
+
+    @cached_property
+    def held(self) -> int:
+        """Messages that the document holds in its histories."""
+        return sum(
+            isinstance(message, dict)
+            for history in self.document.histories
+            if history.live
+            for segment in history.segments
+            for message in segment.messages
+        )
