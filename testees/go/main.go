@@ -52,8 +52,7 @@ func respond(asked request) answer {
 	case "stop":
 		return answer{ID: asked.ID, OK: true}
 	case "read", "append", "next-turn":
-		// The SDK has sessions only: no store, no file of messages.
-		if asked.Form == "session" {
+		if asked.Form == sessionForm {
 			return handle(asked)
 		}
 	}

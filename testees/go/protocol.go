@@ -1,5 +1,8 @@
 package main
 
+// sessionForm is the one form that the SDK reads: it has no store, and no file of messages.
+const sessionForm = "session"
+
 // request is one line of standard input. Document travels as base64, so its bytes arrive as they were stored.
 type request struct {
 	ID        int64   `json:"id"`
@@ -27,6 +30,7 @@ type answer struct {
 	NextTurn         *nextTurn         `json:"next_turn,omitempty"`
 	Reader           string            `json:"reader,omitempty"`
 	Environment      map[string]string `json:"environment,omitempty"`
+	Forms            []string          `json:"forms,omitempty"`
 }
 
 // nextTurn tells what a run on the session came to; Sent counts the messages that the model was given.

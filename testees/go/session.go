@@ -33,18 +33,19 @@ func handle(asked request) answer {
 		return fail("load", err)
 	}
 
-	providers := historyProviders(asked.Options)
+	keys := historyKeys(asked.Options)
 	options := []agent.Option{agent.WithSession(&session)}
-	for _, provider := range providers {
+	for _, key := range keys {
 		var restored []*message.Message
 		err := attempt(func() (err error) {
-			restored, err = provider.Invoking(context.Background(), agent.InvokingContext{Options: options})
+			restored, err = historyProvider(key).Invoking(context.Background(), agent.InvokingContext{Options: options})
 			return err
 		})
 		if err != nil {
 			return fail("touch", err)
 		}
 		done.count(restored)
+		done.EmptyContents += emptied(asked.Document, key, restored)
 	}
 
 	switch asked.Operation {
@@ -55,7 +56,7 @@ func handle(asked request) answer {
 			ResponseMessages: []*message.Message{reply(asked.Text)},
 			Options:          options,
 		}
-		if err := attempt(func() error { return providers[0].Invoked(context.Background(), turn) }); err != nil {
+		if err := attempt(func() error { return historyProvider(keys[0]).Invoked(context.Background(), turn) }); err != nil {
 			return fail("touch", err)
 		}
 	case "next-turn":
@@ -73,16 +74,19 @@ func handle(asked request) answer {
 	return done
 }
 
-// historyProviders are those that an application configures: the default one, or one for each key of its own.
-func historyProviders(asked options) []agent.HistoryProvider {
+// defaultHistoryKey is where the SDK's default history provider keeps its messages; it has no exported name.
+const defaultHistoryKey = "in-memory"
+
+// historyKeys are those that an application configures, else the default one.
+func historyKeys(asked options) []string {
 	if len(asked.HistoryKeys) == 0 {
-		return []agent.HistoryProvider{agent.NewInMemoryHistoryProvider(agent.InMemoryHistoryProviderConfig{})}
+		return []string{defaultHistoryKey}
 	}
-	providers := make([]agent.HistoryProvider, len(asked.HistoryKeys))
-	for index, key := range asked.HistoryKeys {
-		providers[index] = agent.NewInMemoryHistoryProvider(agent.InMemoryHistoryProviderConfig{SourceID: key})
-	}
-	return providers
+	return asked.HistoryKeys
+}
+
+func historyProvider(key string) agent.HistoryProvider {
+	return agent.NewInMemoryHistoryProvider(agent.InMemoryHistoryProviderConfig{SourceID: key})
 }
 
 // count adds the messages that a history came back with; a null among them is none.
@@ -91,12 +95,8 @@ func (done *answer) count(restored []*message.Message) {
 		done.MessagesRestored = new(int)
 	}
 	for _, one := range restored {
-		if one == nil {
-			continue
-		}
-		*done.MessagesRestored++
-		if len(one.Contents) == 0 {
-			done.EmptyContents++
+		if one != nil {
+			*done.MessagesRestored++
 		}
 	}
 }
@@ -106,7 +106,7 @@ func reply(text string) *message.Message {
 }
 
 func describe(id int64) answer {
-	done := answer{ID: id, OK: true, Reader: reader, Environment: map[string]string{}}
+	done := answer{ID: id, OK: true, Reader: reader, Environment: map[string]string{}, Forms: []string{sessionForm}}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		done.Environment["go"] = build.GoVersion
 		for _, module := range build.Deps {

@@ -33,7 +33,7 @@ func takeTurn(asked request) *nextTurn {
 	var configuration agent.Config
 	if len(asked.Options.HistoryKeys) > 0 {
 		// An agent has one history provider.
-		configuration.HistoryProvider = historyProviders(asked.Options)[0]
+		configuration.HistoryProvider = historyProvider(asked.Options.HistoryKeys[0])
 	}
 	runner := agent.New(agent.ProviderConfig{
 		Run:         model,

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/microsoft/agent-framework-go/agent"
 	"github.com/microsoft/agent-framework-go/message"
@@ -72,13 +73,17 @@ var tools = []scenario{
 		external := agent.Config{Tools: []tool.Tool{schemaOnly{}}}
 		return conversation(external, answers([]message.Content{calls("external", paris, "call_1")}), "Paris?")
 	}},
-	{"tool_results", "results of every JSON type, as a caller gives them", func() (*agent.Session, error) {
+	{"tool_results", "calls and results that a caller gives: results of every JSON type", func() (*agent.Session, error) {
 		values := []any{nil, "", "text", 0, 1.5, 1.0, 1e21, 1e-7, int64(9007199254740993), true, false, []any{}, map[string]any{"b": 1, "a": nil}}
-		var results []message.Content
-		for _, value := range values {
-			results = append(results, &message.FunctionResultContent{CallID: "call_1", Result: value})
+		var asked, results []message.Content
+		for index, value := range values {
+			id := fmt.Sprintf("call_%d", index)
+			asked = append(asked, &message.FunctionCallContent{CallID: id, Name: "forecast", Arguments: paris, InformationalOnly: true})
+			results = append(results, &message.FunctionResultContent{CallID: id, Result: value})
 		}
-		return oneRequest(answers(says("Hm.")), &message.Message{Role: message.RoleTool, Contents: results})
+		return oneRequest(answers(says("Hm.")), message.NewText("Paris?"),
+			&message.Message{Role: message.RoleAssistant, Contents: asked},
+			&message.Message{Role: message.RoleTool, Contents: results})
 	}},
 }
 
