@@ -45,12 +45,25 @@ class _Drawn(msgspec.Struct, frozen=True):
         return text + " " * (width - len(self.text))
 
 
-def render(matrix: Matrix, *, merged: bool = True, color: bool = False, width: int | None = None) -> str:
-    """``matrix`` as lines of at most ``width`` columns, where names allow that; it ends in a newline.
+def render(
+    matrices: Sequence[Matrix],
+    *,
+    merged: bool = True,
+    color: bool = False,
+    width: int | None = None,
+    others: Sequence[str] = (),
+) -> str:
+    """``matrices`` as lines of at most ``width`` columns, where names allow that; it ends in a newline.
 
     ``merged``: releases that fare alike are one row or column, and a cell says how many documents are that bad.
+    ``others`` are families of which more could be shown.
     """
-    return "\n".join(_Text(matrix, merged, color, width or _WIDTH).lines()) + "\n"
+    if not matrices:
+        return "Nothing of what was recorded is selected.\n"
+    parts = ["\n".join(_Text(matrix, merged, color, width or _WIDTH).lines()) for matrix in matrices]
+    if others:
+        parts.append(f"There is more of {', '.join(others)}: add {' '.join(f'--family {other}' for other in others)}.")
+    return "\n\n".join(parts) + "\n"
 
 
 class _Text:
@@ -72,9 +85,6 @@ class _Text:
             f"{self._matrix.family}: what each release (column) makes of what each release wrote (row)", _BOLD
         )
         yield ""
-        if not self._matrix.documents:
-            yield "Nothing of what was recorded is selected."
-            return
         yield from self._map()
         yield from self._legend()
         if len(self._rows) == len(self._columns) == 1:
