@@ -90,12 +90,14 @@ function open(row, column) {
   at("details").replaceChildren(...cellInFull(view.rows[row], view.columns[column], cell, view, page));
   at("details").scrollTop = 0;
   at("details").hidden = false;
+  document.body.classList.add("opened");
   cellAt(row, column).scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 function close() {
   const had = at("details").contains(document.activeElement);
   at("details").hidden = true;
+  document.body.classList.remove("opened");
   opened = undefined;
   for (const each of at("grid").querySelectorAll("[aria-selected]")) each.removeAttribute("aria-selected");
   if (had) cellAt(...active)?.focus();
@@ -136,8 +138,7 @@ function show() {
   at("grouped").checked = wanted.grouped;
   at("next-turn").checked = wanted.nextTurn;
   at("controls").elements.rows.value = wanted.rows;
-  const radios = at("controls").elements.family;
-  if (radios) radios.value = wanted.family;
+  for (const radio of at("families").querySelectorAll("input")) radio.checked = radio.value === wanted.family;
   offer();
   draw();
 }
