@@ -33,7 +33,8 @@ Examples:
 Patterns:
   python@1.21.0  a release; also python@latest
   1.2*           * stands for anything; without the family, of any family
-  constructed    as a writer: documents that no release wrote, by their kind
+  hostile        as a writer: documents that no release wrote, by their kind;
+                 they are left out unless a pattern matches them (*)
   A,B            one or the other
 """
 

@@ -23,6 +23,7 @@ from pysession.schema.shipped import shipped
 from pysession.verbs.fixtures import MANIFEST, Entry, Manifest
 
 FOLDER = "recorded"
+_RELEASES = ("*@*",)
 
 Group = tuple[str, ...]
 """Releases that are shown as one, oldest first."""
@@ -43,7 +44,8 @@ class Selection(msgspec.Struct, frozen=True):
     """What of the recordings is wanted; empty means all.
 
     ``writers`` and ``readers`` are patterns of release names (``python@1.1*``, ``1.1*``, ``python@latest``),
-    ``scenarios`` patterns of scenarios. With ``next_turn`` a reading counts with what the next run would do, as in a
+    ``scenarios`` patterns of scenarios. Documents that no release wrote are wanted only where a pattern matches their
+    kind (``hostile``, ``*``). With ``next_turn`` a reading counts with what the next run would do, as in a
     gate; ``verdicts`` are held against what counts.
     """
 
@@ -231,6 +233,8 @@ def matrices(
     """
     root = root or shipped("fixtures")
     selection = selection or Selection()
+    if not selection.writers:
+        selection = msgspec.structs.replace(selection, writers=_RELEASES)
     entries = _entries(root)
     wholes = [_whole(_load(family, root, entries), entries) for family in tuple(families) or _all_recorded(root)]
     for what, patterns, names in (

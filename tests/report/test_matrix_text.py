@@ -32,7 +32,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def python(root: Path, **wanted: tuple[str, ...]) -> tuple[Matrix, ...]:
-    return matrices(("python",), Selection(**wanted), root)
+    return matrices(("python",), Selection(**({"writers": ("*",)} | wanted)), root)
 
 
 def test_neighbours_that_fare_alike_are_one_row_or_column(root: Path) -> None:
@@ -98,6 +98,15 @@ def test_many_columns_have_their_names_written_downwards(tmp_path: Path) -> None
     assert max(map(len, lines[2:10])) <= 120
     head = next(line for line in lines if line.startswith("written by"))
     assert set(head.removeprefix("written by  documents").split()) == {"0"}
+
+
+def test_all_writers_of_another_family_are_named_as_one(tmp_path: Path) -> None:
+    path = "golden/dotnet/1.16.0/text.json"
+    made_up.write_manifest(tmp_path, {path: ("text", ["dotnet@1.16.0", "dotnet@1.17.0"])})
+    made_up.write_recording(tmp_path, "python", ["1.22.0"], {path: [made_up.REFUSED]})
+    assert "\ndotnet@*            1  R\n" in matrix_text.render(matrices(root=tmp_path))
+    one = matrix_text.render(matrices((), Selection(writers=("1.17.0",)), tmp_path))
+    assert "\ndotnet@1.17.0          1  R\n" in one
 
 
 def test_families_follow_each_other_and_more_of_them_are_named(root: Path) -> None:

@@ -19,7 +19,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def of(root: Path, family: str = "python", **wanted: object) -> Matrix:
-    (found,) = matrices((family,), msgspec.convert(wanted, Selection), root)
+    """The one matrix of a family, with the documents that no release wrote."""
+    (found,) = matrices((family,), msgspec.convert({"writers": ("*",)} | wanted, Selection), root)
     return found
 
 
@@ -32,6 +33,12 @@ def test_releases_stand_in_the_order_in_which_they_appeared(root: Path) -> None:
     matrix = of(root)
     assert matrix.reader_names == ("python@1.20.0", "python@1.21.0", "python@1.22.0")
     assert matrix.writers == ("python@1.20.0", "python@1.21.0", "python@1.22.0", "hostile")
+
+
+def test_documents_that_no_release_wrote_come_only_when_they_are_asked_for(root: Path) -> None:
+    (usual, _) = matrices(root=root)
+    assert usual.writers == ("python@1.20.0", "python@1.21.0", "python@1.22.0")
+    assert "deep" not in usual.scenarios
 
 
 def test_readings_follow_their_readers_when_the_recording_has_another_order(root: Path) -> None:

@@ -74,8 +74,7 @@ function aim(place) {
   const [row, column] = place;
   at("grid").tBodies[0].rows[row].cells[0].classList.add("aim");
   at("grid").tHead.rows[0].cells[column + 1].classList.add("aim");
-  const { family } = view.matrix;
-  at("readout").textContent = `${label(view.rows[row].names, family)} read by ${label(view.columns[column].names, family)}: ${inWords(view.cells[row][column], page)}`;
+  at("readout").textContent = `${label(view.rows[row].names, view.matrix)} read by ${label(view.columns[column].names, view.matrix)}: ${inWords(view.cells[row][column], page)}`;
 }
 
 function open(row, column) {

@@ -13,13 +13,18 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-// The names of a row or column without the family that all of them have: one, or the first and the last.
-function ends(names, family) {
-  const short = names.map((name) => (name.startsWith(`${family}@`) ? name.slice(family.length + 1) : name));
+// The names of a row or column without the family that the readers have: one, or the first and the last; for all writers
+// of another family "dotnet@*".
+function ends(names, matrix) {
+  const of = names[0].split("@")[0];
+  if (of !== matrix.family && names.length > 1 && names.length === matrix.writers.filter((writer) => writer.startsWith(`${of}@`)).length) {
+    return [`${of}@*`];
+  }
+  const short = names.map((name) => (name.startsWith(`${matrix.family}@`) ? name.slice(matrix.family.length + 1) : name));
   const last = short.at(-1);
   return short.length === 1 ? [short[0]] : [short[0], last.slice(last.lastIndexOf("@") + 1)];
 }
-const label = (names, family) => ends(names, family).join(" – ");
+const label = (names, matrix) => ends(names, matrix).join(" – ");
 
 // "rejected 12 of 49 documents, identical 37": what a cell says, in words.
 function inWords(cell, page) {
@@ -36,33 +41,31 @@ function inWords(cell, page) {
 const mark = (verdict, page) => element("span", { class: `mark ${page.verdicts[verdict].name}`, "aria-hidden": "true" }, page.verdicts[verdict].letter);
 
 function drawGrid(table, view, page) {
-  const { family } = view.matrix;
   const head = element("tr", {}, element("th", { class: "corner", scope: "col" }, element("span", {}, "read by →", element("br"), view.wanted.rows === "writers" ? "written by ↓" : "scenario ↓")));
   for (const [index, column] of view.columns.entries()) {
-    const [first, last] = ends(column.names, family);
+    const [first, last] = ends(column.names, view.matrix);
     const text = element("span", {}, first, ...(last ? [element("br"), `– ${last}`] : []));
     head.append(element("th", { scope: "col", role: "columnheader", "aria-colindex": index + 2, title: column.names.join(", ") }, text));
   }
   const body = element("tbody");
   for (const [index, row] of view.rows.entries()) body.append(gridRow(row, index, view, page));
   table.className = view.wanted.grouped ? "merged" : "";
-  table.setAttribute("aria-label", `${family}: ${view.wanted.rows} by readers`);
+  table.setAttribute("aria-label", `${view.matrix.family}: ${view.wanted.rows} by readers`);
   table.setAttribute("aria-rowcount", view.rows.length + 1);
   table.setAttribute("aria-colcount", view.columns.length + 1);
   table.replaceChildren(element("thead", {}, head), body);
 }
 
 function gridRow(row, index, view, page) {
-  const { family } = view.matrix;
   const line = element("tr", { "aria-rowindex": index + 2 });
   const foreign = view.wanted.rows === "writers" && index > 0 && row.names[0].split("@")[0] !== view.rows[index - 1].names[0].split("@")[0];
   const size = element("small", { title: counted(row.documents.length, "document") }, number.format(row.documents.length));
-  line.append(element("th", { scope: "row", role: "rowheader", class: foreign ? "other" : undefined, title: row.names.join(", ") }, label(row.names, family), " ", size));
+  line.append(element("th", { scope: "row", role: "rowheader", class: foreign ? "other" : undefined, title: row.names.join(", ") }, label(row.names, view.matrix), " ", size));
   for (const [position, column] of view.columns.entries()) {
     const cell = view.cells[index][position];
     const own = row.names.some((name) => column.names.includes(name)) ? "own " : "";
     const place = view.wanted.rows === "writers" ? "written by" : "scenario";
-    const name = `${place} ${label(row.names, family)}, read by ${label(column.names, family)}: ${inWords(cell, page)}`;
+    const name = `${place} ${label(row.names, view.matrix)}, read by ${label(column.names, view.matrix)}: ${inWords(cell, page)}`;
     const shared = { role: "gridcell", tabindex: "-1", "aria-colindex": position + 2, "aria-label": name };
     if (cell.worst === NOTHING) {
       line.append(element("td", { ...shared, class: `${own}nothing-here` }, "·"));
@@ -85,9 +88,8 @@ function gridRow(row, index, view, page) {
 
 // What the reader does with each document of a cell. Returns what goes into the panel.
 function cellInFull(row, column, cell, view, page) {
-  const { family } = view.matrix;
   const close = element("button", { type: "button", class: "button", id: "close", "aria-label": "Close" }, "✕");
-  const who = element("h2", { id: "details-title" }, label(row.names, family), element("span", { class: "quiet" }, " read by "), label(column.names, family));
+  const who = element("h2", { id: "details-title" }, label(row.names, view.matrix), element("span", { class: "quiet" }, " read by "), label(column.names, view.matrix));
   const reader = view.matrix.readers[column.positions[0]];
   return [
     element("header", {}, element("div", {}, who, element("p", { class: "quiet" }, inWords(cell, page))), close),
