@@ -71,22 +71,18 @@ def compare(before: Any, after: Any, *, numbers_by_value: bool = False, fold_nam
 
 
 def _names(old: dict[str, Any], new: dict[str, Any], *, fold_names: bool) -> dict[str, str]:
-    """Member name before → member name after, for the members that are still there."""
-    if not fold_names:
-        return {name: name for name in old if name in new}
-    # A member that is there under its own name is nobody else's; of several in other cases each has one partner.
-    free: dict[str, list[str]] = {}
-    for name in new:
-        if name not in old:
-            free.setdefault(name.lower(), []).append(name)
-    found: dict[str, str] = {}
-    for name in old:
-        others = free.get(name.lower())
-        if name in new:
-            found[name] = name
-        elif others:
-            found[name] = others.pop(0)
-    return found
+    """Member name before → member name after, for the members that are still there.
+
+    A member keeps its own name if it can; of several that differ only in case, the first has become the one in a new
+    case. Nothing becomes a member that another one already is.
+    """
+    same = {name: name for name in old if name in new}
+    if not fold_names or len(same) == len(old):
+        return same
+    left = {name.lower(): name for name in reversed(new) if name not in old}
+    return {
+        name: partner for name in old if (partner := name if name in new else left.pop(name.lower(), None)) is not None
+    }
 
 
 def _members(path: Path, old: dict[str, Any], new: dict[str, Any], names: dict[str, str]) -> Iterator[Difference]:
