@@ -23,26 +23,22 @@ from pysession.conform import (
     Base,
     Difference,
     Disagreement,
-    InstallError,
     Mutant,
+    Oracle,
     Tally,
-    Testee,
-    TesteeError,
     differences,
-    interpreter,
     mutants,
-    observe,
+    oracle,
     shrink,
     value,
 )
-from pysession.findings.failures import UsageError
+from pysession.findings.failures import PysessionError
 from pysession.readers import release
 from pysession.wire import Encoding
 from recordings.recorder import stored
 
 ROOT = Path(__file__).parent.parent
-PROGRAM = ROOT / "testees" / "python" / "testee.py"
-GOLDEN = "golden/python/*"
+GOLDEN = "golden/{family}/*"
 
 
 def bases(fixtures: Path, pattern: str, most_bytes: int = 20_000) -> list[Base]:
@@ -54,25 +50,21 @@ def bases(fixtures: Path, pattern: str, most_bytes: int = 20_000) -> list[Base]:
     ]
 
 
-def differing(
-    testee: Testee, reader: str, document: bytes, encoding: Encoding, *, next_turn: bool
-) -> Disagreement | None:
+def differing(asked: Oracle, document: bytes, encoding: Encoding, *, next_turn: bool) -> Disagreement | None:
     """How prediction and release disagree about ``document``, None where they agree or nobody could ask."""
-    recorded = observe(testee, document, encoding, next_turn=next_turn)
+    recorded = asked.observe(document, encoding, next_turn=next_turn)
     if recorded is None:
         return None
-    predicted = predict(document, reader, encoding=encoding)
+    predicted = predict(document, asked.reader, encoding=encoding)
     found = differences(predicted, recorded, value(document, encoding))
-    return Disagreement(reader, "", (), document, predicted, recorded, found)
+    return Disagreement(asked.reader, "", (), document, predicted, recorded, found)
 
 
-def fuzz(
-    testee: Testee, reader: str, those: Sequence[Mutant], tally: Tally, *, next_turn: bool = True
-) -> list[Disagreement]:
+def fuzz(asked: Oracle, those: Sequence[Mutant], tally: Tally, *, next_turn: bool = True) -> list[Disagreement]:
     """Ask about each mutant; the disagreements, as they were found."""
     disagreements = []
     for mutant in those:
-        seen = differing(testee, reader, mutant.document, mutant.encoding, next_turn=next_turn)
+        seen = differing(asked, mutant.document, mutant.encoding, next_turn=next_turn)
         if seen is None:
             continue
         tally.add(mutant.kinds, seen.found)
@@ -82,15 +74,15 @@ def fuzz(
     return disagreements
 
 
-def shrunk(testee: Testee, one: Disagreement, encoding: Encoding, tries: int) -> Disagreement:
+def shrunk(asked: Oracle, one: Disagreement, encoding: Encoding, tries: int) -> Disagreement:
     """The same disagreement about less: the same words differ, and the release says the same of it."""
 
     def differs(document: bytes) -> bool:
-        seen = differing(testee, one.reader, document, encoding, next_turn=Difference.NEXT_TURN in one.found)
+        seen = differing(asked, document, encoding, next_turn=Difference.NEXT_TURN in one.found)
         return seen is not None and _sort(seen) == _sort(one)
 
     small = shrink(one.document, differs, tries=tries)
-    seen = differing(testee, one.reader, small, encoding, next_turn=True)
+    seen = differing(asked, small, encoding, next_turn=True)
     return one if seen is None else msgspec.structs.replace(seen, name=one.name, kinds=one.kinds)
 
 
@@ -117,26 +109,31 @@ def write(folder: Path, number: int, one: Disagreement) -> None:
     (folder / f"{name}.about.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
+def made(reader: str, options: argparse.Namespace) -> list[Mutant]:
+    """The mutants that ``reader`` is asked about."""
+    pattern = options.base or GOLDEN.format(family=reader.partition("@")[0])
+    some = bases(options.fixtures, pattern)
+    return list(mutants(some, count=options.count, seed=options.seed, start=options.start))
+
+
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Hold predictions against real Python releases.")
-    parser.add_argument("--reader", action="append", required=True, help="python@1.21.0; may be repeated")
+    parser = argparse.ArgumentParser(description="Hold predictions against real releases.")
+    parser.add_argument("--reader", action="append", required=True, help="python@1.21.0, meai@10.11.0; may be repeated")
     parser.add_argument("--count", type=int, default=500, help="mutants for each reader")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--start", type=int, default=0, help="number of the first mutant")
-    parser.add_argument("--base", default=GOLDEN, help=f"which fixtures, default {GOLDEN}")
+    parser.add_argument("--base", help="which fixtures, default those that the library of the reader wrote")
     parser.add_argument("--write", type=Path, metavar="DIR", help="shrink disagreements and write them there")
     parser.add_argument("--tries", type=int, default=300, help="documents tried to shrink one")
     parser.add_argument("--fixtures", type=Path, default=ROOT / "fixtures")
     options = parser.parse_args(arguments)
-    those = list(
-        mutants(bases(options.fixtures, options.base), count=options.count, seed=options.seed, start=options.start)
-    )
     whole = Tally()
     try:
         for reader in map(str, map(release, options.reader)):
             begun = time.monotonic()
-            with Testee([str(interpreter(reader)), str(PROGRAM)]) as testee:
-                found = fuzz(testee, reader, those, whole)
+            those = made(reader, options)
+            with oracle(reader, ROOT / "testees") as asked:
+                found = fuzz(asked, those, whole)
                 seconds = time.monotonic() - begun
                 wrong = sum(any(difference.matters for difference in one.found) for one in found)
                 print(f"{reader}: {len(those)} mutants, {wrong} predicted wrong, {seconds:.1f} s", flush=True)
@@ -144,8 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
                     encodings = {f"{mutant.base}#{mutant.number}": mutant.encoding for mutant in those}
                     kinds = {_sort(one): one for one in reversed(found)}
                     for number, one in enumerate(kinds.values()):
-                        write(options.write, number, shrunk(testee, one, encodings[one.name], options.tries))
-    except (UsageError, InstallError, TesteeError) as failure:
+                        write(options.write, number, shrunk(asked, one, encodings[one.name], options.tries))
+    except PysessionError as failure:
         print(f"fuzz_readers: {failure}", file=sys.stderr)
         return 1
     print(f"\nseed {options.seed}, agreement {whole.agreement:.4%} of {whole.asked}\n\n{whole.table()}")

@@ -16,6 +16,7 @@ from pysession.conform.errors import (
 from pysession.conform.installing import FOLDER_VARIABLE, InstallError, interpreter, releases_folder
 from pysession.conform.judging import CRASHED, EXACT, TIMEOUT, Manner, held, judge, value
 from pysession.conform.mutants import Base, Mutant, encode, mutants
+from pysession.conform.oracles import Oracle, oracle
 from pysession.conform.protocol import Answer, Failure, Form, Operation, Options, Request, Turn
 from pysession.conform.shrinking import shrink
 from pysession.conform.testee import Testee
@@ -36,6 +37,7 @@ __all__ = [
     "Mutant",
     "Operation",
     "Options",
+    "Oracle",
     "ProtocolError",
     "Request",
     "Tally",
@@ -54,6 +56,7 @@ __all__ = [
     "judge",
     "mutants",
     "observe",
+    "oracle",
     "releases_folder",
     "shrink",
     "value",

@@ -38,18 +38,24 @@ class Difference(StrEnum):
 
 
 _CONTRACT = frozenset({Difference.VERDICT, Difference.STAGE, Difference.ERROR, Difference.CHANGES})
+_SAME_VALUE = frozenset({Verdict.IDENTICAL, Verdict.EQUIVALENT})
 _WITH_CHANGES = frozenset({Verdict.NORMALISED, Verdict.LOSSY, Verdict.SILENT_LOSS})
 
 
-def differences(predicted: Reading, recorded: Recorded, value: Any) -> frozenset[Difference]:
+def differences(
+    predicted: Reading, recorded: Recorded, value: Any, *, order_known: bool = True
+) -> frozenset[Difference]:
     """In what ``predicted`` is not what was ``recorded``; what was not recorded is not compared. ``value`` is the
-    document's, which tells indices of arrays from names."""
+    document's, which tells indices of arrays from names.
+
+    ``order_known``: the recording tells whether members kept their order, else ``identical`` and ``equivalent`` are one.
+    """
     found: set[Difference] = set()
-    if predicted.verdict is not recorded.verdict:
+    if not _same_verdict(predicted.verdict, recorded.verdict, order_known=order_known):
         found.add(Difference.VERDICT)
-    elif recorded.verdict is Verdict.REJECTED:
+    elif predicted.verdict is Verdict.REJECTED:
         found |= _of_refusals(predicted, recorded)
-    elif recorded.verdict in _WITH_CHANGES and recorded.changes is not None:
+    elif predicted.verdict in _WITH_CHANGES and recorded.changes is not None:
         ours = {(anywhere(change.pointer, value), change.kind) for change in predicted.changes}
         theirs = set(recorded.changes)
         if {pointer for pointer, _ in ours} != {pointer for pointer, _ in theirs}:
@@ -63,6 +69,13 @@ def differences(predicted: Reading, recorded: Recorded, value: Any) -> frozenset
     if _both_differ(predicted.same_bytes, recorded.same_bytes):
         found.add(Difference.BYTES)
     return frozenset(found)
+
+
+def _same_verdict(predicted: Verdict, recorded: Verdict | None, *, order_known: bool) -> bool:
+    if recorded is None:
+        # Of a refusal it would have been told.
+        return predicted is not Verdict.REJECTED
+    return predicted is recorded or (not order_known and {predicted, recorded} <= _SAME_VALUE)
 
 
 def _of_refusals(predicted: Reading, recorded: Recorded) -> set[Difference]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from pysession.conform import Manner, Testee, observe
+from pysession.conform import Oracle
 from pysession.inputs import Record, Source, discover, records
 from pysession.readers.recorded import NOTHING, Column, Recorded, Recording, tabulate
 from pysession.verbs.fixtures import MANIFEST, Entry, Manifest
@@ -37,11 +37,11 @@ def stored(root: Path) -> Iterator[Stored]:
                     yield entry, record
 
 
-def observations(testee: Testee, fixtures: Iterable[Stored], manner: Manner) -> Observations:
-    """What the testee's release does with each of ``fixtures``, by path."""
+def observations(asked: Oracle, fixtures: Iterable[Stored]) -> Observations:
+    """What a release does with each of ``fixtures``, by path."""
     found: Observations = {}
     for entry, record in fixtures:
-        seen = observe(testee, record.data, record.encoding, next_turn=True, manner=manner)
+        seen = asked.observe(record.data, record.encoding, next_turn=True)
         found[entry.path] = None if seen is None else steady(seen)
     return found
 
