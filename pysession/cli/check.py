@@ -13,7 +13,6 @@ import msgspec
 
 from pysession.cli.config import config_option
 from pysession.cli.exit_code import ExitCode, exit_code
-from pysession.cli.options import split
 from pysession.cli.output import (
     ReportFile,
     closing_line,
@@ -48,6 +47,7 @@ Examples:
   pysession check store/ --fail-on warning --jobs 4
   pysession check store/ --reader python@1.21.0 --reader dotnet@latest
   pysession check store/ --reader python@latest --accept lossy --select reader
+  pysession check store/ --writers
   pysession check 'exports/**/*.jsonl' --at /session
   kubectl exec app -- cat session.json | pysession check -
   pysession check store/ --write-baseline known.json
@@ -62,6 +62,11 @@ Exit codes:
   3  some input could not be read, or there was none
   4  internal error
 """
+
+
+def _split(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """``("a,b", "c")`` → ``("a", "b", "c")``."""
+    return tuple(name for each in value for name in map(str.strip, each.split(",")) if name)
 
 
 def _pointer(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -105,8 +110,8 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
 
 @click.command("check", epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--select", multiple=True, metavar="RULE", callback=split, help="Apply only these rules or families.")
-@click.option("--ignore", multiple=True, metavar="RULE", callback=split, help="Do not apply these rules or families.")
+@click.option("--select", multiple=True, metavar="RULE", callback=_split, help="Apply only these rules or families.")
+@click.option("--ignore", multiple=True, metavar="RULE", callback=_split, help="Do not apply these rules or families.")
 @click.option(
     "--fail-on",
     type=click.Choice([Severity.ERROR.value, Severity.WARNING.value]),
@@ -119,7 +124,7 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     "readers",
     multiple=True,
     metavar="R",
-    callback=split,
+    callback=_split,
     help="Also say what this release would make of each document, without installing it (repeatable): python@1.21.0, "
     "dotnet@latest, meai@10.9.0, go@latest.",
 )
@@ -132,11 +137,16 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     "history, or whose next run fails, is worse than lossy.",
 )
 @click.option(
+    "--writers",
+    is_flag=True,
+    help="Also say which releases could have written each document, with the evidence, and count them.",
+)
+@click.option(
     "--history-key",
     "history_keys",
     multiple=True,
     metavar="K",
-    callback=split,
+    callback=_split,
     help="A state key under which the application's own history provider keeps messages (repeatable).",
 )
 @click.option(
@@ -144,7 +154,7 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     "registered_types",
     multiple=True,
     metavar="T",
-    callback=split,
+    callback=_split,
     help="A type id that the application registers for objects in the state (repeatable).",
 )
 @click.option(
@@ -152,7 +162,7 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     "profiles",
     multiple=True,
     metavar="P",
-    callback=split,
+    callback=_split,
     help="Also judge what this backend or model API does to a document (repeatable): postgres-jsonb, mysql-json, cosmos, "
     "dynamodb, redis, durable, grpc or openai-responses.",
 )
@@ -198,6 +208,7 @@ def command(
     fail_on: str,
     readers: tuple[str, ...],
     accept: str,
+    writers: bool,
     history_keys: tuple[str, ...],
     registered_types: tuple[str, ...],
     profiles: tuple[str, ...],
@@ -227,6 +238,7 @@ def command(
         at=at,
         readers=tuple(dict.fromkeys(map(resolve, readers))),
         accept=_ACCEPTED[accept],
+        writers=writers,
         settings=Settings(frozenset(registered_types), history_keys),
         profiles=profiles,
         select=select,
@@ -326,7 +338,8 @@ def _deliver(
             documents.append(outcome)
     suppressed = 0 if ledger is None else ledger.suppressed
     report = Report(tuple(documents), tuple(tally.not_read), suppressed)
-    nothing_to_say = not tally.not_read and not any(tally.counts.values()) and not tally.unaccepted
+    asked_for = tally.not_read or tally.unaccepted or tally.writers.all
+    nothing_to_say = not asked_for and not any(tally.counts.values())
     if streamed:
         click.echo(closing_line(tally.summary, tally.not_read, suppressed), nl=False)
     elif not (quiet and format == formats()[0] and nothing_to_say):

@@ -55,20 +55,12 @@ def write_report(report: Report, target: ReportFile) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    write_text(target.path, render(report, target.format, rules=_meanings(target.format)), "the report ")
-
-
-def write_text(path: Path, text: str, what: str = "") -> None:
-    """Write ``text`` to a file; ``what`` it is called where it cannot be.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
+    text = render(report, target.format, rules=_meanings(target.format))
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        target.path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as failure:
         why = (failure.strerror or "failed").lower()
-        raise UsageError(f"{what}{path} cannot be written: {why}") from failure
+        raise UsageError(f"the report {target.path} cannot be written: {why}") from failure
 
 
 def closing_line(summary: Summary, not_read: Iterable[NotRead], suppressed: int) -> str:

@@ -41,18 +41,8 @@ class Manner(msgspec.Struct, frozen=True):
 EXACT = Manner()
 
 
-def judge(
-    document: bytes,
-    answer: Answer,
-    *,
-    encoding: Encoding = Encoding.JSON,
-    manner: Manner = EXACT,
-    own_bytes: bool = True,
-) -> Recorded:
-    """What is recorded when ``document``, stored in ``encoding``, got ``answer``.
-
-    ``own_bytes``: the bytes that were saved are the library's; else nothing is said of them, only of their value.
-    """
+def judge(document: bytes, answer: Answer, *, encoding: Encoding = Encoding.JSON, manner: Manner = EXACT) -> Recorded:
+    """What is recorded when ``document``, stored in ``encoding``, got ``answer``."""
     if not answer.ok:
         error = answer.error
         return Recorded(
@@ -77,7 +67,7 @@ def judge(
         verdict,
         messages_restored=restored,
         next_turn=_next_turn(answer, missed=missed),
-        same_bytes=document == answer.saved if own_bytes else None,
+        same_bytes=document == answer.saved,
         changes=tuple(sorted({(pointer, kind) for pointer, kind, _ in differences})),
     )
 
@@ -109,7 +99,7 @@ class _Unreadable(msgspec.Struct, frozen=True):
 def value(data: bytes, encoding: Encoding = Encoding.JSON) -> Any:
     """The JSON value in ``data``; the list of them for an encoding of records. Bytes that hold none compare as bytes."""
     try:
-        with deep_values():
+        with _deep():
             match encoding:
                 case Encoding.JSON:
                     return _json(data)
@@ -154,8 +144,7 @@ def _records(data: bytes) -> Iterator[bytes]:
 
 
 @contextmanager
-def deep_values() -> Iterator[None]:
-    """Room on the stack for functions that go down into values."""
+def _deep() -> Iterator[None]:
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(_DEEP)
     try:

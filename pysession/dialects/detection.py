@@ -34,10 +34,14 @@ class Detection(msgspec.Struct, frozen=True):
 
 
 class Segment(msgspec.Struct, frozen=True):
-    """A run of consecutive messages of one history: ``messages`` stands at ``path`` of the document."""
+    """A run of consecutive messages of one history: ``messages`` stands at ``path`` of the document.
+
+    ``first`` is the number that the first of them has in the array there.
+    """
 
     path: Path
     messages: list[Json]
+    first: int = 0
 
 
 class History(msgspec.Struct, frozen=True):
@@ -64,5 +68,5 @@ class History(msgspec.Struct, frozen=True):
     def positioned(self) -> Iterator[tuple[Path, Json]]:
         """Every message with its place."""
         for segment in self.segments:
-            for index, message in enumerate(segment.messages):
+            for index, message in enumerate(segment.messages, segment.first):
                 yield (*segment.path, index), message

@@ -7,14 +7,17 @@ from pysession.findings.finding import Finding, Place, Severity
 from pysession.findings.pointer import Path, format_pointer, parse_pointer
 from pysession.findings.reader_summary import ReaderSummaries, ReaderSummary, Reason
 from pysession.findings.reading import Change, ChangeKind, Failure, NextTurn, Reading, Stage, Verdict
-from pysession.findings.report import DocumentReport, NotRead, Report, Summary, Writer
+from pysession.findings.report import DocumentReport, NotRead, Report, Summary
+from pysession.findings.writer import Evidence, Inference, Seen, SeenBy, Writer, WriterSummaries, WriterSummary
 
 __all__ = [
     "Change",
     "ChangeKind",
     "DocumentReport",
+    "Evidence",
     "Failure",
     "Finding",
+    "Inference",
     "NextTurn",
     "NotRead",
     "Path",
@@ -24,11 +27,15 @@ __all__ = [
     "Reading",
     "Reason",
     "Report",
+    "Seen",
+    "SeenBy",
     "Severity",
     "Stage",
     "Summary",
     "Verdict",
     "Writer",
+    "WriterSummaries",
+    "WriterSummary",
     "format_pointer",
     "parse_pointer",
 ]

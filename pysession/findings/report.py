@@ -9,16 +9,10 @@ import msgspec
 from pysession.findings.finding import Finding, Severity
 from pysession.findings.reader_summary import ReaderSummaries, ReaderSummary
 from pysession.findings.reading import Reading, Verdict
+from pysession.findings.writer import Writer, WriterSummaries, WriterSummary
 
 FORMAT = "pysession-report"
 VERSION = 1
-
-
-class Writer(msgspec.Struct, frozen=True):
-    """The releases that could have written a document, and the pointers that tell so."""
-
-    candidates: tuple[str, ...]
-    evidence: tuple[str, ...]
 
 
 class DocumentReport(msgspec.Struct, frozen=True):
@@ -26,7 +20,8 @@ class DocumentReport(msgspec.Struct, frozen=True):
 
     ``bytes`` is its size; ``dialect`` is ``"unknown"`` when nothing fits, with ``dialect_reason`` saying what decided;
     ``messages`` counts the messages of all its histories; ``record`` is its 0-based place in a file that holds one
-    document a record. ``readings`` say what each release that was asked about makes of it.
+    document a record. ``writer`` and ``readings`` are there when they were asked for: what could have written it, and
+    what each release that was named makes of it.
     """
 
     source: str
@@ -55,7 +50,11 @@ class NotRead(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The counts over a whole report; ``readers`` has one entry for each release that was asked about."""
+    """The counts over a whole report.
+
+    ``readers`` has one entry for each release that was asked about; ``writers`` one for each set of releases that could
+    have written the same documents, if that was asked.
+    """
 
     documents: int
     error: int
@@ -63,14 +62,16 @@ class Summary(msgspec.Struct, frozen=True):
     info: int
     not_read: int
     readers: tuple[ReaderSummary, ...] = ()
+    writers: tuple[WriterSummary, ...] = ()
 
     @classmethod
     def of(cls, documents: Sequence[DocumentReport], not_read: Sequence[NotRead]) -> Summary:
         """Count ``documents`` and their findings."""
         counts = dict.fromkeys(Severity, 0)
-        readers = ReaderSummaries()
+        readers, writers = ReaderSummaries(), WriterSummaries()
         for document in documents:
             readers.add(document.readings)
+            writers.add(document.writer)
             for finding in document.findings:
                 counts[finding.severity] += 1
         return cls(
@@ -80,6 +81,7 @@ class Summary(msgspec.Struct, frozen=True):
             info=counts[Severity.INFO],
             not_read=len(not_read),
             readers=readers.all,
+            writers=writers.all,
         )
 
     @property

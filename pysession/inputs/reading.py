@@ -53,7 +53,7 @@ def _file(source: Source, path: str, limits: Limits) -> Iterator[Record | NotRea
             before = _version(stream)
             if _separate(source.format, snapshot.data, limits, stream):
                 stream.seek(0)
-                yield from _each_line(source, stream, limits.bytes)
+                yield from _each_line(source, stream, limits.bytes, snapshot.modified)
                 if _version(stream) != before:
                     yield NotRead(source.name, f"{_CHANGED}; its records are judged as they were found")
                 return
@@ -80,15 +80,18 @@ def _held(source: Source, snapshot: _Snapshot, limits: Limits) -> Iterator[Recor
     """The documents of an input whose bytes, or as many of them as are allowed, are in memory."""
     data = snapshot.data
     if not snapshot.cut and _separate(source.format, data, limits, io.BytesIO(data)):
-        yield from _each_line(source, io.BytesIO(data), limits.bytes)
+        yield from _each_line(source, io.BytesIO(data), limits.bytes, snapshot.modified)
         return
-    yield Record(source.name, data, _encoding(source.format, data, limits), None, 1, snapshot.size)
+    encoding = _encoding(source.format, data, limits)
+    yield Record(source.name, data, encoding, None, 1, snapshot.size, snapshot.modified)
 
 
-def _each_line(source: Source, stream: BinaryIO, limit: int) -> Iterator[Record | NotRead]:
+def _each_line(
+    source: Source, stream: BinaryIO, limit: int, modified: float | None = None
+) -> Iterator[Record | NotRead]:
     number = -1
     for number, line in enumerate(lines(stream, limit)):
-        yield Record(source.name, line.data, Encoding.JSON, number, line.number, line.size)
+        yield Record(source.name, line.data, Encoding.JSON, number, line.number, line.size, modified)
     if number < 0:
         yield NotRead(source.name, _NO_RECORD)
 
@@ -122,10 +125,11 @@ def _is_map(marker: int) -> bool:
 
 
 class _Snapshot(msgspec.Struct, frozen=True):
-    """The first bytes of an input, at most one more than the limit, and the size of the whole."""
+    """The first bytes of an input, at most one more than the limit, the size of the whole, and when it was changed."""
 
     data: bytes
     size: int
+    modified: float | None = None
 
     @property
     def cut(self) -> bool:
@@ -146,7 +150,7 @@ def _snapshot(path: str, limit: int) -> _Snapshot:
             # One byte more than is expected tells that there is more.
             data = stream.read(min(size, limit) + 1)
             if _version(stream) == before and len(data) == min(size, limit + 1):
-                return _Snapshot(data, size)
+                return _Snapshot(data, size, before[1] / 1e9)
     raise _ChangedError
 
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pysession.findings import DocumentReport, Finding, NextTurn, Place, ReaderSummary, Reading, Report, Verdict
+from pysession.findings import (
+    DocumentReport,
+    Finding,
+    Inference,
+    NextTurn,
+    Place,
+    ReaderSummary,
+    Reading,
+    Report,
+    SeenBy,
+    Verdict,
+    Writer,
+    WriterSummary,
+)
 from pysession.findings.report import FORMAT, VERSION
 from pysession.report.characters import encodable
 from pysession.report.options import Options
@@ -42,6 +55,8 @@ def closing_to_json(report: Report) -> dict[str, Any]:
     }
     if summary.readers:
         counts["readers"] = [_reader_to_json(reader) for reader in summary.readers]
+    if summary.writers:
+        counts["writers"] = [_writer_summary_to_json(writer) for writer in summary.writers]
     if report.suppressed:
         counts["suppressed"] = report.suppressed
     return {
@@ -64,14 +79,38 @@ def document_to_json(document: DocumentReport) -> dict[str, Any]:
         "messages": document.messages,
     }
     if document.writer is not None:
-        value["writer"] = {
-            "candidates": [encodable(candidate) for candidate in document.writer.candidates],
-            "evidence": [encodable(pointer) for pointer in document.writer.evidence],
-        }
+        value["writer"] = _writer_to_json(document.writer)
     if document.readings:
         value["readings"] = [_reading_to_json(reading) for reading in document.readings]
     value["findings"] = [_finding_to_json(finding) for finding in document.findings]
     return value
+
+
+def _writer_to_json(writer: Writer) -> dict[str, Any]:
+    seen = writer.seen
+    return _inference_to_json(writer) | _present(
+        likely=None if writer.likely is None else _inference_to_json(writer.likely),
+        remark=None if writer.remark is None else encodable(writer.remark),
+        seen=None if seen is None else {"first": seen.first, "last": seen.last, "by": seen.by},
+    )
+
+
+def _inference_to_json(inference: Inference) -> dict[str, Any]:
+    return {
+        "candidates": [encodable(candidate) for candidate in inference.candidates],
+        "evidence": [encodable(one.pointer) for one in inference.evidence],
+        "reasons": [encodable(one.says) for one in inference.evidence],
+    }
+
+
+def _writer_summary_to_json(summary: WriterSummary) -> dict[str, Any]:
+    return _present(
+        candidates=[encodable(candidate) for candidate in summary.candidates],
+        documents=summary.documents,
+        first_seen=summary.first_seen,
+        last_seen=summary.last_seen,
+        seen_by={by.value: summary.seen_by[by] for by in SeenBy if by in summary.seen_by},
+    )
 
 
 def _reader_to_json(summary: ReaderSummary) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""Matrices as data, for programs. Its schema is ``schema/matrix/1/matrix.schema.json``."""
+"""The matrix as data, for programs. Its schema is ``schema/matrix/1/matrix.schema.json``."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from pysession.readers.recorded import NOTHING, Recorded
@@ -15,23 +15,17 @@ FORMAT = "pysession-matrix"
 VERSION = 1
 
 
-def render(matrices: Sequence[Matrix]) -> str:
-    """The matrices as one JSON text, indented."""
-    return json.dumps(to_json(matrices), ensure_ascii=False, indent=1) + "\n"
+def render(matrix: Matrix) -> str:
+    """The matrix as one JSON text, indented."""
+    return json.dumps(to_json(matrix), ensure_ascii=False, indent=1) + "\n"
 
 
-def to_json(matrices: Sequence[Matrix]) -> dict[str, Any]:
-    """The matrices as a JSON value, a family each."""
+def to_json(matrix: Matrix) -> dict[str, Any]:
+    """The matrix as a JSON value."""
     return {
         "format": FORMAT,
         "version": VERSION,
         "tool": {"name": NAME, "version": tool_version()},
-        "matrices": [_matrix(matrix) for matrix in matrices],
-    }
-
-
-def _matrix(matrix: Matrix) -> dict[str, Any]:
-    return {
         "family": matrix.family,
         "about": encodable(matrix.about),
         "counts_next_turn": matrix.counts_next_turn,
@@ -62,7 +56,7 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
             }
             for document in matrix.documents
         ],
-        "readings": [reading_to_json(reading) for reading in matrix.readings],
+        "readings": [_reading(reading) for reading in matrix.readings],
         "summary": _cell(matrix.whole()),
     }
 
@@ -85,8 +79,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
     }
 
 
-def reading_to_json(reading: Recorded) -> dict[str, Any]:
-    """``reading`` as it stands in ``readings`` of that value."""
+def _reading(reading: Recorded) -> dict[str, Any]:
     error = reading.error
     value = {
         "verdict": reading.verdict,

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 
-from pysession.findings import DocumentReport, Finding, ReaderSummary, Report, Severity
+from pysession.findings import DocumentReport, Finding, ReaderSummary, Report, Severity, WriterSummary
 from pysession.report.characters import printable
 from pysession.report.options import Options
 from pysession.report.wording import closing_line, counted, name_of
@@ -64,9 +64,22 @@ class _Text:
             for unread in report.not_read:
                 yield from self._wrapped(f"{printable(unread.source)}: {printable(unread.reason)}", "  ", "    ")
             yield ""
-        yield from self._readers(report.summary.readers)
+        summary = report.summary
+        yield from self._writers(summary.writers)
+        yield from self._readers(summary.readers)
         clean = report.documents and not report.not_read and all(not each.findings for each in report.documents)
         yield from self._wrapped(closing_line(report), "", "  ", "good" if clean else "bold")
+
+    def _writers(self, writers: tuple[WriterSummary, ...]) -> Iterator[str]:
+        if not writers:
+            return
+        # Most runs do not ask who wrote the documents; they need not load the tables of releases.
+        from pysession.report.written_by import written_by_lines
+
+        yield self._styled("Written by:", "bold")
+        for line in written_by_lines(writers):
+            yield from self._wrapped(printable(line), "  ", "    ")
+        yield ""
 
     def _readers(self, readers: tuple[ReaderSummary, ...]) -> Iterator[str]:
         if not readers:
@@ -83,6 +96,11 @@ class _Text:
     def _document(self, document: DocumentReport) -> Iterator[str]:
         yield self._styled(printable(name_of(document)), "bold")
         yield from self._wrapped(_what_it_is(document), "  ", "  ", "dim")
+        if document.writer is not None:
+            from pysession.report.written_by import writer_lines
+
+            for line in writer_lines(document.writer):
+                yield from self._wrapped(printable(line), "  ", "    ", "dim")
         yield ""
         groups: dict[tuple[Severity, str], list[Finding]] = {}
         for finding in document.findings:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pysession.dialects import Document
-from pysession.findings import DocumentReport, Reading, Severity, Verdict
+from pysession.findings import DocumentReport, Reading, Severity, Verdict, Writer
 from pysession.findings.failures import UsageError
 from pysession.readers import DEFAULT_SETTINGS, Settings, readings
 from pysession.rules import catalogue, checks, matching, profile, raised
@@ -41,20 +41,23 @@ def check(
     readers: Sequence[str] = (),
     accept: Verdict = Verdict.NORMALISED,
     settings: Settings = DEFAULT_SETTINGS,
+    writers: bool = False,
     profiles: Sequence[str] = (),
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     limits: Limits = DEFAULT_LIMITS,
     record: int | None = None,
     first_line: int = 1,
+    modified: float | None = None,
 ) -> DocumentReport:
     """Judge one document and say what is wrong with it, where, and what to do.
 
     ``data`` are the bytes as stored, in ``encoding`` (None: JSON); ``source`` is how the report names them, ``record``
-    and ``first_line`` (1-based) their place in a file of many. ``at`` is a JSON Pointer to the session inside them.
-    ``readers`` are releases (``python@1.21.0``, ``dotnet@latest``) to predict readings for, ``settings`` what the
-    application tells its library; a finding about a reading that ``accept`` includes is only an ``info``. ``profiles``
-    name backends or APIs to judge for. ``select`` and ``ignore`` name rules or families.
+    and ``first_line`` (1-based) their place in a file of many, ``modified`` when the file was changed last (Unix time).
+    ``at`` is a JSON Pointer to the session inside them. ``readers`` are releases (``python@1.21.0``, ``dotnet@latest``)
+    to predict readings for, ``settings`` what the application tells its library; a finding about a reading that
+    ``accept`` includes is only an ``info``. With ``writers`` the report says which releases could have written the
+    document. ``profiles`` name backends or APIs to judge for. ``select`` and ``ignore`` name rules or families.
 
     Bad input is a finding, never an exception.
 
@@ -88,8 +91,16 @@ def check(
         messages=messages,
         findings=findings_of(document, faults, chosen, record=record, first_line=first_line),
         record=record,
+        writer=_writer(document, modified) if writers else None,
         readings=predicted,
     )
+
+
+def _writer(document: Document, modified: float | None) -> Writer:
+    # Most runs do not ask; they need not load what is known of writers.
+    from pysession.writers import writer_of
+
+    return writer_of(document, modified=modified)
 
 
 def _faults_of_readings(document: Document, predicted: Sequence[Reading], accept: Verdict) -> Iterator[Fault]:

@@ -29,6 +29,7 @@ class Options(msgspec.Struct, frozen=True):
     readers: tuple[str, ...] = ()
     accept: Verdict = Verdict.NORMALISED
     settings: Settings = DEFAULT_SETTINGS
+    writers: bool = False
     profiles: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -52,12 +53,14 @@ def judge(record: Record, options: Options) -> DocumentReport:
         readers=options.readers,
         accept=options.accept,
         settings=options.settings,
+        writers=options.writers,
         profiles=options.profiles,
         select=options.select,
         ignore=options.ignore,
         limits=options.limits,
         record=record.record,
         first_line=record.first_line,
+        modified=record.modified,
     )
     return report if report.bytes == record.size else msgspec.structs.replace(report, bytes=record.size)
 

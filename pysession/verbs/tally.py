@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from pysession.findings import DocumentReport, NotRead, ReaderSummaries, Severity, Summary, Verdict
+from pysession.findings import DocumentReport, NotRead, ReaderSummaries, Severity, Summary, Verdict, WriterSummaries
 from pysession.verbs.outcomes import is_internal_error
 
 
 class Tally(msgspec.Struct):
-    """Counts of documents, of their findings by severity, of readings; and the inputs that could not be read.
+    """Counts of documents, of their findings by severity, of readings and writers; and the inputs that could not be read.
 
     ``accept`` is the worst reading that is accepted; ``unaccepted`` counts those that are worse and not
     known.
@@ -20,6 +20,7 @@ class Tally(msgspec.Struct):
     counts: dict[Severity, int] = msgspec.field(default_factory=lambda: dict.fromkeys(Severity, 0))
     not_read: list[NotRead] = msgspec.field(default_factory=list)
     readers: ReaderSummaries = msgspec.field(default_factory=ReaderSummaries)
+    writers: WriterSummaries = msgspec.field(default_factory=WriterSummaries)
     unaccepted: int = 0
 
     def add(self, document: DocumentReport) -> None:
@@ -28,6 +29,7 @@ class Tally(msgspec.Struct):
         for finding in document.findings:
             self.counts[finding.severity] += 1
         self.readers.add(document.readings)
+        self.writers.add(document.writer)
         self.unaccepted += sum(
             reading.outcome.worse_than(self.accept) and not reading.known for reading in document.readings
         )
@@ -46,4 +48,5 @@ class Tally(msgspec.Struct):
             info=self.counts[Severity.INFO],
             not_read=len(self.not_read),
             readers=self.readers.all,
+            writers=self.writers.all,
         )

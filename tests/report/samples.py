@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from pysession.findings import DocumentReport, Finding, NotRead, Place, Report, Severity, Writer
+from pysession.findings import (
+    DocumentReport,
+    Evidence,
+    Finding,
+    Inference,
+    NotRead,
+    Place,
+    Report,
+    Seen,
+    SeenBy,
+    Severity,
+    Writer,
+)
 
 UNANSWERED = Finding(
     rule="tool-call-unanswered",
@@ -48,6 +60,16 @@ CUT_OFF = Finding(
     record=17,
 )
 
+WRITER = Writer(
+    ("python@1.21.0", "python@1.22.0", "python@1.23.0"),
+    (Evidence("/version", '"version" is written by FileSessionStore'),),
+    likely=Inference(
+        ("python@1.22.0", "python@1.23.0"), (Evidence("/state/in_memory/messages/0", "a message of their own"),)
+    ),
+    seen=Seen("2026-10-01T08:00:00Z", "2026-10-02T09:30:00Z", SeenBy.MESSAGES),
+)
+UNWRITTEN = Writer((), (), remark="its dialect is not known", seen=Seen(*["2026-10-03T00:00:00Z"] * 2, SeenBy.FILE))
+
 ALICE = DocumentReport(
     source="store/alice.json",
     bytes=1834,
@@ -58,7 +80,6 @@ ALICE = DocumentReport(
     messages=12,
     # The order of a document: the report has to bring the worst to the top.
     findings=(PENDING, UNANSWERED, REPEATED),
-    writer=Writer(("python@1.22.0", "python@1.23.0"), ("/state/in_memory/messages/0",)),
 )
 BOB = DocumentReport("store/bob.json", 20, "b" * 64, "dotnet", "it has a stateBag", None, 1, ())
 CUT = DocumentReport("store/all.jsonl", 7, "c" * 64, "unknown", "it is not JSON", None, 0, (CUT_OFF,), record=17)

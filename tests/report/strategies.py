@@ -8,13 +8,17 @@ from pysession.findings import (
     Change,
     ChangeKind,
     DocumentReport,
+    Evidence,
     Failure,
     Finding,
+    Inference,
     NextTurn,
     NotRead,
     Place,
     Reading,
     Report,
+    Seen,
+    SeenBy,
     Severity,
     Stage,
     Verdict,
@@ -55,8 +59,16 @@ findings = st.builds(
     reader=st.none() | releases,
 )
 
+evidence = st.lists(st.builds(Evidence, pointer=pointers, says=texts), max_size=2).map(tuple)
+candidates = st.lists(releases, max_size=2).map(tuple)
+days = st.dates().map(lambda day: f"{day.isoformat()}T00:00:00Z")
 writers = st.builds(
-    Writer, candidates=st.lists(releases, max_size=2).map(tuple), evidence=st.lists(pointers, max_size=2).map(tuple)
+    Writer,
+    candidates=candidates,
+    evidence=evidence,
+    likely=st.none() | st.builds(Inference, candidates=candidates, evidence=evidence),
+    remark=st.none() | texts,
+    seen=st.none() | st.builds(Seen, first=days, last=days, by=st.sampled_from(SeenBy)),
 )
 
 failures = st.builds(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pysession.findings import Report
 from pysession.report import document_to_json, render, to_json
-from tests.report.samples import ALICE, BOB, CUT, MIXED, UNANSWERED
+from tests.report.samples import ALICE, BOB, CUT, MIXED, UNANSWERED, UNWRITTEN, WRITER
 from tests.report.strategies import reports
 
 SCHEMA: dict[str, Any] = json.loads(
@@ -97,7 +97,7 @@ def test_the_rendered_text_is_the_json_value(report: Report) -> None:
 
 
 def test_a_document_has_the_members_of_the_contract_in_its_order() -> None:
-    value = document_to_json(replace(ALICE, findings=(UNANSWERED,)))
+    value = document_to_json(replace(ALICE, findings=(UNANSWERED,), writer=WRITER))
     assert json.dumps(value) == json.dumps(
         {
             "source": "store/alice.json",
@@ -108,8 +108,15 @@ def test_a_document_has_the_members_of_the_contract_in_its_order() -> None:
             "session_id": "s-1",
             "messages": 12,
             "writer": {
-                "candidates": ["python@1.22.0", "python@1.23.0"],
-                "evidence": ["/state/in_memory/messages/0"],
+                "candidates": ["python@1.21.0", "python@1.22.0", "python@1.23.0"],
+                "evidence": ["/version"],
+                "reasons": ['"version" is written by FileSessionStore'],
+                "likely": {
+                    "candidates": ["python@1.22.0", "python@1.23.0"],
+                    "evidence": ["/state/in_memory/messages/0"],
+                    "reasons": ["a message of their own"],
+                },
+                "seen": {"first": "2026-10-01T08:00:00Z", "last": "2026-10-02T09:30:00Z", "by": "messages"},
             },
             "findings": [
                 {
@@ -146,6 +153,31 @@ def test_the_summary_counts_documents_findings_and_inputs() -> None:
         "suppressed": 2,
     }
     assert "suppressed" not in to_json(replace(MIXED, suppressed=0))["summary"]
+
+
+def test_the_summary_counts_the_documents_of_each_set_of_writers() -> None:
+    report = Report((replace(CUT, writer=UNWRITTEN), replace(ALICE, writer=WRITER), replace(BOB, writer=WRITER)))
+    assert to_json(report)["summary"]["writers"] == [
+        {
+            "candidates": ["python@1.21.0", "python@1.22.0", "python@1.23.0"],
+            "documents": 2,
+            "first_seen": "2026-10-01T08:00:00Z",
+            "last_seen": "2026-10-02T09:30:00Z",
+            "seen_by": {"messages": 2},
+        },
+        {
+            "candidates": [],
+            "documents": 1,
+            "first_seen": "2026-10-03T00:00:00Z",
+            "last_seen": "2026-10-03T00:00:00Z",
+            "seen_by": {"file": 1},
+        },
+    ]
+
+
+def test_a_document_that_no_release_wrote_says_why() -> None:
+    writer = document_to_json(replace(ALICE, writer=UNWRITTEN))["writer"]
+    assert (writer["candidates"], writer["remark"]) == ([], "its dialect is not known")
 
 
 def test_a_lone_surrogate_is_written_out_as_text() -> None:
