@@ -2,7 +2,7 @@
 
     python tools/import_goldens.py SOURCE_DIR [--fixtures DIR]
 
-SOURCE_DIR holds a folder for each family (``python``, ``dotnet``, ``meai``) with its own ``manifest.json`` (how each
+SOURCE_DIR holds a folder for each family (``python``, ``dotnet``, ``meai``, ``go``) with its own ``manifest.json`` (how each
 document was produced, and its digest) and ``documents/<release>/<scenario>.<ext>``. A document is a golden only if its
 bytes are those its manifest vouches for; anything else ends the import before a file is written.
 
@@ -23,6 +23,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pysession.readers.releases import table
 
 FORMAT = "pysession-fixtures"
 VERSION = 1
@@ -79,6 +81,9 @@ STAGES = ("b", "preview.", "rc", None)
 RELEASE = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-?(b|preview\.|rc)(\d+)(?:\.(\d+))?)?")
 
 
+COMMITS = tuple(entry.release for entry in table()["go"].releases)
+
+
 class SourceError(Exception):
     """The source cannot be imported as it is."""
 
@@ -117,14 +122,15 @@ class Found:
 
 
 def release_order(release: str) -> tuple[tuple[int, ...], str]:
-    """A key that sorts releases from oldest to newest; builds of a branch (``HEAD-…``) come after all releases.
+    """A key that sorts the releases of a family from oldest to newest; builds of a branch (``HEAD-…``) come after all
+    releases, and commits (Go) in the order that the table of releases has.
 
     >>> sorted(["1.10.0", "HEAD-1", "1.0.0-rc2", "1.9.0", "1.0.0", "1.0.0-preview.251001.3"], key=release_order)
     ['1.0.0-preview.251001.3', '1.0.0-rc2', '1.0.0', '1.9.0', '1.10.0', 'HEAD-1']
     """
     match = RELEASE.fullmatch(release)
     if match is None:
-        return (sys.maxsize,), release
+        return (COMMITS.index(release) if release in COMMITS else sys.maxsize,), release
     major, minor, patch, stage, number, part = match.groups()
     return (int(major), int(minor), int(patch), STAGES.index(stage), int(number or 0), int(part or 0)), release
 
@@ -174,7 +180,16 @@ def meai_provenance(manifest: Mapping[str, Any]) -> dict[str, Provenance]:
     return known
 
 
-FAMILIES = {"python": python_provenance, "dotnet": dotnet_provenance, "meai": meai_provenance}
+def go_provenance(manifest: Mapping[str, Any]) -> dict[str, Provenance]:
+    """By ``<release>/<file>``; the manifest is that of ``testees/go/scenarios``."""
+    return {
+        f"{release}/{scenario}.json": Provenance(file["produced"], "go", file["sha256"])
+        for release, files in manifest["releases"].items()
+        for scenario, file in files.items()
+    }
+
+
+FAMILIES = {"python": python_provenance, "dotnet": dotnet_provenance, "meai": meai_provenance, "go": go_provenance}
 
 
 def find(source: Path) -> Iterator[Found]:
@@ -203,7 +218,7 @@ def find(source: Path) -> Iterator[Found]:
             count += 1
             yield found
     if not count:
-        raise SourceError(f"{source}: no documents; expected python/, dotnet/ or meai/ with documents/ inside")
+        raise SourceError(f"{source}: no documents; expected python/, dotnet/, meai/ or go/ with documents/ inside")
 
 
 def distinct(documents: Iterator[Found]) -> list[list[Found]]:
@@ -290,7 +305,7 @@ def import_goldens(source: Path, fixtures: Path) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Import documents that real libraries wrote as golden fixtures.")
-    parser.add_argument("source", type=Path, help="folder with python/, dotnet/ and meai/")
+    parser.add_argument("source", type=Path, help="folder with python/, dotnet/, meai/ or go/")
     parser.add_argument("--fixtures", type=Path, default=Path(__file__).parent.parent / "fixtures")
     options = parser.parse_args(arguments)
     try:

@@ -13,6 +13,7 @@ import msgspec
 
 from pysession.cli.config import config_option
 from pysession.cli.exit_code import ExitCode, exit_code
+from pysession.cli.options import split
 from pysession.cli.output import (
     ReportFile,
     closing_line,
@@ -64,11 +65,6 @@ Exit codes:
 """
 
 
-def _split(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """``("a,b", "c")`` → ``("a", "b", "c")``."""
-    return tuple(name for each in value for name in map(str.strip, each.split(",")) if name)
-
-
 def _pointer(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is not None:
         try:
@@ -110,8 +106,8 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
 
 @click.command("check", epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--select", multiple=True, metavar="RULE", callback=_split, help="Apply only these rules or families.")
-@click.option("--ignore", multiple=True, metavar="RULE", callback=_split, help="Do not apply these rules or families.")
+@click.option("--select", multiple=True, metavar="RULE", callback=split, help="Apply only these rules or families.")
+@click.option("--ignore", multiple=True, metavar="RULE", callback=split, help="Do not apply these rules or families.")
 @click.option(
     "--fail-on",
     type=click.Choice([Severity.ERROR.value, Severity.WARNING.value]),
@@ -124,7 +120,7 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     "readers",
     multiple=True,
     metavar="R",
-    callback=_split,
+    callback=split,
     help="Also say what this release would make of each document, without installing it (repeatable): python@1.21.0, "
     "dotnet@latest, meai@10.9.0, go@latest.",
 )
@@ -146,7 +142,7 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     "history_keys",
     multiple=True,
     metavar="K",
-    callback=_split,
+    callback=split,
     help="A state key under which the application's own history provider keeps messages (repeatable).",
 )
 @click.option(
@@ -154,7 +150,7 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     "registered_types",
     multiple=True,
     metavar="T",
-    callback=_split,
+    callback=split,
     help="A type id that the application registers for objects in the state (repeatable).",
 )
 @click.option(
@@ -162,7 +158,7 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     "profiles",
     multiple=True,
     metavar="P",
-    callback=_split,
+    callback=split,
     help="Also judge what this backend or model API does to a document (repeatable): postgres-jsonb, mysql-json, cosmos, "
     "dynamodb, redis, durable, grpc or openai-responses.",
 )

@@ -17,6 +17,7 @@ from pysession.findings.failures import PysessionError, UsageError
 _COMMANDS: Mapping[str, str] = {
     "check": "pysession.cli.check",
     "fixtures": "pysession.cli.fixtures",
+    "matrix": "pysession.cli.matrix",
     "rules": "pysession.cli.rules",
     "schema": "pysession.cli.schema",
 }

@@ -55,12 +55,20 @@ def write_report(report: Report, target: ReportFile) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    text = render(report, target.format, rules=_meanings(target.format))
+    write_text(target.path, render(report, target.format, rules=_meanings(target.format)), "the report ")
+
+
+def write_text(path: Path, text: str, what: str = "") -> None:
+    """Write ``text`` to a file; ``what`` it is called where it cannot be.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     try:
-        target.path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as failure:
         why = (failure.strerror or "failed").lower()
-        raise UsageError(f"the report {target.path} cannot be written: {why}") from failure
+        raise UsageError(f"{what}{path} cannot be written: {why}") from failure
 
 
 def closing_line(summary: Summary, not_read: Iterable[NotRead], suppressed: int) -> str:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-from pysession.conform.judging import Manner, judge, value
-from pysession.conform.protocol import NO_OPTIONS, Answer, Options
+from pysession.conform.errors import TesteeCrashedError, TesteeSilentError
+from pysession.conform.judging import CRASHED, TIMEOUT, Manner, judge, value
+from pysession.conform.protocol import NO_OPTIONS, Answer, Form, Options
 from pysession.conform.testee import ANSWER_SECONDS, Testee
 from pysession.dialects import detect, histories
 from pysession.findings.failures import PysessionError
@@ -90,21 +91,43 @@ def start(version: str, source: Path, *, cache: Path | None = None, answer_secon
     return Testee(command, answer_seconds=answer_seconds)
 
 
-def judge_dotnet(document: bytes, answer: Answer, options: Options = NO_OPTIONS) -> Recorded:
-    """What is recorded when a .NET session got ``answer`` from a testee that was asked with ``options``.
+def observe_dotnet(testee: Testee, document: bytes, form: Form, options: Options = NO_OPTIONS) -> Recorded:
+    """What the release that ``testee`` runs makes of ``document``, whatever it is stored in: .NET parses it as JSON.
 
-    A history under a key that the application did not name is not looked at. It stays in the state bag as it is, so
-    loading and saving loses nothing of it; that the next run does not see it is another matter.
+    Raises:
+        TesteeNotStartedError, ProtocolError: the testee is broken, which says nothing of the document.
     """
-    if answer.messages_restored is None or not answer.ok:
-        return judge(document, answer, manner=DOTNET)
+    try:
+        answer = testee.read(document, form, options=options)
+    except TesteeCrashedError:
+        return CRASHED
+    except TesteeSilentError:
+        return TIMEOUT
+    return judge_dotnet(document, answer, form, options)
+
+
+def judge_dotnet(document: bytes, answer: Answer, form: Form = Form.SESSION, options: Options = NO_OPTIONS) -> Recorded:
+    """What is recorded when ``document`` got ``answer`` from a .NET testee that was asked with ``options``."""
+    text = document.decode("utf-8", "replace").encode()
+    if not answer.ok:
+        return judge(text, answer, manner=DOTNET)
+    kept = _kept(text, answer, options) if form is Form.SESSION else 0
+    counted = msgspec.structs.replace(answer, messages_restored=(answer.messages_restored or 0) + kept)
+    recorded = judge(text, counted, manner=DOTNET)
+    # A byte that is no UTF-8 is U+FFFD to .NET: the same value, in other bytes.
+    return msgspec.structs.replace(
+        recorded, messages_restored=answer.messages_restored, same_bytes=document == answer.saved
+    )
+
+
+def _kept(document: bytes, answer: Answer, options: Options) -> int:
+    """How many messages stay in the state bag unread, under keys that the application did not name.
+
+    Loading and saving loses nothing of them; that the next run does not see them is another matter.
+    """
     read = {HISTORY_KEY, *options.history_keys}
-    unread = {key: count for key, count in _histories(document).items() if key not in read}
     saved = _histories(answer.saved or b"")
-    kept = sum(count for key, count in unread.items() if saved.get(key) == count)
-    counted = msgspec.structs.replace(answer, messages_restored=answer.messages_restored + kept)
-    recorded = judge(document, counted, manner=DOTNET)
-    return msgspec.structs.replace(recorded, messages_restored=answer.messages_restored)
+    return sum(count for key, count in _histories(document).items() if key not in read and saved.get(key) == count)
 
 
 def _histories(document: bytes) -> dict[str, int]:

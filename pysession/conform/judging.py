@@ -41,8 +41,18 @@ class Manner(msgspec.Struct, frozen=True):
 EXACT = Manner()
 
 
-def judge(document: bytes, answer: Answer, *, encoding: Encoding = Encoding.JSON, manner: Manner = EXACT) -> Recorded:
-    """What is recorded when ``document``, stored in ``encoding``, got ``answer``."""
+def judge(
+    document: bytes,
+    answer: Answer,
+    *,
+    encoding: Encoding = Encoding.JSON,
+    manner: Manner = EXACT,
+    own_bytes: bool = True,
+) -> Recorded:
+    """What is recorded when ``document``, stored in ``encoding``, got ``answer``.
+
+    ``own_bytes``: the bytes that were saved are the library's; else nothing is said of them, only of their value.
+    """
     if not answer.ok:
         error = answer.error
         return Recorded(
@@ -67,7 +77,7 @@ def judge(document: bytes, answer: Answer, *, encoding: Encoding = Encoding.JSON
         verdict,
         messages_restored=restored,
         next_turn=_next_turn(answer, missed=missed),
-        same_bytes=document == answer.saved,
+        same_bytes=document == answer.saved if own_bytes else None,
         changes=tuple(sorted({(pointer, kind) for pointer, kind, _ in differences})),
     )
 
@@ -99,7 +109,7 @@ class _Unreadable(msgspec.Struct, frozen=True):
 def value(data: bytes, encoding: Encoding = Encoding.JSON) -> Any:
     """The JSON value in ``data``; the list of them for an encoding of records. Bytes that hold none compare as bytes."""
     try:
-        with _deep():
+        with deep_values():
             match encoding:
                 case Encoding.JSON:
                     return _json(data)
@@ -144,7 +154,8 @@ def _records(data: bytes) -> Iterator[bytes]:
 
 
 @contextmanager
-def _deep() -> Iterator[None]:
+def deep_values() -> Iterator[None]:
+    """Room on the stack for functions that go down into values."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(_DEEP)
     try:

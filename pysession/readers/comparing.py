@@ -71,12 +71,17 @@ def compare(before: Any, after: Any, *, numbers_by_value: bool = False, fold_nam
 
 
 def _names(old: dict[str, Any], new: dict[str, Any], *, fold_names: bool) -> dict[str, str]:
-    """Member name before → member name after, for the members that are still there."""
-    if not fold_names:
-        return {name: name for name in old if name in new}
-    folded = {name.lower(): name for name in new}
+    """Member name before → member name after, for the members that are still there.
+
+    A member keeps its own name if it can; of several that differ only in case, the first has become the one in a new
+    case. Nothing becomes a member that another one already is.
+    """
+    same = {name: name for name in old if name in new}
+    if not fold_names or len(same) == len(old):
+        return same
+    left = {name.lower(): name for name in reversed(new) if name not in old}
     return {
-        name: name if name in new else folded[name.lower()] for name in old if name in new or name.lower() in folded
+        name: partner for name in old if (partner := name if name in new else left.pop(name.lower(), None)) is not None
     }
 
 

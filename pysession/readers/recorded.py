@@ -2,6 +2,9 @@
 
 One file a family, ``fixtures/recorded/<family>.json``. Every release is a column, every fixture a row; a cell is the
 index of one of the distinct ``readings``, -1 where nothing was recorded. Pointers have ``*`` for an index of an array.
+
+In the file a release that did with every fixture what one before it did names that one (``same_as``) and has no cells of
+its own: most releases are like their neighbour. :func:`load` gives every release its cells.
 """
 
 from __future__ import annotations
@@ -39,12 +42,16 @@ class Recorded(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Column(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One release: when and how it was recorded, and with which versions of what it depends on."""
+    """One release: when and how it was recorded, and with which versions of what it depends on.
+
+    ``same_as``: the first release that did the same with every fixture, None for that one itself.
+    """
 
     reader: str
     recorded: str
     how: str
     environment: dict[str, str] = msgspec.field(default_factory=dict)
+    same_as: str | None = None
 
 
 class Recording(msgspec.Struct, frozen=True):
@@ -66,8 +73,30 @@ class Recording(msgspec.Struct, frozen=True):
 
 
 def load(path: Path) -> Recording:
-    """The recording in the file at ``path``."""
-    return msgspec.json.decode(path.read_bytes(), type=Recording)
+    """The recording in the file at ``path``, with a cell for every reader in every row.
+
+    Raises:
+        OSError: the file cannot be read.
+        msgspec.DecodeError: it is damaged.
+    """
+    recording = msgspec.json.decode(path.read_bytes(), type=Recording)
+    own = {name: index for index, name in enumerate(_with_cells(recording.readers))}
+    try:
+        positions = [own[column.same_as or column.reader] for column in recording.readers]
+    except KeyError as missing:
+        raise msgspec.ValidationError(f"a reader is the same as {missing}, which has no cells") from None
+    if len(own) == len(positions):
+        return recording
+    rows = {}
+    for fixture, row in recording.cells.items():
+        if len(row) != len(own):
+            raise msgspec.ValidationError(f"{fixture} has {len(row)} cells for {len(own)} readers")
+        rows[fixture] = tuple(row[position] for position in positions)
+    return msgspec.structs.replace(recording, cells=rows)
+
+
+def _with_cells(readers: Sequence[Column]) -> list[str]:
+    return [column.reader for column in readers if column.same_as is None]
 
 
 def tabulate(
@@ -79,12 +108,19 @@ def tabulate(
         fixture: tuple(NOTHING if one is None else indices.setdefault(one, len(indices)) for one in row)
         for fixture, row in sorted(cells.items())
     }
-    return Recording(FORMAT, VERSION, family, about, tuple(readers), tuple(indices), rows)
+    first: dict[tuple[int, ...], str] = {}
+    columns = []
+    for index, column in enumerate(readers):
+        same = first.setdefault(tuple(row[index] for row in rows.values()), column.reader)
+        columns.append(msgspec.structs.replace(column, same_as=None if same == column.reader else same))
+    return Recording(FORMAT, VERSION, family, about, tuple(columns), tuple(indices), rows)
 
 
 def render(recording: Recording) -> bytes:
     """The file of a recording: one reader, one reading, one fixture a line, so that a change shows as what it is about."""
-    members = msgspec.to_builtins(recording)
+    own = [index for index, column in enumerate(recording.readers) if column.same_as is None]
+    rows = {fixture: tuple(row[index] for index in own) for fixture, row in recording.cells.items()}
+    members = msgspec.to_builtins(msgspec.structs.replace(recording, cells=rows))
     blocks = [f"{_text(name)}: {_block(value)}" for name, value in members.items()]
     return ("{\n" + ",\n".join(f" {block}" for block in blocks) + "\n}\n").encode()
 

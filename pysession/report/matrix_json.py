@@ -1,9 +1,9 @@
-"""The matrix as data, for programs. Its schema is ``schema/matrix/1/matrix.schema.json``."""
+"""Matrices as data, for programs. Its schema is ``schema/matrix/1/matrix.schema.json``."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pysession.readers.recorded import NOTHING, Recorded
@@ -15,17 +15,23 @@ FORMAT = "pysession-matrix"
 VERSION = 1
 
 
-def render(matrix: Matrix) -> str:
-    """The matrix as one JSON text, indented."""
-    return json.dumps(to_json(matrix), ensure_ascii=False, indent=1) + "\n"
+def render(matrices: Sequence[Matrix]) -> str:
+    """The matrices as one JSON text, indented."""
+    return json.dumps(to_json(matrices), ensure_ascii=False, indent=1) + "\n"
 
 
-def to_json(matrix: Matrix) -> dict[str, Any]:
-    """The matrix as a JSON value."""
+def to_json(matrices: Sequence[Matrix]) -> dict[str, Any]:
+    """The matrices as a JSON value, a family each."""
     return {
         "format": FORMAT,
         "version": VERSION,
         "tool": {"name": NAME, "version": tool_version()},
+        "matrices": [_matrix(matrix) for matrix in matrices],
+    }
+
+
+def _matrix(matrix: Matrix) -> dict[str, Any]:
+    return {
         "family": matrix.family,
         "about": encodable(matrix.about),
         "counts_next_turn": matrix.counts_next_turn,
@@ -56,7 +62,7 @@ def to_json(matrix: Matrix) -> dict[str, Any]:
             }
             for document in matrix.documents
         ],
-        "readings": [_reading(reading) for reading in matrix.readings],
+        "readings": [reading_to_json(reading) for reading in matrix.readings],
         "summary": _cell(matrix.whole()),
     }
 
@@ -79,7 +85,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _reading(reading: Recorded) -> dict[str, Any]:
+def reading_to_json(reading: Recorded) -> dict[str, Any]:
+    """``reading`` as it stands in ``readings`` of that value."""
     error = reading.error
     value = {
         "verdict": reading.verdict,

@@ -45,12 +45,25 @@ class _Drawn(msgspec.Struct, frozen=True):
         return text + " " * (width - len(self.text))
 
 
-def render(matrix: Matrix, *, merged: bool = True, color: bool = False, width: int | None = None) -> str:
-    """``matrix`` as lines of at most ``width`` columns, where names allow that; it ends in a newline.
+def render(
+    matrices: Sequence[Matrix],
+    *,
+    merged: bool = True,
+    color: bool = False,
+    width: int | None = None,
+    others: Sequence[str] = (),
+) -> str:
+    """``matrices`` as lines of at most ``width`` columns, where names allow that; it ends in a newline.
 
     ``merged``: releases that fare alike are one row or column, and a cell says how many documents are that bad.
+    ``others`` are families of which more could be shown.
     """
-    return "\n".join(_Text(matrix, merged, color, width or _WIDTH).lines()) + "\n"
+    if not matrices:
+        return "Nothing of what was recorded is selected.\n"
+    parts = ["\n".join(_Text(matrix, merged, color, width or _WIDTH).lines()) for matrix in matrices]
+    if others:
+        parts.append(f"There is more of {', '.join(others)}: add {' '.join(f'--family {other}' for other in others)}.")
+    return "\n\n".join(parts) + "\n"
 
 
 class _Text:
@@ -72,31 +85,26 @@ class _Text:
             f"{self._matrix.family}: what each release (column) makes of what each release wrote (row)", _BOLD
         )
         yield ""
-        if not self._matrix.documents:
-            yield "Nothing of what was recorded is selected."
-            return
         yield from self._map()
         yield from self._legend()
         if len(self._rows) == len(self._columns) == 1:
             yield from self._documents(self._rows[0], self._columns[0])
 
     def _map(self) -> Iterator[str]:
-        labels = [_label(row, self._matrix.family) for row in self._rows]
+        labels = [label(row, self._matrix) for row in self._rows]
         sizes = [f"{len(self._matrix.documents_of(row)):,}" for row in self._rows]
+        names = [label(column, self._matrix) for column in self._columns]
         label_width = max(map(len, (*labels, "written by")))
         size_width = max(map(len, (*sizes, "documents")))
-        before = label_width + size_width + 4
+        head = f"{'written by':<{label_width}}  {'documents':>{size_width}}  "
         drawn = [[self._drawn(cell) for cell in row] for row in self._cells]
-        cell_width = max(2, 1 + max(len(cell.text) for row in drawn for cell in row))
-        fitting = max(1, (self._width - before) // cell_width)
-        for start in range(0, len(self._columns), fitting):
-            chosen = slice(start, start + fitting)
-            names = [_label(column, self._matrix.family) for column in self._columns[chosen]]
-            head = f"{'written by':<{label_width}}  {'documents':>{size_width}}  "
-            yield from _header(names, head, cell_width, steps=len(self._columns) <= _MOST_STEPS)
-            for label, size, row in zip(labels, sizes, drawn, strict=True):
-                cells = "".join(cell.padded(cell_width, self._color) for cell in row[chosen])
-                yield f"{label:<{label_width}}  {size:>{size_width}}  {cells}".rstrip()
+        widths = [1 + max(len(row[index].text) for row in drawn) for index in range(len(names))]
+        for part in _parts(widths, self._width - len(head)):
+            yield from _header(names[part], widths[part], head, steps=len(names) <= _MOST_STEPS)
+            for name, size, row in zip(labels, sizes, drawn, strict=True):
+                fitted = zip(row[part], widths[part], strict=True)
+                cells = "".join(cell.padded(width, self._color) for cell, width in fitted)
+                yield f"{name:<{label_width}}  {size:>{size_width}}  {cells}".rstrip()
             yield ""
 
     def _drawn(self, cell: Cell) -> _Drawn:
@@ -174,21 +182,40 @@ def details(reading: Recorded) -> Iterator[str]:
         yield f"next run: {NEXT_TURNS[reading.next_turn]}"
 
 
-def _label(group: Group, family: str) -> str:
-    """``1.1.0..1.10.0``: the first and the last of a group, without the family that all have."""
-    names = [printable(name.removeprefix(f"{family}@")) for name in group]
+def label(group: Group, matrix: Matrix) -> str:
+    """``1.1.0..1.10.0``: the first and the last of a group, without the family that the readers have; ``dotnet@*`` for
+    all writers of another family."""
+    family, at, _ = group[0].partition("@")
+    if at and family != matrix.family and len(group) > 1:
+        theirs = [writer for writer in matrix.writers if writer.startswith(f"{family}@")]
+        if len(theirs) == len(group):
+            return f"{family}@*"
+    names = [printable(name.removeprefix(f"{matrix.family}@")) for name in group]
     return names[0] if len(names) == 1 else f"{names[0]}..{names[-1].rpartition('@')[2]}"
 
 
-def _header(names: Sequence[str], head: str, cell_width: int, steps: bool) -> Iterator[str]:
+def _parts(widths: Sequence[int], room: int) -> Iterator[slice]:
+    """``widths`` cut into runs that have ``room``, at least one of them in each."""
+    start, taken = 0, 0
+    for index, width in enumerate(widths):
+        if index > start and taken + width > room:
+            yield slice(start, index)
+            start, taken = index, 0
+        taken += width
+    yield slice(start, len(widths))
+
+
+def _header(names: Sequence[str], widths: Sequence[int], head: str, steps: bool) -> Iterator[str]:
     """The names of the columns: on steps, or written downwards; ``head`` stands beside their last line."""
     if steps:
-        for index, name in enumerate(names):
-            yield " " * len(head) + f"{'|':<{cell_width}}" * index + name
-        yield (head + f"{'|':<{cell_width}}" * len(names)).rstrip()
+        before = " " * len(head)
+        for name, width in zip(names, widths, strict=True):
+            yield before + name
+            before += f"{'|':<{width}}"
+        yield (head + before[len(head) :]).rstrip()
         return
     height = max(map(len, names))
     for line in range(height):
         before = head if line == height - 1 else " " * len(head)
-        letters = (f"{name.rjust(height)[line]:<{cell_width}}" for name in names)
+        letters = (f"{name.rjust(height)[line]:<{width}}" for name, width in zip(names, widths, strict=True))
         yield (before + "".join(letters)).rstrip()

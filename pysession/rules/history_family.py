@@ -240,7 +240,7 @@ def _repeated_ids(timeline: Timeline, told: set[int]) -> Iterator[Fault]:
             continue
         earlier = first.setdefault(id_, turn)
         # An approved call is stored once more, under the id of the message that asked for it (.NET, measured).
-        if earlier != turn and earlier not in asking and turn not in told:
+        if earlier != turn and earlier not in asking and turn not in told and not _of_one_run(timeline, earlier, turn):
             yield MESSAGE_REPEATED.at(
                 timeline.turn_path(turn),
                 f"The message id {quoted(id_)} is used a second time; the message was stored twice, or two messages share "
@@ -248,6 +248,15 @@ def _repeated_ids(timeline: Timeline, told: set[int]) -> Iterator[Fault]:
                 related=(timeline.turn_path(earlier),),
                 identity=id_,
             )
+
+
+def _of_one_run(timeline: Timeline, earlier: int, turn: int) -> bool:
+    """Whether the two hold results of one run, which the Go SDK stores under one id (measured)."""
+    return (
+        timeline.history.language == "go"
+        and timeline.roles[earlier] == timeline.roles[turn] == "tool"
+        and timeline.messages[earlier] != timeline.messages[turn]
+    )
 
 
 _SERVICE_IDS = ("service_session_id", "service_thread_id", "conversationId", "ServiceID")

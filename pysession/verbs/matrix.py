@@ -7,43 +7,45 @@ each fixture. Put together: writer × reader → the verdicts on the documents t
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
 import msgspec
 
 from pysession.findings import NextTurn, Reading, Verdict
 from pysession.findings.failures import UsageError
-from pysession.readers.recorded import NOTHING, Column, Recorded, Recording
+from pysession.readers.recorded import FORMAT, NOTHING, VERSION, Column, Recorded, Recording, load
 from pysession.readers.releases import LATEST, families, latest, table
 from pysession.schema.shipped import shipped
 from pysession.verbs.fixtures import MANIFEST, Entry, Manifest
 
 FOLDER = "recorded"
+_RELEASES = ("*@*",)
 
 Group = tuple[str, ...]
 """Releases that are shown as one, oldest first."""
 
 
 class NothingMatchesError(UsageError):
-    """No ``what`` (writer, reader, scenario) of the matrix matches ``pattern``; ``nearest`` are names that there are."""
+    """No ``what`` (writer, reader, scenario) matches ``pattern``; ``nearest`` are names that there are."""
 
-    def __init__(self, what: str, pattern: str, nearest: tuple[str, ...], hint: str = "") -> None:
+    def __init__(self, what: str, pattern: str, nearest: tuple[str, ...]) -> None:
         near = f"; near it: {', '.join(nearest)}" if nearest else ""
-        super().__init__(f"no {what} matches {pattern!r}{near}{hint}")
+        super().__init__(f"no {what} of what was recorded matches {pattern!r}{near}")
         self.what = what
         self.pattern = pattern
         self.nearest = nearest
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """What of a recording is wanted; empty means all.
+    """What of the recordings is wanted; empty means all.
 
     ``writers`` and ``readers`` are patterns of release names (``python@1.1*``, ``1.1*``, ``python@latest``),
-    ``scenarios`` patterns of scenarios. With ``next_turn`` a reading counts with what the next run would do, as in a
+    ``scenarios`` patterns of scenarios. Documents that no release wrote are wanted only where a pattern matches their
+    kind (``hostile``, ``*``). With ``next_turn`` a reading counts with what the next run would do, as in a
     gate; ``verdicts`` are held against what counts.
     """
 
@@ -110,6 +112,11 @@ class Matrix(msgspec.Struct, frozen=True, dict=True):
     counts_next_turn: bool = False
 
     @property
+    def reader_names(self) -> tuple[str, ...]:
+        """The readers without how they were recorded."""
+        return tuple(column.reader for column in self.readers)
+
+    @property
     def scenarios(self) -> tuple[str, ...]:
         """The names of the scenarios, sorted."""
         return tuple(sorted({document.scenario for document in self.documents}))
@@ -126,8 +133,8 @@ class Matrix(msgspec.Struct, frozen=True, dict=True):
 
     def documents_of(self, writers: Iterable[str]) -> tuple[Document, ...]:
         """What any of ``writers`` wrote."""
-        wanted = set(writers)
-        return tuple(document for document in self.documents if not wanted.isdisjoint(document.writers))
+        places = {place for writer in writers for place in self._written.get(writer, ())}
+        return tuple(self.documents[place] for place in sorted(places))
 
     def position(self, reader: str) -> int:
         """Which of the readings of a document is that of ``reader``."""
@@ -148,15 +155,13 @@ class Matrix(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def reader_classes(self) -> tuple[Group, ...]:
         """Neighbouring readers that do the same with every document: verdict, error, changed places, next run."""
-        kinds = tuple(map(_kind, self.readings))
-        nothing = ("nothing",)
 
         def column(reader: str) -> object:
             position = self.position(reader)
             found = (document.readings[position] for document in self.documents)
-            return tuple(nothing if reading == NOTHING else kinds[reading] for reading in found)
+            return tuple(NOTHING if reading == NOTHING else self.kinds[reading] for reading in found)
 
-        return _neighbours([reader.reader for reader in self.readers], column)
+        return _neighbours(self.reader_names, column)
 
     @cached_property
     def writer_classes(self) -> tuple[Group, ...]:
@@ -170,8 +175,23 @@ class Matrix(msgspec.Struct, frozen=True, dict=True):
         return _neighbours(self.writers, row)
 
     @cached_property
+    def kinds(self) -> tuple[int, ...]:
+        """For each reading a number that it shares with those that say the same."""
+        numbers: dict[object, int] = {}
+        return tuple(numbers.setdefault(_said(reading), len(numbers)) for reading in self.readings)
+
+    @cached_property
     def _positions(self) -> dict[str, int]:
         return {column.reader: index for index, column in enumerate(self.readers)}
+
+    @cached_property
+    def _written(self) -> dict[str, list[int]]:
+        """For each writer the places of its documents."""
+        places: dict[str, list[int]] = {}
+        for place, document in enumerate(self.documents):
+            for writer in document.writers:
+                places.setdefault(writer, []).append(place)
+        return places
 
     def _tallied(self, readings: Iterable[int]) -> Cell:
         counts: dict[Verdict, int] = {}
@@ -199,47 +219,76 @@ def recorded_families(root: Path | None = None) -> tuple[str, ...]:
     return tuple(family for family in families() if (folder / f"{family}.json").is_file())
 
 
-def matrix(family: str, selection: Selection | None = None, root: Path | None = None) -> Matrix:
-    """What was recorded of the readers of ``family``, as far as ``selection`` wants it.
+def matrices(
+    families: Iterable[str] = (), selection: Selection | None = None, root: Path | None = None
+) -> tuple[Matrix, ...]:
+    """What was recorded of the readers of ``families`` (default: all that are recorded), as far as ``selection`` wants
+    it; a family of which it wants nothing is left out.
 
     ``root`` is the folder of fixtures (default: as shipped).
 
     Raises:
         UsageError: there is no such recording, or it is damaged.
-        NothingMatchesError: a pattern matches nothing.
+        NothingMatchesError: a pattern matches nothing in any of the families.
     """
     root = root or shipped("fixtures")
     selection = selection or Selection()
-    recording, entries = _load(family, root)
-    whole = _whole(recording, entries)
-    return _selected(whole, selection) if selection != Selection() else whole
+    if not selection.writers:
+        selection = msgspec.structs.replace(selection, writers=_RELEASES)
+    entries = _entries(root)
+    wholes = [_whole(_load(family, root, entries), entries) for family in tuple(families) or _all_recorded(root)]
+    for what, patterns, names in (
+        ("writer", selection.writers, [whole.writers for whole in wholes]),
+        ("reader", selection.readers, [whole.reader_names for whole in wholes]),
+        ("scenario", selection.scenarios, [whole.scenarios for whole in wholes]),
+    ):
+        for pattern in patterns:
+            if not any(_matched(theirs, pattern, whole.family) for whole, theirs in zip(wholes, names, strict=True)):
+                raise NothingMatchesError(what, pattern, _nearest(pattern, tuple(dict.fromkeys(chain(*names)))))
+    selected = (_selected(whole, selection) for whole in wholes)
+    return tuple(each for each in selected if each.documents)
 
 
-def _load(family: str, root: Path) -> tuple[Recording, dict[str, Entry]]:
-    path = root / FOLDER / f"{family}.json"
+def _all_recorded(root: Path) -> tuple[str, ...]:
+    found = recorded_families(root)
+    if not found:
+        raise UsageError(f"nothing is recorded: there is no file in {root / FOLDER}")
+    return found
+
+
+def _load(family: str, root: Path, entries: Mapping[str, Entry]) -> Recording:
     try:
-        recording = msgspec.json.decode(path.read_bytes(), type=Recording)
-        manifest = msgspec.json.decode((root / MANIFEST).read_bytes(), type=Manifest)
+        recording = load(root / FOLDER / f"{family}.json")
     except FileNotFoundError:
         known = ", ".join(recorded_families(root)) or "none"
         raise UsageError(f"nothing is recorded of the family {family!r}; recorded families: {known}") from None
     except (OSError, msgspec.DecodeError) as failure:
         raise UsageError(f"the recording of {family} cannot be read: {failure}") from failure
-    entries = {entry.path: entry for entry in manifest.fixtures}
+    if (recording.format, recording.version) != (FORMAT, VERSION):
+        raise UsageError(f"the recording of {family} is not {FORMAT} {VERSION}, which is all that can be read here")
     for fixture, cells in recording.cells.items():
         if len(cells) != len(recording.readers):
             why = f"{len(cells)} cells for {len(recording.readers)} readers"
         elif not all(NOTHING <= cell < len(recording.readings) for cell in cells):
             why = "a reading that is not there"
         elif fixture not in entries:
-            why = "a fixture that the manifest does not list"
+            why = "no line in the manifest of the fixtures"
         else:
             continue
         raise UsageError(f"the recording of {family} is damaged: {fixture} has {why}")
-    return recording, entries
+    return recording
 
 
-def _whole(recording: Recording, entries: dict[str, Entry]) -> Matrix:
+def _entries(root: Path) -> dict[str, Entry]:
+    """The fixtures by their paths."""
+    try:
+        manifest = msgspec.json.decode((root / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError) as failure:
+        raise UsageError(f"the manifest of the fixtures cannot be read: {failure}") from failure
+    return {entry.path: entry for entry in manifest.fixtures}
+
+
+def _whole(recording: Recording, entries: Mapping[str, Entry]) -> Matrix:
     """Everything that was recorded, releases in the order of the tables."""
     rank = _ranks(recording)
     order = sorted(range(len(recording.readers)), key=lambda index: rank(recording.readers[index].reader))
@@ -285,54 +334,68 @@ def _ranks(recording: Recording) -> Callable[[str], tuple[int, int, str]]:
 
 
 def _selected(whole: Matrix, selection: Selection) -> Matrix:
-    writers = _matching("writer", whole.writers, selection.writers, whole.family)
-    names = [column.reader for column in whole.readers]
-    readers = _matching("reader", names, selection.readers, whole.family)
-    scenarios = _matching("scenario", whole.scenarios, selection.scenarios, whole.family)
-    positions = [index for index, name in enumerate(names) if name in readers]
+    writers = _matching(whole.writers, selection.writers, whole.family)
+    readers = _matching(whole.reader_names, selection.readers, whole.family)
+    scenarios = _matching(whole.scenarios, selection.scenarios, whole.family)
+    positions = [index for index, name in enumerate(whole.reader_names) if name in readers]
     wanted = tuple(
         not selection.verdicts or counted(reading, selection.next_turn) in selection.verdicts
         for reading in whole.readings
     )
     documents = []
+    left: set[str] = set()
     for document in whole.documents:
         theirs = tuple(writer for writer in document.writers if writer in writers)
         if not theirs or document.scenario not in scenarios:
             continue
+        left.update(theirs)
         found = (document.readings[index] for index in positions)
         readings = tuple(reading if reading != NOTHING and wanted[reading] else NOTHING for reading in found)
         if any(reading != NOTHING for reading in readings):
             documents.append(msgspec.structs.replace(document, writers=theirs, readings=readings))
+    used = sorted({reading for document in documents for reading in document.readings} - {NOTHING})
+    renumbered = {NOTHING: NOTHING} | {reading: place for place, reading in enumerate(used)}
     return msgspec.structs.replace(
         whole,
-        writers=tuple(writer for writer in whole.writers if writer in writers),
+        # A row stays where no reading has the verdict that is looked for: that is an answer, too.
+        writers=tuple(writer for writer in whole.writers if writer in left),
         readers=tuple(whole.readers[index] for index in positions),
-        documents=tuple(documents),
+        documents=tuple(
+            msgspec.structs.replace(document, readings=tuple(renumbered[reading] for reading in document.readings))
+            for document in documents
+        ),
+        readings=tuple(whole.readings[reading] for reading in used),
         counts_next_turn=selection.next_turn,
     )
 
 
-def _matching(what: str, names: Sequence[str], patterns: Sequence[str], family: str) -> frozenset[str]:
-    """Those of ``names`` that a pattern matches; all when there is none."""
-    return frozenset(name for pattern in patterns for name in _matched(what, names, pattern, family)) or frozenset(
-        names
-    )
+def _matching(names: Sequence[str], patterns: Sequence[str], family: str) -> frozenset[str]:
+    """Those of ``names`` that a pattern matches; all when there is no pattern."""
+    if not patterns:
+        return frozenset(names)
+    return frozenset(name for pattern in patterns for name in _matched(names, pattern, family))
 
 
-def _matched(what: str, names: Sequence[str], pattern: str, family: str) -> Iterator[str]:
+def _matched(names: Sequence[str], pattern: str, family: str) -> list[str]:
+    """Those of ``names`` that ``pattern`` matches: a whole name, or without ``@`` the version alone."""
     of, at, version = pattern.rpartition("@")
-    meant = latest(of or family).rpartition("@")[2] if version == LATEST and (of or family) in families() else version
-    found = [
+    if version == LATEST and (of or family) in families():
+        version = latest(of or family).rpartition("@")[2]
+    return [
         name
         for name in names
-        if fnmatchcase(name, f"{of}{at}{meant}") or (not at and fnmatchcase(name.rpartition("@")[2], meant))
+        if fnmatchcase(name, f"{of}{at}{version}") or (not at and fnmatchcase(name.rpartition("@")[2], version))
     ]
-    if not found:
-        bare = pattern.strip("*") if at or what == "scenario" else f"{family}@{pattern.strip('*')}"
-        nearest = tuple(difflib.get_close_matches(bare, names, n=2, cutoff=0.0))
-        other = of if at and of != family and of in families() else None
-        raise NothingMatchesError(what, pattern, nearest, f"; or did you mean --family {other}?" if other else "")
-    yield from found
+
+
+def _nearest(pattern: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The two of ``names`` that look most like ``pattern``; like their version where it gives only that."""
+    bare = pattern.strip("*")
+
+    def likeness(name: str) -> float:
+        return difflib.SequenceMatcher(None, name if "@" in bare else name.rpartition("@")[2], bare).ratio()
+
+    return tuple(sorted(names, key=likeness, reverse=True)[:2])
 
 
 def _neighbours(names: Sequence[str], look: Callable[[str], object]) -> tuple[Group, ...]:
@@ -340,8 +403,8 @@ def _neighbours(names: Sequence[str], look: Callable[[str], object]) -> tuple[Gr
     return tuple(tuple(group) for _, group in groupby(names, look))
 
 
-def _kind(reading: Recorded) -> tuple[object, ...]:
-    """What two readings must share to be the same; messages name places and versions of dependencies."""
+def _said(reading: Recorded) -> tuple[object, ...]:
+    """What two readings must share to say the same; messages name places and versions of dependencies."""
     error = reading.error
     failure = None if error is None else (error.type, error.cause)
     return reading.verdict, reading.stage, failure, reading.changes, reading.next_turn

@@ -6,6 +6,7 @@ faults, each with a line and a column.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pysession.wire.embedded import json_text
@@ -17,16 +18,25 @@ from pysession.wire.position import Position
 from pysession.wire.reading import read
 
 if TYPE_CHECKING:
+    from pysession.wire.editing import Add, Edit, Insert, MoveFirst, Remove, Rename, Replace, edit
     from pysession.wire.locating import lexeme, locate
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "Add",
+    "Edit",
     "Encoding",
     "Fault",
+    "Insert",
     "Limits",
+    "MoveFirst",
     "Path",
     "Position",
     "Reading",
+    "Remove",
+    "Rename",
+    "Replace",
+    "edit",
     "json_text",
     "lexeme",
     "locate",
@@ -34,10 +44,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # Places are looked up only when there is something to report; a clean check never loads what finds them.
-    if name not in ("lexeme", "locate"):
-        raise AttributeError(f"module 'pysession.wire' has no attribute {name!r}")
-    from pysession.wire import locating
+_ON_DEMAND = {
+    **dict.fromkeys(("lexeme", "locate"), "pysession.wire.locating"),
+    **dict.fromkeys(
+        ("Add", "Edit", "Insert", "MoveFirst", "Remove", "Rename", "Replace", "edit"), "pysession.wire.editing"
+    ),
+}
 
-    return getattr(locating, name)
+
+def __getattr__(name: str) -> Any:
+    # Places are looked up, and bytes changed, only when there is something to report; a clean check loads neither.
+    if name not in _ON_DEMAND:
+        raise AttributeError(f"module 'pysession.wire' has no attribute {name!r}")
+    return getattr(import_module(_ON_DEMAND[name]), name)

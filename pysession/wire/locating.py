@@ -13,7 +13,7 @@ from pysession.wire.messagepack import records
 from pysession.wire.path import Path
 from pysession.wire.position import Position, positions
 from pysession.wire.reading import read
-from pysession.wire.walking import JsonWalk, MessagePackWalk, Visit, Walk
+from pysession.wire.walking import Visit, Walk, walk_of
 
 _RECORDS: dict[Encoding, Callable[[bytes, int], Iterator[tuple[int, int]]]] = {
     Encoding.JSON_LINES: lines,
@@ -27,9 +27,9 @@ def locate(data: bytes, encoding: Encoding, paths: Iterable[Path]) -> dict[Path,
     A path that does not exist maps to its deepest ancestor that does. Where a member name is repeated, the last one
     counts. The root of a file of several records is the beginning of its first record.
     """
-    offsets = {path: offset for path, (_, offset) in _offsets(data, encoding, paths).items()}
-    where = positions(data, encoding, offsets.values())
-    return {path: where[offset] for path, offset in offsets.items()}
+    found = {path: offset for path, (_, offset) in offsets(data, encoding, paths).items()}
+    where = positions(data, encoding, found.values())
+    return {path: where[offset] for path, offset in found.items()}
 
 
 def lexeme(data: bytes, encoding: Encoding, path: Path) -> str:
@@ -40,10 +40,10 @@ def lexeme(data: bytes, encoding: Encoding, path: Path) -> str:
     Raises:
         KeyError: there is no value at ``path``, or it is the root of a file of several records.
     """
-    depth, offset = _offsets(data, encoding, (path,))[path]
+    depth, offset = offsets(data, encoding, (path,))[path]
     if depth < len(path) or (not path and encoding in _RECORDS):
         raise KeyError(path)
-    end = _walk(data, encoding).skip(offset)
+    end = walk_of(data, encoding).skip(offset)
     if encoding.is_messagepack:
         value = read(data[offset:end], Encoding.MESSAGEPACK).value
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -71,11 +71,7 @@ class _Wanted:
         self.found_in = parent_visits
 
 
-def _walk(data: bytes, encoding: Encoding) -> Walk:
-    return MessagePackWalk(data) if encoding.is_messagepack else JsonWalk(data)
-
-
-def _offsets(data: bytes, encoding: Encoding, paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+def offsets(data: bytes, encoding: Encoding, paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
     """For each path how many of its steps exist, and the offset of the value that they lead to."""
     root = _Wanted()
     wanted = list(paths)
@@ -83,7 +79,7 @@ def _offsets(data: bytes, encoding: Encoding, paths: Iterable[Path]) -> dict[Pat
         node = root
         for step in path:
             node = node.steps.setdefault(step, _Wanted())
-    walk = _walk(data, encoding)
+    walk = walk_of(data, encoding)
     start = len(MARK) if not encoding.is_messagepack and data.startswith(MARK) else 0
     if encoding in _RECORDS:
         _find_in_records(data, encoding, start, walk, root)
@@ -103,7 +99,7 @@ def _find_in_records(data: bytes, encoding: Encoding, start: int, walk: Walk, ro
         if node is not None:
             record = data[first:end]
             node.found(0, root.visits)
-            walk_in_record = _walk(record, encoding)
+            walk_in_record = walk_of(record, encoding)
             node.offset = walk_in_record.root(0)
             _find(walk_in_record, node)
             _shift(node, first)

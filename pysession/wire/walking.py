@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
+from pysession.wire.encoding import Encoding
 from pysession.wire.fault import UnreadableError
 from pysession.wire.messagepack_head import Family, Head, member_name, read_head
 from pysession.wire.text import decode, read_string
@@ -186,6 +187,11 @@ class _MapVisit:
         except UnreadableError:
             self.end = len(self._data)
             return None
+
+
+def walk_of(data: bytes, encoding: Encoding) -> Walk:
+    """How to go through ``data``."""
+    return MessagePackWalk(data) if encoding.is_messagepack else JsonWalk(data)
 
 
 def _head(data: bytes, at: int) -> Head:

@@ -33,6 +33,19 @@ internal static class Emptied
     /// <summary>The member that the library reads: of several that differ in case, the last.</summary>
     private static JsonElement Member(JsonElement stored, string name) =>
         stored.ValueKind == JsonValueKind.Object
-            ? stored.EnumerateObject().LastOrDefault(member => member.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value
+            ? stored.EnumerateObject().LastOrDefault(member => Name(member)?.Equals(name, StringComparison.OrdinalIgnoreCase) == true).Value
             : default;
+
+    /// <summary>Null for a name that is no text: bytes that are not UTF-8, or half a surrogate pair.</summary>
+    private static string? Name(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }

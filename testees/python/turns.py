@@ -105,7 +105,12 @@ def _agent(loaded: Loaded, options: Options, client: Any, tools: Sequence[Any]) 
 def _run(loaded: Loaded, options: Options, client: Any, tools: Sequence[Any], messages: Any) -> Any:
     agent = _agent(loaded, options, client, tools)
     keyword = "session" if HAS_SESSIONS else "thread"
-    return LOOP.run_until_complete(agent.run(messages, **{keyword: loaded.session}))
+
+    async def turn() -> Any:
+        # Inside a task, as an application does: 1.6.0 to 1.9.0 reset variables of the context in which run was called.
+        return await agent.run(messages, **{keyword: loaded.session})
+
+    return LOOP.run_until_complete(turn())
 
 
 def next_turn(loaded: Loaded, options: Options) -> dict[str, Any]:

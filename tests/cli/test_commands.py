@@ -34,6 +34,7 @@ def test_these_are_the_commands() -> None:
         "pysession fixtures export",
         "pysession fixtures list",
         "pysession fixtures verify",
+        "pysession matrix",
         "pysession rules",
         "pysession rules explain",
         "pysession rules list",

@@ -10,7 +10,7 @@ from pysession import readers
 @pytest.mark.parametrize(
     ("family", "count", "newest"),
     [
-        ("python", 39, "python@1.23.0"),
+        ("python", 64, "python@1.23.0"),
         ("dotnet", 42, "dotnet@1.17.0"),
         ("meai", 13, "meai@10.11.0"),
         ("go", 1, "go@5b27c979abb4"),
@@ -29,9 +29,9 @@ def test_every_release_resolves_to_itself() -> None:
 
 
 def test_unrecorded_release_resolves_but_is_not_listed() -> None:
-    assert readers.resolve("python@1.0.0rc5") == "python@1.0.0rc5"
-    assert "python@1.0.0rc5" not in readers.releases("python")
-    assert not readers.release("python@1.0.0rc5").recorded
+    assert readers.resolve("go@989afb41") == "go@989afb41"
+    assert "go@989afb41" not in readers.releases("go")
+    assert not readers.release("go@989afb41").recorded
 
 
 @pytest.mark.parametrize(

@@ -245,6 +245,31 @@ def test_the_same_answer_twice_is_no_contradiction() -> None:
 # --- repetitions ------------------------------------------------------------------------------------------------------
 
 
+def go_results(*values: str) -> dict[str, Any]:
+    """A Go session with one call after the other, whose results all stand under one message id."""
+    messages: list[Any] = []
+    for number, value in enumerate(values):
+        call_id = f"call_{number}"
+        asked = {"Arguments": "{}", "CallID": call_id, "Name": "f", "InformationalOnly": True, "Type": "functionCall"}
+        answer = {"CallID": call_id, "Result": value, "Type": "functionResult"}
+        messages += [
+            {"Contents": [asked], "Role": "assistant", "ID": ""},
+            {"Contents": [answer], "Role": "tool", "ID": "generated-1"},
+        ]
+    return {"State": {"in-memory": {"messages": messages}}, "ServiceID": ""}
+
+
+def test_the_results_of_one_go_run_share_an_id() -> None:
+    assert found("message-repeated", go_results("a", "b")) == []
+
+
+def test_a_go_result_that_is_stored_twice_is_repeated() -> None:
+    session = go_results("a")
+    messages = session["State"]["in-memory"]["messages"]
+    messages.append(messages[1])
+    assert [finding.pointer for finding in findings("message-repeated", session)] == ["/State/in-memory/messages/2"]
+
+
 def test_a_block_with_ids_is_told_once() -> None:
     block = [user("a", message_id="m1"), assistant("b", message_id="m2"), user("c", message_id="m3"), assistant("d")]
     assert found("message-repeated", python(*block, *block)) == [("warning", "/4")]

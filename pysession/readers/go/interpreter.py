@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pysession.dialects import Document
+from pysession.dialects import Document, detect, histories
 from pysession.dialects import History as StoredHistory
 from pysession.findings import Failure, NextTurn, Reading, Stage, Verdict, format_pointer
 from pysession.readers.comparing import changes, compare
@@ -24,9 +24,10 @@ from pysession.readers.go.text import GoSyntaxError, decoded, members, parse, pl
 from pysession.readers.settings import DEFAULT_SETTINGS, Settings
 from pysession.wire import Encoding
 
-_DIALECT = "go"
 # Go reads a time from the characters as they stand, so one that is written with escapes must be seen as it stands.
 _TIME_ESCAPES = re.compile(rb"\\u00(?:2[bdeBDE]|3[0-9aA]|5[4aA])")
+# 1e21: Go writes 1e+21 when it has decoded the number, and leaves it when it has not.
+_EXPONENT = re.compile(rb"[:,\[]-?\d++(?:\.\d++)?e\d++[,}\]]")
 # json.Marshal keeps its output safe inside HTML and JavaScript.
 _ESCAPES = (
     (b"<", b"\\u003c"),
@@ -86,24 +87,20 @@ class _Run:
         document = self._document
         root, is_plain = self._parsed()
         session = _loaded(root)
-        histories = [self._touched(session, key) for key in self._keys]
-        saved = _saved(session, dict(zip(self._keys, histories, strict=True)))
+        touched = [self._touched(session, key) for key in self._keys]
+        saved = _saved(session, dict(zip(self._keys, touched, strict=True)))
         before, after = (root, saved) if is_plain else (plain(root), plain(saved))
         comparison = compare(before, after, fold_names=True)
-        elsewhere = any(history.live and len(history) and not self._is_own(history) for history in document.histories)
-        restored = sum(history.restored for history in histories)
-        lost = (
-            any(history.lost for history in histories)
-            or restored < self._held()
-            or (elsewhere and document.dialect != _DIALECT)
-        )
+        restored = sum(history.restored for history in touched)
+        unseen = restored < _held(document.histories if document.reading.readable else _histories(before))
+        lost = unseen or any(history.lost for history in touched)
         verdict = Verdict.SILENT_LOSS if lost else comparison.verdict
         return Reading(
             "",
             verdict,
             messages_restored=restored,
-            next_turn=_next_turn(session, histories, elsewhere=elsewhere),
-            same_bytes=_same_bytes(document, verdict),
+            next_turn=_next_turn(session, touched, unseen=unseen),
+            same_bytes=_same_bytes(document, comparison.verdict),
             changes=changes(difference.below(document.base) for difference in comparison.differences),
         )
 
@@ -111,14 +108,15 @@ class _Run:
         """The session's value; whether it is a plain one, which the text alone determines no further."""
         document = self._document
         value = document.value[0] if document.single else document.value
-        stored_as_is = not document.base and not document.embedded
+        whole = not document.base
         odd = not document.reading.readable or bool(document.reading.faults)
-        if stored_as_is:
-            odd = odd or document.encoding is not Encoding.JSON or bool(_TIME_ESCAPES.search(document.data))
+        if whole:
+            odd = odd or document.embedded or document.encoding is not Encoding.JSON
+            odd = odd or bool(_TIME_ESCAPES.search(document.data))
         if not odd:
             return value, True
         try:
-            return parse(document.data if stored_as_is else _text(document, value), self._record.depth), False
+            return parse(document.data if whole else _text(document, value), self._record.depth), False
         except GoSyntaxError as error:
             raise _RefusedError(Stage.PARSE, Failure("SyntaxError", message=str(error))) from None
 
@@ -128,18 +126,15 @@ class _Run:
             raise _RefusedError(Stage.TOUCH, failure)
         return _Touched(self._record, session.state.get(key))
 
-    def _held(self) -> int:
-        """Messages that the document holds where this reader looks for them."""
-        own = [history for history in self._document.histories if history.live and self._is_own(history)]
-        return sum(
-            is_object(message) for history in own for segment in history.segments for message in segment.messages
-        )
 
-    def _is_own(self, history: StoredHistory) -> bool:
-        match history.path:
-            case (str(state), str(key), *_):
-                return fold(state) == "STATE" and key in self._keys
-        return False
+def _histories(value: Any) -> tuple[StoredHistory, ...]:
+    """The histories of a document that is too much for ``wire.read``, and not for Go."""
+    return histories(value, detect(value))
+
+
+def _held(found: tuple[StoredHistory, ...]) -> int:
+    """Messages in ``found``, under whatever key."""
+    return sum(is_object(message) for history in found if history.live for _, message in history.positioned())
 
 
 class _Touched:
@@ -173,8 +168,8 @@ def _messages(entry: Any) -> list[Any]:
     """The messages that an entry of the state holds, however its member is written."""
     found: list[Any] = []
     for name, value in members(entry) if is_object(entry) else ():
-        if fold(name) == "MESSAGES" and type(value) is list:
-            found = value
+        if fold(name) == "MESSAGES" and (value is None or type(value) is list):
+            found = value or []
     return found
 
 
@@ -227,11 +222,11 @@ def _saved(session: _Session, histories: dict[str, _Touched]) -> dict[str, Any]:
     return {"State": {key: state[key] for key in sorted(state)}, "ServiceID": session.service_id}
 
 
-def _next_turn(session: _Session, histories: list[_Touched], *, elsewhere: bool) -> NextTurn:
+def _next_turn(session: _Session, histories: list[_Touched], *, unseen: bool) -> NextTurn:
     if session.service_id:
         return NextTurn.SERVICE_MANAGED
     found = next_turn([message for history in histories for message in history.messages])
-    return NextTurn.SEES_FEWER if elsewhere and found is NextTurn.SEES_ALL else found
+    return NextTurn.SEES_FEWER if unseen and found is NextTurn.SEES_ALL else found
 
 
 def _same_bytes(document: Document, verdict: Verdict) -> bool | None:
@@ -241,13 +236,14 @@ def _same_bytes(document: Document, verdict: Verdict) -> bool | None:
     if document.base or document.embedded or document.reading.faults or not document.reading.readable:
         return None
     try:
-        return True if _compact(document.value) == document.data else None
+        written = _compact(document.value)
     except RecursionError:  # nested deeper than Python's encoders go
         return None
+    return True if written == document.data and not _EXPONENT.search(written) else None
 
 
 def _compact(value: Any) -> bytes:
-    """``value`` as Go writes it, apart from the texts of floats."""
+    """``value`` as Go writes it, apart from how it writes exponents."""
     text = msgspec.json.encode(value)
     for character, escape in _ESCAPES:
         text = text.replace(character, escape)

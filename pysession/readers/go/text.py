@@ -171,10 +171,19 @@ def _string(data: bytes, at: int) -> tuple[str, int]:
     escaped = b"\\" in raw
     if not (escaped or read.bad_bytes):
         return read.value, read.end
-    text = Text(read.value)
+    text = Text(_with_surrogates(raw, read.value) if read.bad_bytes else read.value)
     text.escaped = escaped
     text.decoded = _replaced(raw) if read.bad_bytes or read.unpaired else read.value
     return text, read.end
+
+
+def _with_surrogates(raw: bytes, otherwise: str) -> str:
+    """The string of ``raw`` as Python's own JSON parser reads it, which takes surrogates that are written as bytes."""
+    try:
+        text: str = json.loads(raw.decode("utf-8", "surrogatepass"))
+    except UnicodeDecodeError:
+        return otherwise
+    return text
 
 
 def _replaced(raw: bytes) -> str:

@@ -80,7 +80,7 @@ def messages_restored(state: dict[str, Any], registered: frozenset[str]) -> int:
     return sum(
         type(message) is dict and message.get("type") == MESSAGE
         for entry in state.values()
-        if type(entry) is dict and entry.get("type") not in {MESSAGE, *registered}
+        if type(entry) is dict and not (isinstance(entry.get("type"), str) and entry["type"] in {MESSAGE, *registered})
         for messages in [entry.get("messages")]
         if type(messages) is list
         for message in messages

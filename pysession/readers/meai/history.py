@@ -1,0 +1,53 @@
+"""The messages of one history, read by one version of the serializer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pysession.findings import Stage
+from pysession.readers.meai.decoding import Decoder
+from pysession.readers.meai.refusal import JSON, WRONG_KIND, RefusedError, StageError
+from pysession.readers.meai.settled import Fate, Settled
+from pysession.readers.meai.shapes import Outline
+from pysession.readers.meai.table import Record
+from pysession.wire import Path
+
+
+class Messages(msgspec.Struct, frozen=True):
+    """A history as it is saved: the very messages of the document where they stay as they are.
+
+    ``reordered``: in some of those the members of an object are written in another order. ``unwritable`` is the place
+    of a value that was read as it is and cannot be written.
+    """
+
+    saved: list[Any]
+    reordered: bool = False
+    unwritable: Path | None = None
+
+
+def read_messages(record: Record, stored: Any, path: Path, outline: Outline | None) -> Messages:
+    """The messages in ``stored``, a list at ``path``; ``outline`` is theirs where the document is plain JSON.
+
+    Raises:
+        RefusedError: the library throws.
+    """
+    decoder = Decoder(record)
+    if outline is None:
+        return Messages(decoder.value("list:message", stored, path), False, decoder.unwritable)
+    fates = Settled(record, outline).fates
+    found = {fates[index] for index in outline.of}
+    if Fate.OPEN not in found:
+        return Messages(stored, Fate.REORDERED in found)
+    saved = [
+        message if fates[index] is not Fate.OPEN else decoder.value("object:message", message, (*path, number))
+        for number, (index, message) in enumerate(zip(outline.of, stored, strict=True))
+    ]
+    return Messages(saved, Fate.REORDERED in found)
+
+
+def unwritable(path: Path) -> StageError:
+    """The exception when a session is saved that holds an unpaired surrogate at ``path``."""
+    error = RefusedError(JSON, path, "a string with an unpaired surrogate cannot be written", cause=WRONG_KIND)
+    return StageError(Stage.SAVE, error.failure())
