@@ -57,13 +57,19 @@ def census(state: dict[str, Any], registered: frozenset[str], base: Path = ("sta
             kind = value.get("type")
             if kind == MESSAGE:
                 runs.append(run(path, [value], listed=False))
-            elif type(kind) is not str or kind not in registered:
+            elif not is_restored(value, registered):
                 pending.extend(_below(path, value.items()))
         elif value and all(type(item) is dict and item.get("type") == MESSAGE for item in value):
             runs.append(run(path, value))
         else:
             pending.extend(_below(path, enumerate(value)))
     return Census(tuple(runs), deepest)
+
+
+def is_restored(value: dict[str, Any], registered: frozenset[str]) -> bool:
+    """Whether ``value`` comes back as an object of a class: a message, or one of the application's own."""
+    kind = value.get("type")
+    return isinstance(kind, str) and (kind == MESSAGE or kind in registered)
 
 
 def _below(path: Path, children: Iterable[tuple[str | int, Any]]) -> list[tuple[Path, Any]]:

@@ -6,9 +6,10 @@ from typing import Any
 
 from pysession.findings import NextTurn, Reading, Stage, Verdict
 from pysession.readers.comparing import compare
-from pysession.readers.python.census import MESSAGE
+from pysession.readers.python.census import MESSAGE, is_restored
 from pysession.readers.python.effects import effects
 from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.next_turn import next_turn
 from pysession.readers.python.outcome import outcome
 from pysession.readers.python.stores import snapshot
 from pysession.readers.python.subject import Subject
@@ -70,9 +71,16 @@ def _read(known: Record, subject: Subject, value: Any, saved: dict[str, Any]) ->
         "",
         Verdict.SILENT_LOSS if seen < subject.held else restored.verdict,
         messages_restored=seen,
-        next_turn=NextTurn.SERVICE_MANAGED if saved["service_session_id"] else NextTurn.UNKNOWN,
+        next_turn=_next_turn(known, subject, saved, seen),
         changes=restored.changes,
     )
+
+
+def _next_turn(known: Record, subject: Subject, saved: dict[str, Any], seen: int) -> NextTurn:
+    if known.turns is None:
+        return NextTurn.UNKNOWN
+    keys = subject.settings.history_keys
+    return next_turn(known, known.turns, saved["state"], saved["service_session_id"], keys, seen)
 
 
 def messages_restored(state: dict[str, Any], registered: frozenset[str]) -> int:
@@ -80,7 +88,7 @@ def messages_restored(state: dict[str, Any], registered: frozenset[str]) -> int:
     return sum(
         type(message) is dict and message.get("type") == MESSAGE
         for entry in state.values()
-        if type(entry) is dict and not (isinstance(entry.get("type"), str) and entry["type"] in {MESSAGE, *registered})
+        if type(entry) is dict and not is_restored(entry, registered)
         for messages in [entry.get("messages")]
         if type(messages) is list
         for message in messages

@@ -136,21 +136,37 @@ class Threads(msgspec.Struct, frozen=True):
     empty_store: bool = False
 
 
+class Turns(msgspec.Struct, frozen=True):
+    """What a run asks of a session.
+
+    ``history_key`` is the state key of the default history; an entry that is null is an empty one (``null_entry``).
+    ``text_service_id``: another service's id than a text fails. ``looks_up_kinds``: approvals that are done with are
+    kept from the model, so kinds must be such that can be looked up. ``authority``: an approval counts only if its
+    request is pending in the state.
+    """
+
+    history_key: str
+    null_entry: bool = False
+    text_service_id: bool = False
+    looks_up_kinds: bool = False
+    authority: bool = False
+
+
 class Record(msgspec.Struct, frozen=True, eq=False):
     """One class of releases.
 
-    ``history_key`` is the state key of the default history. ``wraps``: an error in a registered type is raised as a
+    ``wraps``: an error in a registered type is raised as a
     ValueError; ``type_last``: its ``type`` is written behind its members. ``store``: there is a FileSessionStore.
     ``threads`` and ``classes`` only in the previews that have them.
     """
 
     contents: Contents
     messages: Messages
-    history_key: str = ""
     wraps: bool = False
     type_last: bool = False
     store: bool = False
     histories: Histories | None = None
+    turns: Turns | None = None
     threads: Threads | None = None
     classes: Classes | None = None
 
@@ -188,7 +204,7 @@ def _with(before: dict[str, Any], stated: dict[str, Any]) -> dict[str, Any]:
     return before | stated | groups
 
 
-_GROUPS = frozenset({"contents", "messages", "histories", "threads", "classes"})
+_GROUPS = frozenset({"contents", "messages", "histories", "turns", "threads", "classes"})
 
 
 @cache

@@ -71,11 +71,7 @@ def _loaded(known: Record, threads: Threads, value: Any) -> _Loaded:
     if service is not None and store is not None:
         raise _both()
     loaded = None if store is None else _loaded_store(known, threads, store, (_STORE,))
-    if service is not None:
-        return service, None
-    if loaded is None:
-        raise RefusedError("AgentThreadException", "a thread has no store", cause="AttributeError", subject=_STORE)
-    return None, loaded
+    return service, loaded
 
 
 def _loaded_store(known: Record, threads: Threads, store: Any, path: Path) -> list[Any]:
