@@ -20,6 +20,7 @@ from pysession.conform.oracles import Oracle, oracle
 from pysession.conform.protocol import Answer, Failure, Form, Operation, Options, Request, Turn
 from pysession.conform.shrinking import shrink
 from pysession.conform.testee import Testee
+from pysession.conform.trial import Predict, Trial, sort
 
 __all__ = [
     "CRASHED",
@@ -38,6 +39,7 @@ __all__ = [
     "Operation",
     "Options",
     "Oracle",
+    "Predict",
     "ProtocolError",
     "Request",
     "Tally",
@@ -46,6 +48,7 @@ __all__ = [
     "TesteeError",
     "TesteeNotStartedError",
     "TesteeSilentError",
+    "Trial",
     "Turn",
     "anywhere",
     "differences",
@@ -59,5 +62,6 @@ __all__ = [
     "oracle",
     "releases_folder",
     "shrink",
+    "sort",
     "value",
 ]

@@ -15,6 +15,7 @@ import msgspec
 from pysession.conform.judging import ANY_INDEX
 from pysession.findings import Reading, Verdict, format_pointer, parse_pointer
 from pysession.readers.recorded import Recorded
+from pysession.wire import Encoding
 
 
 class Difference(StrEnum):
@@ -155,12 +156,25 @@ class Tally:
 
 
 class Disagreement(msgspec.Struct, frozen=True):
-    """One document that a release treats otherwise than was predicted."""
+    """What a release did with a document and what was predicted, and in what they differ.
 
-    reader: str
-    name: str
-    kinds: tuple[str, ...]
+    ``name`` tells which document it is, ``kinds`` what was done to it.
+    """
+
     document: bytes
+    encoding: Encoding
     predicted: Reading
     recorded: Recorded
     found: frozenset[Difference]
+    name: str = ""
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> Difference | None:
+        """The gravest difference."""
+        return min(self.found, key=tuple(Difference).index, default=None)
+
+    @property
+    def matters(self) -> bool:
+        """Whether the prediction is wrong by the contract."""
+        return any(difference.matters for difference in self.found)

@@ -100,7 +100,7 @@ def held(value: Any) -> int:
     return sum(isinstance(message, dict) for history in found if history.live for _, message in history.positioned())
 
 
-class _Unreadable(msgspec.Struct, frozen=True):
+class Unreadable(msgspec.Struct, frozen=True):
     """Stands for bytes that are no JSON value, and is like nothing else."""
 
     data: bytes
@@ -120,7 +120,7 @@ def value(data: bytes, encoding: Encoding = Encoding.JSON) -> Any:
                 case Encoding.MESSAGEPACK_RECORDS:
                     return [msgspec.msgpack.decode(record) for record in _records(data)]
     except (ValueError, msgspec.MsgspecError, RecursionError):
-        return _Unreadable(data)
+        return Unreadable(data)
 
 
 def _json(data: bytes) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pysession.conform.judging import deep_values, value
+from pysession.conform.judging import Unreadable, deep_values, value
 from pysession.conform.mutations import BARE, TEXT_MUTATIONS, VALUE_MUTATIONS, Words, words
 from pysession.wire import Encoding
 
@@ -57,6 +57,9 @@ def mutants(bases: Sequence[Base], *, count: int, seed: str, start: int = 0) -> 
 
 
 def _mutant(number: int, base: Base, value: Any, chance: random.Random, known: Words) -> Mutant:
+    if isinstance(value, Unreadable):
+        name, damaged = _as_text(base.document, base.encoding, chance)
+        return Mutant(number, damaged, base.encoding, base.name, (name,))
     textual = chance.random() < _TEXT_SHARE
     damages = chance.choice(_DAMAGES) - (1 if textual else 0)
     kinds: list[str] = []

@@ -64,6 +64,7 @@ def _value(value: Any, budget: _Budget) -> bytes:
 def _smaller(value: Any) -> Iterator[Any]:
     """Values like ``value`` with less in them, those with the least first."""
     places = sorted(_places(value, ()), key=lambda place: -len(_text(place[1])))
+    yield from (child for path, child in places if len(path) == 1 and isinstance(child, dict | list))
     for path, _ in places:
         candidate = copy.deepcopy(value)
         holder = _at(candidate, path[:-1])

@@ -27,7 +27,7 @@ def by_name(names: list[str]) -> list[str]:
 
 def shuffled(seed: int) -> Callable[[list[str]], list[str]]:
     """By chance: stores that keep members in a hash table."""
-    dice = random.Random(seed)  # noqa: S311 (no secret)
+    dice = random.Random(seed)
     return lambda names: dice.sample(names, len(names))
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from pysession.conform import Oracle
+from pysession.conform import Oracle, value
+from pysession.dialects import UNKNOWN
 from pysession.inputs import Record, Source, discover, records
 from pysession.readers.recorded import NOTHING, Column, Recorded, Recording, tabulate
 from pysession.verbs.fixtures import MANIFEST, Entry, Manifest
@@ -26,15 +27,20 @@ _PASSING = (
 
 
 def stored(root: Path) -> Iterator[Stored]:
-    """The fixtures that a library can be given as they are: not those that are records with a session inside."""
+    """The fixtures that a library can be given as they are: not those that are records with a session inside, be it as
+    an object or as text."""
     manifest = msgspec.json.decode((root / MANIFEST).read_bytes(), type=Manifest)
     for entry in manifest.fixtures:
         if entry.at is None:
             (source,) = discover([str(root / entry.path)])
             if isinstance(source, Source):
                 (record,) = records(source, DEFAULT_LIMITS)
-                if isinstance(record, Record):
+                if isinstance(record, Record) and not _as_text(entry, record):
                     yield entry, record
+
+
+def _as_text(entry: Entry, record: Record) -> bool:
+    return entry.dialect != UNKNOWN and isinstance(value(record.data, record.encoding), str)
 
 
 def observations(asked: Oracle, fixtures: Iterable[Stored]) -> Observations:
