@@ -18,6 +18,7 @@ from typing import Any
 
 from pysession.findings import Verdict
 from pysession.readers.recorded import NOTHING, Column, Recorded
+from pysession.readers.releases import UnknownReleaseError, release
 from pysession.report import matrix_text
 from pysession.report.characters import encodable, printable
 from pysession.report.matrix_legend import CHANGES, LETTERS, MEANINGS, NEXT_TURNS
@@ -84,6 +85,9 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
         "about": encodable(matrix.about),
         "writers": list(map(encodable, matrix.writers)),
         "readers": [_reader(column) for column in matrix.readers],
+        "finals": [
+            encodable(name) for name in dict.fromkeys((*matrix.writers, *matrix.reader_names)) if _is_final(name)
+        ],
         "scenarios": list(map(encodable, matrix.scenarios)),
         "pointers": list(map(printable, pointers)),
         "documents": [
@@ -98,6 +102,14 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
         ],
         "readings": readings,
     }
+
+
+def _is_final(name: str) -> bool:
+    """Whether ``name`` is a release that is no preview."""
+    try:
+        return release(name).final
+    except UnknownReleaseError:
+        return False
 
 
 def _reader(column: Column) -> dict[str, str]:

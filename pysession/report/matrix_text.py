@@ -19,6 +19,8 @@ _WIDTH = 120
 _MOST_STEPS = 24
 """So many columns have their names on steps above them; more would be a page of steps, and are written downwards."""
 
+_ORDER = tuple(Verdict)
+
 _ANSI = {
     Verdict.IDENTICAL: "\x1b[32m",
     Verdict.EQUIVALENT: "\x1b[36m",
@@ -148,19 +150,22 @@ class _Text:
     def _documents(self, row: Group, column: Group) -> Iterator[str]:
         """What a click on the only cell would show: its documents, worst first."""
         position = self._matrix.position(column[0])
-        order = tuple(reversed(Verdict))
-        found = [
-            (order.index(verdict), document, self._matrix.readings[reading])
-            for document in self._matrix.documents_of(row)
-            if (reading := document.readings[position]) != NOTHING
-            and (verdict := self._matrix.verdicts[reading]) is not None
-        ]
+        found = []
+        for document in self._matrix.documents_of(row):
+            reading = document.readings[position]
+            if reading == NOTHING:
+                continue
+            verdict, outcome = self._matrix.verdicts[reading], self._matrix.outcomes[reading]
+            if verdict is not None and outcome is not None:
+                found.append((_ORDER.index(verdict), _ORDER.index(outcome), document, self._matrix.readings[reading]))
         yield ""
-        for rank, document, recorded in sorted(found, key=lambda each: each[0]):
-            yield from self._document(order[rank], document, recorded)
+        for rank, next_rank, document, recorded in sorted(found, key=lambda each: each[:2], reverse=True):
+            yield from self._document(_ORDER[rank], next_rank > rank, document, recorded)
 
-    def _document(self, verdict: Verdict, document: Document, reading: Recorded) -> Iterator[str]:
-        yield f"{self._styled(LETTERS[verdict], _ANSI[verdict])}  {document.scenario}  {printable(document.path)}"
+    def _document(self, verdict: Verdict, worse: bool, document: Document, reading: Recorded) -> Iterator[str]:
+        mark = NEXT_RUN_WORSE if worse else " "
+        letter = self._styled(LETTERS[verdict], _ANSI[verdict])
+        yield f"{letter}{mark} {document.scenario}  {printable(document.path)}"
         for line in details(reading):
             yield f"     {line}"
 

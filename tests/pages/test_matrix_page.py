@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from selenium.webdriver import ActionChains, Chrome, Keys
@@ -215,6 +214,19 @@ def test_a_click_shows_documents_verdicts_and_the_first_difference(browser: Chro
     assert "golden/python/1.22.0/call.json" in refused
     assert "first difference /state/a~1b changes and 1 more place" in lossy
     assert "golden/python/1.20.0/text.json" in kept
+
+
+def test_what_the_next_run_does_worse_stands_out(browser: Chrome, page: Path) -> None:
+    browser.get(address(page))
+    cell(browser, 1, 1).click()
+    assert texts(browser, "#details strong") == ["! the model sees fewer messages than are stored"]
+    first = texts(browser, "#details .case")[0]
+    assert "golden/python/1.22.0/approval.json" in first
+
+
+def test_a_cell_says_how_its_reader_was_recorded(browser: Chrome, page: Path) -> None:
+    browser.get(address(page))
+    cell(browser, 1, 0).click()
     assert texts(browser, "#details .case.quiet p")[0] == "python@1.20.0 was recorded on 2026-11-25 with python 3.11.7."
 
 
@@ -282,8 +294,21 @@ def test_verdicts_are_chosen_and_the_rest_is_blank(browser: Chrome, page: Path) 
 
 def test_the_next_run_can_be_counted_in(browser: Chrome, page: Path) -> None:
     browser.get(address(page))
-    at(browser, "next-turn").click()
+    at(browser, "nextTurn").click()
     assert table(browser)[1] == ["R1", "S1"]
+
+
+def test_previews_can_be_left_out(browser: Chrome, shipped: Path) -> None:
+    browser.get(address(shipped, family="python", grouped="false"))
+    at(browser, "finals").click()
+    names = [name for names in column_names(browser) for name in names]
+    assert (names[0], names[-1]) == ("python@1.0.0", "python@1.23.0")
+    assert not any("rc" in name or "preview" in name for names in row_names(browser) for name in names)
+
+
+def test_scenarios_without_the_verdict_that_is_looked_for_are_left_out(browser: Chrome, page: Path) -> None:
+    browser.get(address(page, rows="scenarios", verdicts="rejected"))
+    assert row_names(browser) == [["deep"], ["tool_call"]]
 
 
 def test_another_family_is_one_click_away(browser: Chrome, page: Path) -> None:
@@ -450,15 +475,18 @@ def test_42_releases_with_70_scenarios_are_drawn_without_a_wait(
     made_up.write_recording(tmp_path, "dotnet", [name.partition("@")[2] for name in names], cells)
     browser.get(address(written(tmp_path_factory, matrix_html.render(matrices(root=tmp_path), merged=False))))
     assert [len(row) for row in table(browser)] == [42] * 42
-    spent: Any = browser.execute_script(
+    spent: float = browser.execute_script(
         """
         const field = document.getElementById("scenario");
-        const begun = performance.now();
-        field.value = "s1";
-        field.dispatchEvent(new Event("input", { bubbles: true }));
-        document.getElementById("grid").offsetWidth;
-        return performance.now() - begun;
+        const times = ["s1", "", "s2", "", "s3", ""].map((text) => {
+          const begun = performance.now();
+          field.value = text;
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+          document.getElementById("grid").offsetWidth;
+          return performance.now() - begun;
+        });
+        return Math.min(...times);
         """
     )
-    # Measured: 90 milliseconds on two cores; a person notices from 100 on, and machines that test are busy.
-    assert spent < 1000
+    # Measured: 70 milliseconds on two cores, each with four other programs on it. People notice from about 100 on.
+    assert spent < 500

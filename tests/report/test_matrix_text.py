@@ -71,6 +71,13 @@ def test_one_writer_with_one_reader_shows_the_documents_worst_first(root: Path) 
     ]
 
 
+def test_where_the_next_run_is_worse_comes_before_what_has_the_same_verdict(root: Path) -> None:
+    text = matrix_text.render(python(root, writers=("1.22.0",), readers=("1.22.0",)))
+    heads = [line for line in text[text.index("\nI! ") :].splitlines() if line.startswith("I")]
+    assert [head.split()[1] for head in heads] == ["approval", "text", "tool_call"]
+    assert "     next run: the model sees fewer messages than are stored\n" in text
+
+
 def test_no_terminal_is_told_anything_by_a_message(root: Path) -> None:
     text = matrix_text.render(python(root, writers=("1.22.0",), readers=("1.20.0",)))
     assert r"</script><b>\x1b[2J" in text

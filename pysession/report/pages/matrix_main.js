@@ -3,7 +3,8 @@
 const page = JSON.parse(document.getElementById("data").textContent);
 const at = (id) => document.getElementById(id);
 const fields = ["writers", "readers", "scenario"];
-const initial = () => ({ family: page.matrices[0]?.family, rows: "writers", writers: "", readers: "", scenario: "", verdicts: new Set(), nextTurn: page.nextTurn, grouped: page.grouped });
+const ticks = ["grouped", "finals", "nextTurn"];
+const initial = () => ({ family: page.matrices[0]?.family, rows: "writers", writers: "", readers: "", scenario: "", verdicts: new Set(), nextTurn: page.nextTurn, grouped: page.grouped, finals: false });
 
 let wanted = initial();
 let view;
@@ -36,7 +37,7 @@ function draw() {
     (wanted.rows === "writers" ? " A ring marks a release reading what it wrote itself: left of it older releases read (a rollback), right of it newer ones (an upgrade)." : "") +
     (view.cells.flat().some((cell) => cell.nextRunIsWorse) ? " “!”: the next run is worse than the verdict; it fails, or does not see all of the history or an approval." : "") +
     (wanted.nextTurn ? " What the next run would do is counted in." : "");
-  at("reset").hidden = !(wanted.writers || wanted.readers || wanted.scenario || wanted.verdicts.size);
+  at("reset").hidden = !(wanted.writers || wanted.readers || wanted.scenario || wanted.verdicts.size || wanted.finals);
   activate(...(kept && find(...kept) || [0, 0]));
   const place = opened && find(...opened);
   place ? open(...place) : close();
@@ -109,7 +110,7 @@ function remember() {
   const usual = initial();
   for (const name of ["family", "rows", ...fields]) if (wanted[name] !== usual[name]) parts.set(name, wanted[name]);
   if (wanted.verdicts.size) parts.set("verdicts", [...wanted.verdicts].map((verdict) => page.verdicts[verdict].name).join());
-  for (const name of ["grouped", "nextTurn"]) if (wanted[name] !== usual[name]) parts.set(name, wanted[name]);
+  for (const name of ticks) if (wanted[name] !== usual[name]) parts.set(name, wanted[name]);
   if (opened) {
     parts.set("row", opened[0]);
     parts.set("column", opened[1]);
@@ -124,7 +125,7 @@ function recall() {
   if (page.matrices.some((matrix) => matrix.family === parts.get("family"))) wanted.family = parts.get("family");
   if (parts.get("rows") === "scenarios") wanted.rows = "scenarios";
   for (const name of fields) wanted[name] = parts.get(name) ?? "";
-  for (const name of ["grouped", "nextTurn"]) if (parts.has(name)) wanted[name] = parts.get(name) === "true";
+  for (const name of ticks) if (parts.has(name)) wanted[name] = parts.get(name) === "true";
   const names = (parts.get("verdicts") ?? "").split(",");
   wanted.verdicts = new Set(page.verdicts.flatMap((verdict, index) => (names.includes(verdict.name) ? [index] : [])));
   opened = parts.has("row") && parts.has("column") ? [parts.get("row"), parts.get("column")] : undefined;
@@ -134,8 +135,7 @@ function recall() {
 // The controls say what is wanted.
 function show() {
   for (const name of fields) at(name).value = wanted[name];
-  at("grouped").checked = wanted.grouped;
-  at("next-turn").checked = wanted.nextTurn;
+  for (const name of ticks) at(name).checked = wanted[name];
   at("controls").elements.rows.value = wanted.rows;
   for (const radio of at("families").querySelectorAll("input")) radio.checked = radio.value === wanted.family;
   offer();
@@ -181,14 +181,13 @@ at("theme").addEventListener("click", () => {
 at("controls").addEventListener("submit", (event) => event.preventDefault());
 at("controls").addEventListener("reset", (event) => {
   event.preventDefault();
-  wanted = { ...wanted, writers: "", readers: "", scenario: "", verdicts: new Set() };
+  wanted = { ...wanted, writers: "", readers: "", scenario: "", verdicts: new Set(), finals: false };
   show();
   at("writers").focus();
 });
 at("controls").addEventListener("input", ({ target }) => {
   if (fields.includes(target.id)) wanted[target.id] = target.value;
-  else if (target.id === "grouped") wanted.grouped = target.checked;
-  else if (target.id === "next-turn") wanted.nextTurn = target.checked;
+  else if (ticks.includes(target.id)) wanted[target.id] = target.checked;
   else if (target.name === "rows") wanted.rows = target.value;
   else if (target.name === "family") {
     // Names of releases mean nothing in another family.

@@ -71,10 +71,12 @@ class View {
     const isWriter = matcher(wanted.writers, matrix.writers, false);
     const isReader = matcher(wanted.readers, readers, false);
     const isScenario = matcher(wanted.scenario, matrix.scenarios, true);
-    const written = matrix.writers.map(isWriter);
-    const positions = readers.flatMap((name, position) => (isReader(name) ? [position] : []));
+    const finals = new Set(matrix.finals);
+    const isWanted = (name) => !wanted.finals || finals.has(name);
+    const written = matrix.writers.map((name) => isWriter(name) && isWanted(name));
+    const positions = readers.flatMap((name, position) => (isReader(name) && isWanted(name) ? [position] : []));
     // Whether what was typed matches any name at all.
-    this.matches = { writers: written.includes(true), readers: positions.length > 0, scenario: matrix.scenarios.some(isScenario) };
+    this.matches = { writers: matrix.writers.some(isWriter), readers: readers.some(isReader), scenario: matrix.scenarios.some(isScenario) };
     this.documents = matrix.documents
       .filter((document) => isScenario(document.scenario))
       .map((document) => ({
@@ -118,8 +120,10 @@ class View {
   }
 
   #scenarios() {
+    // Most scenarios say nothing where one looks for certain verdicts; they are left out, while writers keep their place.
+    const says = ({ readings }) => readings.some((reading) => reading !== NOTHING && this.isShown[reading]);
     const found = Map.groupBy(this.documents, (document) => document.scenario);
-    return [...found].map(([scenario, documents]) => ({ names: [scenario], documents }));
+    return [...found].flatMap(([scenario, documents]) => (documents.some(says) ? [{ names: [scenario], documents }] : []));
   }
 
   #cell(documents, column) {
@@ -142,7 +146,10 @@ class View {
         const place = documents[0].readings[position];
         return { verdict: this.verdictOf[place], reading: this.matrix.readings[place], documents };
       })
-      .sort((one, other) => other.verdict - one.verdict || other.documents.length - one.documents.length);
+      .sort(
+        (one, other) =>
+          other.verdict - one.verdict || other.reading.outcome - one.reading.outcome || other.documents.length - one.documents.length,
+      );
   }
 
   // Releases of the family reading what an older one wrote, what they wrote themselves, what a newer one wrote.

@@ -123,7 +123,8 @@ function caseInFull({ verdict, reading, documents }, matrix, page) {
     fact("first difference", element("ul", {}, change(first)), rest);
   }
   if (reading.restored !== undefined) fact("messages", `${number.format(reading.restored)} restored`);
-  if (reading.next) fact("next run", page.nextTurns[reading.next]);
+  const worse = reading.outcome > reading.verdict;
+  if (reading.next) fact("next run", worse ? element("strong", {}, `! ${page.nextTurns[reading.next]}`) : page.nextTurns[reading.next]);
   const line = (each) => element("li", { title: each.produced }, each.scenario, element("code", {}, each.path));
   const list = element("ul", {}, ...documents.slice(0, SHOWN).map(line));
   const hidden = documents.slice(SHOWN);
