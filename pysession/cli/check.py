@@ -13,7 +13,7 @@ import msgspec
 
 from pysession.cli.config import config_option
 from pysession.cli.exit_code import ExitCode, exit_code
-from pysession.cli.options import split
+from pysession.cli.options import pointer, split
 from pysession.cli.output import (
     ReportFile,
     closing_line,
@@ -22,8 +22,8 @@ from pysession.cli.output import (
     with_progress,
     write_report,
 )
-from pysession.findings import DocumentReport, NotRead, Report, Severity, Verdict, parse_pointer
-from pysession.findings.failures import PointerError, UsageError
+from pysession.findings import DocumentReport, NotRead, Report, Severity, Verdict
+from pysession.findings.failures import UsageError
 from pysession.inputs import InputFormat
 from pysession.readers import Settings, resolve
 from pysession.report import formats, render_document
@@ -63,15 +63,6 @@ Exit codes:
   3  some input could not be read, or there was none
   4  internal error
 """
-
-
-def _pointer(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is not None:
-        try:
-            parse_pointer(value)
-        except PointerError as failure:
-            raise click.BadParameter(str(failure)) from failure
-    return value
 
 
 def _report_files(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[ReportFile, ...]:
@@ -163,7 +154,7 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     "dynamodb, redis, durable, grpc or openai-responses.",
 )
 @click.option(
-    "--at", metavar="POINTER", callback=_pointer, help="Where the session is inside each record (JSON Pointer)."
+    "--at", metavar="POINTER", callback=pointer, help="Where the session is inside each record (JSON Pointer)."
 )
 @click.option(
     "--input-format",

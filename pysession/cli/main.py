@@ -18,6 +18,7 @@ _COMMANDS: Mapping[str, str] = {
     "check": "pysession.cli.check",
     "fixtures": "pysession.cli.fixtures",
     "matrix": "pysession.cli.matrix",
+    "repair": "pysession.cli.repair",
     "rules": "pysession.cli.rules",
     "schema": "pysession.cli.schema",
 }

@@ -2,11 +2,17 @@
 
 * PysessionError
    - PointerError       a JSON Pointer that is not one
+   - RefusedError       a document that cannot be read, or is not what its dialect accepts (exit code 1)
    - UnknownRuleError   a rule id that no rule has
    - UsageError         options or configuration that cannot be followed (exit code 2)
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pysession.findings.finding import Finding
 
 
 class PysessionError(Exception):
@@ -20,6 +26,16 @@ class PointerError(PysessionError, ValueError):
         super().__init__(f"{pointer!r} is not a JSON Pointer: {reason}, for example /state/in_memory/messages/0")
         self.pointer = pointer
         self.reason = reason
+
+
+class RefusedError(PysessionError):
+    """A document cannot be worked on; ``findings`` say where and why."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        first = findings[0] if findings else None
+        where = f"line {first.line}, column {first.column}: " if first is not None else ""
+        super().__init__(f"{where}{first.message}" if first is not None else "the document cannot be read")
+        self.findings = findings
 
 
 class UsageError(PysessionError):

@@ -46,7 +46,7 @@ def repeated_blocks(timeline: Timeline) -> list[Block]:
             turn + length < len(timeline)
             and earlier + length < turn
             and marks[turn + length] == marks[earlier + length]
-            and _essence(timeline.messages[turn + length]) == _essence(timeline.messages[earlier + length])
+            and essence(timeline.messages[turn + length]) == essence(timeline.messages[earlier + length])
         ):
             length += 1
         if length >= 2:
@@ -71,7 +71,7 @@ _EXTENSIONS = frozenset({"additional_properties", "additionalproperties"})
 _KIND_NAMES = ("type", "$type", "Type")
 
 
-def _essence(message: Any) -> Any:
+def essence(message: Any) -> Any:
     """A message without what differs between two copies of it."""
     if not isinstance(message, dict):
         return message

@@ -15,6 +15,9 @@ from typing import Any
 import msgspec
 import re2
 
+from pysession.survey import walk_values
+from pysession.wire import Encoding, json_text
+
 _PLACEHOLDERS = (
     r".*(?:\*{3,}|•{3,}|x{5,}|\.{3,}|…).*",  # masked, wholly or in part
     r"[x#.•*-]+",
@@ -290,3 +293,57 @@ def secret_under(name: Any, value: str) -> str | None:
     if isinstance(name, str) and len(name) <= 64 and _stands_for_a_secret(name, value):
         return f"the value of a secret ({'_'.join(_words(name))})"
     return None
+
+
+# --- taking it away ---------------------------------------------------------------------------------------------------
+
+MASK = "[redacted]"
+"""What stands for a secret that was taken away; the rule takes it for none."""
+
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[^-]*-----.*?(?:-----END [^-]*-----|\Z)", re.S)
+
+
+def without_secrets(name: Any, text: str) -> str:
+    """``text`` with what is secret in it masked, all of it where it is one by the ``name`` it stands under.
+
+    What cannot be told apart is masked whole.
+    """
+    if secret_under(name, text):
+        return MASK
+    inside = _masked_inside(text)
+    masked = _masked(text if inside is None else inside)
+    return MASK if masked == text or secret_in(masked) else masked
+
+
+def _masked(text: str) -> str:
+    """``text`` with everything masked that is a secret by its form."""
+    text = _PRIVATE_KEY.sub(MASK, text)
+    for known in _FORMATS:
+        searched = text.encode("utf-8", "replace")
+        if len(searched.decode()) != len(text):
+            return text
+        spans = [
+            match.span(1)
+            for match in _compiled(known.pattern).finditer(searched)
+            if known.genuine(match[1].decode("utf-8", "replace"))
+        ]
+        for start, end in reversed(spans):
+            searched = searched[:start] + MASK.encode() + searched[end:]
+        text = searched.decode() if spans else text
+    return text
+
+
+def _masked_inside(text: str) -> str | None:
+    """A JSON text with the values masked that stand under telling names in it; None when it is none or holds none."""
+    value = json_text(text)
+    if value is None:
+        return None
+    from pysession.wire.editing import Replace, edit  # masking is rare, and checks start without it
+
+    edits = [
+        Replace(path, without_secrets(name, found))
+        for path, _, found in walk_values(value)
+        if isinstance(found, str)
+        and secret_under(name := next((step for step in reversed(path) if isinstance(step, str)), None), found)
+    ]
+    return edit(text.encode(), Encoding.JSON, edits).decode() if edits else None
