@@ -34,7 +34,10 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Repair(msgspec.Struct, frozen=True):
-    """The bytes after a repair, what was mended, and the findings of the chosen rules that no fix could mend."""
+    """The bytes after a repair, what was mended, and the findings of the chosen rules that no fix could mend.
+
+    Of rules that were not named only errors count there.
+    """
 
     data: bytes
     changes: tuple[Change, ...]
@@ -107,7 +110,8 @@ def repair(
     )
     names = [fix.rule for fix in due]
     after = check(mended, encoding=how, at=at, select=names, limits=limits, record=record) if names else None
-    left = tuple(one for one in after.findings if one.severity is not Severity.INFO) if after is not None else ()
+    told = Severity.ERROR if chosen is None else Severity.WARNING
+    left = tuple(one for one in after.findings if one.severity.reaches(told)) if after is not None else ()
     return Repair(mended, tuple(_change(one, record) for one in done), left)
 
 
