@@ -177,7 +177,7 @@ def _rejected(timeline: Timeline, speaker: Speaker, ask: Ask) -> Mend:
     if not known:
         # .NET keeps the request alone; what models are shown is a call and its result.
         said.append(speaker.message("assistant", [speaker.call_content(request)]))
-    said.append(speaker.message("tool", [speaker.result(_call_id(ask), REJECTED)]))
+    said.append(speaker.message("tool", [_did_not_run(speaker, ask)]))
     edits: list[Edit] = [Insert(_behind(timeline, request.turn), message) for message in said]
     edits += _dealt_with(timeline, speaker, request)
     return Mend(timeline.event_path(request), f"the request {quoted(request.id)} is answered: no", tuple(edits))
@@ -200,12 +200,20 @@ def _dealt_with(timeline: Timeline, speaker: Speaker, request: Event) -> Iterato
 
 
 def _not_as_asked(timeline: Timeline, speaker: Speaker, ask: Ask) -> Mend:
-    path = timeline.event_path(ask.response or ask.request)
+    answer = ask.response or ask.request
+    path = timeline.event_path(answer)
+    edits: list[Edit] = [Replace(path, speaker.rejection(ask.request))]
+    if ask.use is not None and ask.use.answer is None:
+        edits.append(Insert(_behind(timeline, answer.turn), speaker.message("tool", [_did_not_run(speaker, ask)])))
     return Mend(
         path,
         f"the response {quoted(ask.request.id)} granted another call than was asked for; it says no now",
-        (Replace(path, speaker.rejection(ask.request)),),
+        tuple(edits),
     )
+
+
+def _did_not_run(speaker: Speaker, ask: Ask) -> Any:
+    return speaker.result(_call_id(ask), REJECTED)
 
 
 def unrecorded_approvals(patient: Patient) -> Iterator[Mend]:

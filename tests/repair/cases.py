@@ -11,7 +11,7 @@ from pysession.inputs.source import Source
 from pysession.repair import BYTE_ORDER_MARK, FIXES
 from pysession.schema.shipped import shipped
 from pysession.verbs.fixtures import MANIFEST, Entry, Kind, Manifest
-from pysession.wire import DEFAULT_LIMITS
+from pysession.wire import DEFAULT_LIMITS, read
 
 ROOT = shipped("fixtures")
 MENDED = frozenset(fix.rule for fix in FIXES) | {BYTE_ORDER_MARK}
@@ -26,6 +26,10 @@ class Case(msgspec.Struct, frozen=True):
     @property
     def id(self) -> str:
         return self.entry.path
+
+    @property
+    def readable(self) -> bool:
+        return read(self.record.data, self.record.encoding).readable
 
 
 def cases(*kinds: Kind) -> list[Case]:

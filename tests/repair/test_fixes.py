@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pysession.findings import Finding, Severity, Verdict
+from pysession.findings.failures import RefusedError
 from pysession.repair import BYTE_ORDER_MARK, FIXES
 from pysession.repair.catalogue import ELSEWHERE
 from pysession.rules import catalogue
@@ -65,7 +66,7 @@ def test_what_was_mended_is_not_mended_again(case: Case, tmp_path: Path) -> None
     assert (again.data, again.changes) == (once.data, ())
 
 
-@pytest.mark.parametrize("case", _HOSTILE, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", [case for case in _HOSTILE if case.readable], ids=lambda case: case.id)
 def test_the_mending_of_what_is_not_there_leaves_every_byte(case: Case, tmp_path: Path) -> None:
     report = check(case.record.data, encoding=case.record.encoding, at=case.entry.at)
     others = sorted(MENDED - {finding.rule for finding in report.findings})
@@ -107,3 +108,10 @@ def test_bytes_that_are_no_text_are_nobodys_to_guess() -> None:
     latin = b'{"type":"session","session_id":"caf\xe9","service_session_id":null,"state":{}}'
     done = repair(latin, ["json-not-utf8"])
     assert (done.data, done.changes) == (latin, ())
+
+
+@pytest.mark.parametrize("case", [case for case in _HOSTILE if not case.readable], ids=lambda case: case.id)
+def test_what_cannot_be_read_is_refused_with_its_findings(case: Case, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError) as refused:
+        mended(case, tmp_path, [rule_of(case)])
+    assert {one.rule for one in refused.value.findings} >= {finding.rule for finding in case.entry.expect.findings}
