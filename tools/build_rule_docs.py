@@ -10,6 +10,7 @@ import re
 import sys
 from pathlib import Path
 
+from pysession.fixes import fix_of
 from pysession.rules import catalogue, explain, profiles
 from pysession.survey import Rule
 
@@ -51,7 +52,9 @@ def page() -> str:
 
 def _rule(rule: Rule) -> str:
     """The explanation of a rule, its headings two levels deeper."""
-    return re.sub(r"^(#+) ", r"##\1 ", explain(rule.id).text.strip(), flags=re.M) + "\n"
+    text = re.sub(r"^(#+) ", r"##\1 ", explain(rule.id).text.strip(), flags=re.M)
+    how = fix_of(rule.id)
+    return text + (f"\n\n**Repair** (`pysession repair --rule {rule.id}`): {how}\n" if how is not None else "\n")
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import click
 
 from pysession.cli.output import is_terminal, wants_color
+from pysession.fixes import fix_of
 from pysession.rules import catalogue, explain, find
 from pysession.verbs.ledger import FAULTS
 
@@ -57,6 +58,9 @@ def explain_rule(rule: str) -> None:
     facts = {"family": known.family, "severity": known.severity.value, "fixable": "yes" if known.fixable else "no"}
     for name, value in facts.items():
         click.echo(f"  {name:<8}  {value}")
+    how = fix_of(known.id)
+    if how is not None:
+        click.echo(f"  {'repair':<8}  {how}")
     text = explain(rule).text.strip().removeprefix(f"# {known.id}\n").strip()
     if is_terminal(sys.stdout):
         text = "\n".join(_wrapped(text))

@@ -9,9 +9,9 @@ import msgspec
 
 from pysession.findings import Finding, NotRead, Severity, format_pointer
 from pysession.findings.failures import RefusedError, UsageError
+from pysession.fixes import BYTE_ORDER_MARK, BlobStore, Mended, Wishes, chosen_fixes, mend, put_back
 from pysession.inputs import InputFormat, Record, discover, records
 from pysession.inputs.source import Source
-from pysession.repair import BYTE_ORDER_MARK, BlobStore, Mended, Wishes, fixes, mend, put_back
 from pysession.rules import matching
 from pysession.survey import survey
 from pysession.verbs.check import check, memory
@@ -99,7 +99,7 @@ def repair(
     document = open_document(data, how, at, limits)
     if not document.reading.readable:
         raise RefusedError(check(data, encoding=how, at=at, select=["json"], limits=limits, record=record).findings)
-    due = fixes(chosen)
+    due = chosen_fixes(chosen)
     mended, done = mend(
         data,
         due,
@@ -220,7 +220,7 @@ def _chosen(rules: Sequence[str] | None) -> frozenset[str] | None:
         return None
     named = frozenset(rules)
     ids = matching(rules)
-    fixable = frozenset(fix.rule for fix in fixes(None))
+    fixable = frozenset(fix.rule for fix in chosen_fixes(None))
     return (ids & named) | (ids & fixable) | (ids & {BYTE_ORDER_MARK})
 
 

@@ -35,6 +35,7 @@ def test_these_are_the_commands() -> None:
         "pysession fixtures list",
         "pysession fixtures verify",
         "pysession matrix",
+        "pysession repair",
         "pysession rules",
         "pysession rules explain",
         "pysession rules list",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pysession.repair.blobs import BlobStore
-from pysession.repair.fix import Mend, Patient
+from pysession.fixes.blobs import BlobStore
+from pysession.fixes.fix import Mend, Patient
 from pysession.survey import walk_values
 from pysession.wire import Path, Replace
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pysession.findings import Severity
-from pysession.repair.fix import Mend, Patient
+from pysession.fixes.fix import Mend, Patient
 from pysession.wire import Path, Rename, Replace
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from pysession.dialects import Document
-from pysession.repair.blobs import BlobStore
+from pysession.fixes.blobs import BlobStore
 from pysession.survey import Fault, Survey
 from pysession.wire import Edit, Path
 

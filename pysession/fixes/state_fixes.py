@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pysession.repair.fix import Mend, Patient
+from pysession.fixes.fix import Mend, Patient
 from pysession.rules.secrets import without_secrets
 from pysession.wire import Remove, Replace
 

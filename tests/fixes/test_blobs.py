@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import pysession
 from pysession.findings.failures import UsageError
-from pysession.repair import BlobStore, MissingBlobError
+from pysession.fixes import BlobStore, MissingBlobError
 from pysession.verbs.predict import predict
 from pysession.verbs.repair import repair, restore
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from pysession.dialects import Document
-from pysession.repair.catalogue import BYTE_ORDER_MARK
-from pysession.repair.fix import Fix, Mend, Patient, Wishes
+from pysession.fixes.catalogue import BYTE_ORDER_MARK
+from pysession.fixes.fix import Fix, Mend, Patient, Wishes
 from pysession.rules import find
 from pysession.survey import Fault, Survey
 from pysession.wire import Edit, Encoding, Insert, Path, Remove, Replace, edit

@@ -8,14 +8,13 @@ import pytest
 
 from pysession.findings import Finding, Severity, Verdict
 from pysession.findings.failures import RefusedError
-from pysession.repair import BYTE_ORDER_MARK, FIXES
-from pysession.repair.catalogue import ELSEWHERE
+from pysession.fixes import BYTE_ORDER_MARK, ELSEWHERE, fix_of
 from pysession.rules import catalogue
 from pysession.verbs.check import check
 from pysession.verbs.fixtures import Kind
 from pysession.verbs.predict import predict
 from pysession.verbs.repair import Repair, repair
-from tests.repair.cases import MENDED, Case, cases, hostile, twins
+from tests.fixes.cases import MENDED, Case, cases, hostile, twins
 
 _WAITS = "hostile/tool-call-unanswered/python-approval-pending.json"
 """A call that waits for its approval: no fault, the rule tells it as an info."""
@@ -101,7 +100,7 @@ def test_what_an_ordinary_run_wrote_keeps_every_byte() -> None:
 
 def test_every_rule_that_calls_itself_fixable_has_a_fix_or_a_command_that_mends_it() -> None:
     assert {rule.id for rule in catalogue() if rule.fixable} == MENDED | set(ELSEWHERE)
-    assert all(fix.changes and fix.assumes for fix in FIXES)
+    assert {rule.id for rule in catalogue() if fix_of(rule.id)} == {rule.id for rule in catalogue() if rule.fixable}
 
 
 def test_bytes_that_are_no_text_are_nobodys_to_guess() -> None:

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pysession.repair.fix import Mend, Patient
-from pysession.repair.words import Speaker
+from pysession.fixes.fix import Mend, Patient
+from pysession.fixes.words import Speaker
 from pysession.rules.exchange import Ask, Exchange, same_call
 from pysession.rules.repetition import essence, repeated_blocks
 from pysession.rules.words import quoted

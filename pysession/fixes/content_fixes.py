@@ -9,7 +9,7 @@ from pysession.dialects import Document, vocabulary
 from pysession.dialects.names import key_of
 from pysession.dialects.names import member as member_of
 from pysession.dialects.vocabulary import Kind, Member, Vocabulary
-from pysession.repair.fix import Mend, Patient
+from pysession.fixes.fix import Mend, Patient
 from pysession.wire import Add, Edit, MoveFirst, Path, Rename, Replace
 
 

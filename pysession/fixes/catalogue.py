@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pysession.findings.failures import UsageError
-from pysession.repair.byte_fixes import numbers, strings
-from pysession.repair.content_fixes import discriminator_first, discriminator_renamed, envelope_type
-from pysession.repair.fix import Fix
-from pysession.repair.history_fixes import (
+from pysession.fixes.byte_fixes import numbers, strings
+from pysession.fixes.content_fixes import discriminator_first, discriminator_renamed, envelope_type
+from pysession.fixes.fix import Fix
+from pysession.fixes.history_fixes import (
     orphan_results,
     repeated_messages,
     unanswered_calls,
     unrecorded_approvals,
     unresolved_approvals,
 )
-from pysession.repair.payload_fixes import payloads
-from pysession.repair.state_fixes import null_entries, secrets
+from pysession.fixes.payload_fixes import payloads
+from pysession.fixes.state_fixes import null_entries, secrets
 
 FIXES: tuple[Fix, ...] = (
     Fix(
@@ -34,7 +34,7 @@ FIXES: tuple[Fix, ...] = (
     Fix(
         "discriminator-not-first",
         '"$type" moves to the front of its object',
-        "nothing: the order of members means nothing else",
+        "nothing; the order of members means nothing else",
         discriminator_first,
     ),
     Fix(
@@ -104,7 +104,7 @@ ELSEWHERE = {
 """Rules whose findings another command mends."""
 
 
-def fixes(rules: frozenset[str] | None) -> tuple[Fix, ...]:
+def chosen_fixes(rules: frozenset[str] | None) -> tuple[Fix, ...]:
     """The fixes of ``rules``; None: all that are not made on request only.
 
     Raises:
@@ -118,3 +118,16 @@ def fixes(rules: frozenset[str] | None) -> tuple[Fix, ...]:
             raise UsageError(f"{rule!r} is mended by {ELSEWHERE[rule]!r}, not by a repair")
         raise UsageError(f"{rule!r} has no fix; those that have one are {', '.join(sorted(known))}")
     return tuple(fix for fix in FIXES if fix.rule in rules)
+
+
+def fix_of(rule: str) -> str | None:
+    """How findings of ``rule`` are mended, in one sentence; None when they are not."""
+    if rule in ELSEWHERE:
+        return f"{ELSEWHERE[rule]} mends it."
+    if rule == BYTE_ORDER_MARK:
+        return "The byte order mark goes; bytes that are no text stay as they are."
+    fix = next((fix for fix in FIXES if fix.rule == rule), None)
+    if fix is None:
+        return None
+    named = f" Only with --rule {rule}." if fix.on_request else ""
+    return f"{fix.changes[0].upper()}{fix.changes[1:]}. It assumes {fix.assumes}.{named}"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from pysession.fixes import BYTE_ORDER_MARK, FIXES
 from pysession.inputs import Record, discover, records
 from pysession.inputs.source import Source
-from pysession.repair import BYTE_ORDER_MARK, FIXES
 from pysession.schema.shipped import shipped
 from pysession.verbs.fixtures import MANIFEST, Entry, Kind, Manifest
 from pysession.wire import DEFAULT_LIMITS, read
