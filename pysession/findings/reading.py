@@ -24,8 +24,10 @@ class Verdict(StrEnum):
 
     def worse_than(self, other: Verdict) -> bool:
         """Whether this verdict is worse than ``other``."""
-        order = tuple(Verdict)
-        return order.index(self) > order.index(other)
+        return _RANKS[self] > _RANKS[other]
+
+
+_RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
 class Stage(StrEnum):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+import msgspec
 
 from pysession.readers.recorded import NOTHING, Recorded
 from pysession.report.characters import encodable
@@ -16,8 +17,27 @@ VERSION = 1
 
 
 def render(matrices: Sequence[Matrix]) -> str:
-    """The matrices as one JSON text, indented."""
-    return json.dumps(to_json(matrices), ensure_ascii=False, indent=1) + "\n"
+    """The matrices as one JSON text; each document, reading and cell on a line of its own."""
+    value = to_json(matrices)
+    families = ",\n".join(f"  {_block(family, '  ')}" for family in value.pop("matrices"))
+    members = "".join(f" {_text(name)}: {_text(each)},\n" for name, each in value.items())
+    return f'{{\n{members} "matrices": [\n{families}\n ]\n}}\n'
+
+
+def _block(family: dict[str, Any], before: str) -> str:
+    """A matrix, its lists an item a line."""
+    members = []
+    for name, value in family.items():
+        text = _text(value)
+        if isinstance(value, list) and value:
+            items = ",\n".join(f"{before}  {_text(item)}" for item in value)
+            text = f"[\n{items}\n{before} ]"
+        members.append(f"{before} {_text(name)}: {text}")
+    return "{\n" + ",\n".join(members) + f"\n{before}}}"
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def to_json(matrices: Sequence[Matrix]) -> dict[str, Any]:

@@ -201,7 +201,7 @@ class Matrix(msgspec.Struct, frozen=True, dict=True):
             if verdict is None or ending is None:
                 continue
             counts[verdict] = counts.get(verdict, 0) + 1
-            if outcome is None or ending.worse_than(outcome):
+            if outcome is None or (ending is not outcome and ending.worse_than(outcome)):
                 outcome = ending
         return Cell({verdict: counts[verdict] for verdict in reversed(Verdict) if verdict in counts}, outcome)
 
