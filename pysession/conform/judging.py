@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from pysession.conform.protocol import Answer
-from pysession.dialects import detect, histories
+from pysession.dialects import SINGLE_MESSAGE, detect, histories
 from pysession.findings import ChangeKind, NextTurn, Verdict, format_pointer
 from pysession.readers.recorded import Recorded, RecordedFailure
 from pysession.wire import Encoding
@@ -96,7 +96,8 @@ TIMEOUT = Recorded(Verdict.TIMEOUT)
 
 def held(value: Any) -> int:
     """How many messages a document holds: the objects in its histories that are the conversation itself."""
-    found = histories(value, detect(value))
+    detection = detect(value)
+    found = histories([value] if detection.form == SINGLE_MESSAGE else value, detection)
     return sum(isinstance(message, dict) for history in found if history.live for _, message in history.positioned())
 
 

@@ -6,6 +6,7 @@ that nobody reads is saved as it came.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -28,6 +29,8 @@ _CONVERSATION_ID = "conversationId"
 _STATE_BAG = "stateBag"
 _MESSAGES = "messages"
 
+Converter = Callable[[Any, Path], Any]
+
 
 class Loaded(msgspec.Struct, frozen=True):
     """A session after its history was looked at: what it would save, and what the next run starts from.
@@ -48,16 +51,13 @@ def load_session(known: Record, source: Source, root: Any, keys: tuple[str, ...]
     Raises:
         StageError: one of them throws.
     """
+    base = source.document.base
     try:
-        envelope = _envelope(root, (_CONVERSATION_ID, _STATE_BAG))
-        conversation_id = _conversation_id(envelope)
-        bag_name, stored = envelope.get(_STATE_BAG, (_STATE_BAG, None))
-        bag = {
-            text(name, (bag_name,)): value
-            for name, value in ([] if stored is None else object_members(stored, (bag_name,)))
-        }
+        envelope = _envelope(root, {_CONVERSATION_ID: _conversation_id, _STATE_BAG: _bag})
     except RefusedError as error:
-        raise StageError(Stage.LOAD, error.failure(source.document.base)) from None
+        raise StageError(Stage.LOAD, error.failure(base)) from None
+    conversation_id = _not_blank(envelope.get(_CONVERSATION_ID, (None, ""))[0])
+    bag, bag_name = envelope.get(_STATE_BAG, ({}, _STATE_BAG))
     histories: list[History] = []
     written = dict(bag)
     try:
@@ -66,9 +66,9 @@ def load_session(known: Record, source: Source, root: Any, keys: tuple[str, ...]
                 history, written[key] = _touched(known, source, bag[key], (bag_name, key))
                 histories.append(history)
     except RefusedError as error:
-        raise StageError(Stage.TOUCH, error.failure(source.document.base)) from None
+        raise StageError(Stage.TOUCH, error.failure(base)) from None
     kept = frozenset(bag) - frozenset(keys)
-    _check_writable(histories, {key: bag[key] for key in bag if key in kept}, (bag_name,))
+    _check_writable(histories, {key: bag[key] for key in bag if key in kept}, (bag_name,), base)
     saved: dict[str, Any] = {} if conversation_id is None else {_CONVERSATION_ID: conversation_id}
     saved[_STATE_BAG] = {key: written[key] for key in ordered(bag)}
     return Loaded(saved, histories, conversation_id, bag, kept)
@@ -83,43 +83,53 @@ def load_thread(known: Record, source: Source, root: Any) -> Loaded:
     member = known.history_member
     assert member is not None
     try:
-        envelope = _envelope(root, (_CONVERSATION_ID, member))
-        given = _CONVERSATION_ID in envelope and envelope[_CONVERSATION_ID][1] is not None
-        conversation_id = _conversation_id(envelope)
-        if given:
+        envelope = _envelope(root, {_CONVERSATION_ID: _conversation_id, member: _as_it_is})
+        given, _ = envelope.get(_CONVERSATION_ID, (None, ""))
+        if given is not None:
+            conversation_id = _not_blank(given)
             return Loaded({} if conversation_id is None else {_CONVERSATION_ID: conversation_id}, [], conversation_id)
-        name, stored = envelope.get(member, (member, None))
+        stored, name = envelope.get(member, (None, member))
         history = _history(known, source, stored, (name,)) if is_object(stored) else ([], Messages([]))
     except RefusedError as error:
         raise StageError(Stage.LOAD, error.failure(source.document.base)) from None
-    _check_writable([history], {}, ())
+    _check_writable([history], {}, (), source.document.base)
     written = history[1].saved
     same = type(stored) is dict and [*stored] == [_MESSAGES] and stored[_MESSAGES] is written
     return Loaded({member: stored if same else {_MESSAGES: written}}, [history], None)
 
 
-def _envelope(root: Any, wanted: tuple[str, ...]) -> dict[str, tuple[str, Any]]:
-    """The members of the envelope that are known, each with the name it has in the document.
+def _envelope(root: Any, converters: dict[str, Converter]) -> dict[str, tuple[Any, str]]:
+    """The members of the envelope that are known: what the last of a name was converted to, and that name as written.
 
     Raises:
-        RefusedError: it is no object, or has a name that cannot be decoded.
+        RefusedError: it is no object, or what one of them holds cannot be converted.
     """
     if not is_object(root):
         raise RefusedError(ARGUMENT, (), "a session is a JSON object")
-    known = {fold(name): name for name in wanted}
-    found: dict[str, tuple[str, Any]] = {}
+    known = {fold(name): name for name in converters}
+    found: dict[str, tuple[Any, str]] = {}
     for name, value in members(root):
         folded = fold(decoded(name, ()))
         if folded in known:
-            found[known[folded]] = name, value
+            found[known[folded]] = converters[known[folded]](value, (name,)), name
     return found
 
 
-def _conversation_id(envelope: dict[str, tuple[str, Any]]) -> str | None:
+def _as_it_is(value: Any, _path: Path) -> Any:
+    return value
+
+
+def _conversation_id(value: Any, path: Path) -> str | None:
+    return None if value is None else text(value, path)
+
+
+def _not_blank(conversation_id: str | None) -> str | None:
     """The id of a conversation that the service keeps; a blank one counts as none."""
-    name, value = envelope.get(_CONVERSATION_ID, ("", None))
-    found = None if value is None else text(value, (name,))
-    return None if found is None or is_blank(found) else found
+    return None if conversation_id is None or is_blank(conversation_id) else conversation_id
+
+
+def _bag(value: Any, path: Path) -> dict[str, Any]:
+    return {} if value is None else {text(name, path): entry for name, entry in object_members(value, path)}
 
 
 def _touched(known: Record, source: Source, entry: Any, path: Path) -> tuple[History, Any]:
@@ -147,7 +157,7 @@ def _history(known: Record, source: Source, state: Any, path: Path) -> History:
     return found, read_messages(known.contract, found, (*path, name), source.outline(found))
 
 
-def _check_writable(histories: list[History], others: dict[str, Any], path: Path) -> None:
+def _check_writable(histories: list[History], others: dict[str, Any], path: Path, base: Path) -> None:
     """Writing fails at an unpaired surrogate.
 
     Raises:
@@ -155,7 +165,7 @@ def _check_writable(histories: list[History], others: dict[str, Any], path: Path
     """
     for _, messages in histories:
         if messages.unwritable is not None:
-            raise unwritable(messages.unwritable)
+            raise unwritable((*base, *messages.unwritable))
     for key, value in others.items():
         if is_unwritable(value):
-            raise unwritable((*path, key))
+            raise unwritable((*base, *path, key))

@@ -35,7 +35,7 @@ class Interpreter:
             root = source.opened(known.depth).root
             messages = None if root is None else self._messages(known, root)
             if messages is not None and messages.unwritable is not None:
-                raise unwritable(messages.unwritable)
+                raise unwritable((*source.document.base, *messages.unwritable))
         except StageError as error:
             return Reading("", Verdict.REJECTED, error.stage, error.failure, next_turn=NextTurn.FAILS)
         histories = [] if messages is None else [(root, messages)]

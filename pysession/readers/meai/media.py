@@ -16,13 +16,15 @@ SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u20
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 (a token of RFC 9110)
 _GAP = r"(?:[ \t]|\r\n[ \t])*+"
-_QUOTED = r'"(?:[^"\\\r\n\x00]|\\[\x01-\x7f])*"'
+# A backslash quotes the next character, but not the last of the text, and none outside ASCII.
+_QUOTED = r'"(?:[^"\\\r\n\x00]|\\[\x01-\x7f](?=[\s\S])|\\(?=[^\x00-\x7f]|"?\Z))*"'
 _MEDIA_TYPE = re.compile(
     rf"{_GAP}{_TOKEN}{_GAP}/{_GAP}{_TOKEN}{_GAP}"
     rf"(?:;{_GAP}{_TOKEN}{_GAP}(?:={_GAP}(?:{_TOKEN}|{_QUOTED}){_GAP})?)*\Z"
 )
 _SCHEME = "data:"
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
+# Bits that the padding leaves unused must be zero.
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?\Z")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?P<authority>//[^/\\\\]*)?")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 

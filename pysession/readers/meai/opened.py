@@ -32,7 +32,9 @@ def opened(document: Document, depth: int) -> Opened:
         StageError: it throws.
     """
     value = document.value[0] if document.single else document.value
-    stored_as_is = not document.base and not document.embedded
+    stored_as_is = not document.base
+    if stored_as_is and document.embedded:
+        value = document.reading.value  # a session inside a string is a string
     odd = not document.reading.readable or bool(document.reading.faults)
     if stored_as_is:
         odd = odd or document.encoding is not Encoding.JSON

@@ -12,6 +12,7 @@ from pysession.readers.meai.refusal import (
     JSON,
     NULL,
     URI_FORMAT,
+    WRONG_BYTES,
     WRONG_FORMAT,
     WRONG_KIND,
     RefusedError,
@@ -61,6 +62,8 @@ def _int64(value: Any, path: Path) -> int:
 def _integer(value: Any, path: Path, allowed: range) -> int:
     """An integer, or the text of one (``AllowReadingFromString``)."""
     if isinstance(value, str):
+        if type(value) is Odd and value.cause == WRONG_BYTES:
+            raise wrong(path, "the string is no integer", WRONG_FORMAT)
         digits = text(value, path)
         # A number of the range has no more digits, apart from zeros before them.
         if not _INTEGER.match(digits) or len(digits.lstrip("+-0")) > 19:

@@ -9,49 +9,53 @@ from __future__ import annotations
 import ipaddress
 import re
 
-_ABSOLUTE = re.compile(r"[\x00-\x20]*(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<rest>.*)", re.DOTALL)
+_ABSOLUTE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<rest>.*)", re.DOTALL)
+_DRIVE = re.compile(r"(?:file:///?)?[A-Za-z][:|](?![/\\]|\Z)", re.IGNORECASE)
 _SLASHES = re.compile(r"[/\\]{2}")
-_AUTHORITY = re.compile(r"[^/?#]*")
-_NEED_HOST = frozenset({"http", "https", "ftp", "nntp", "gopher", "ws", "wss", "net.tcp", "telnet"})
+_NEED_HOST = frozenset({"http", "https", "ftp", "nntp", "gopher", "ws", "wss", "net.pipe", "net.tcp", "telnet"})
 _LABELS = re.compile(r"[0-9A-Za-z_-]{1,63}(?:\.[0-9A-Za-z_-]{1,63})*\.?\Z")
 _PORT = re.compile(r"[0-9]*\Z")
 _LAST_PORT = 65535
+_AROUND = " \t\r\n"
 
 
 def is_uri(text: str) -> bool:
     """Whether ``Uri.TryCreate(text, UriKind.RelativeOrAbsolute)`` succeeds."""
+    text = text.strip(_AROUND)
     if text.startswith("\\\\"):
         share = re.split(r"[/\\]", text[2:], maxsplit=1)[0]
         return not share or _is_host(share)
+    if _DRIVE.match(text):
+        return False
     match = _ABSOLUTE.match(text)
-    if match is None:
+    if match is None or len(match["scheme"]) == 1:
         return True
     scheme, rest = match["scheme"].lower(), match["rest"]
-    if len(scheme) == 1:  # a drive of Windows
-        return not rest or rest[0] in "/\\"
-    if scheme == "mailto":
-        return not re.match(r"[^?]*@(?:\?|\Z)", rest)
-    if not _SLASHES.match(rest):
+    if scheme != "mailto" and not _SLASHES.match(rest):
         return True
-    authority = _AUTHORITY.match(rest, 2)
-    host = authority[0].rpartition("@")[2] if authority else ""
-    if authority and not authority[0]:
+    ends = "/\\?#" if scheme == "file" else "/?#"
+    authority = re.split(f"[{re.escape(ends)}]", rest if scheme == "mailto" else rest[2:], maxsplit=1)[0]
+    if not authority:
         return scheme not in _NEED_HOST
-    name, port = _split(host)
-    return _is_host(name) and bool(_PORT.match(port)) and int(port or 0) <= _LAST_PORT
+    user, at, host = authority.partition("@")
+    return "\\" not in authority and _has_port(host if at else user)
 
 
-def _split(host: str) -> tuple[str, str]:
-    """Name and port."""
+def _has_port(host: str) -> bool:
+    """Whether a host name, with a port or without, can be read."""
     if host.startswith("["):
-        name, _, port = host.partition("]")
-        return f"{name}]", port.removeprefix(":") if port.startswith(":") or not port else "?"
-    name, _, port = host.partition(":")
-    return name, port
+        name, closed, port = host.partition("]")
+        name += closed
+        port = port[1:] if port.startswith(":") else ""  # what follows without a colon is passed over
+    else:
+        name, _, port = host.partition(":")
+    return _is_host(name) and bool(_PORT.match(port)) and int(port or 0) <= _LAST_PORT
 
 
 def _is_host(name: str) -> bool:
     if name.startswith("["):
+        if not name.endswith("]"):
+            return False
         try:
             ipaddress.IPv6Address(name[1:-1].partition("%")[0])
         except ValueError:
