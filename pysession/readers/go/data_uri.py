@@ -6,7 +6,8 @@ import base64
 import re
 from urllib.parse import unquote_to_bytes
 
-_DEFAULT_MEDIA_TYPE = "text/plain;charset=US-ASCII"
+from pysession.readers.go.table import DataUri
+
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # unicode.IsSpace; str.strip takes four control characters more.
@@ -17,7 +18,7 @@ _QUOTED = re.compile(r'"((?:\\[()<>@,;:\\"/\[\]?=]|[^"\r\n\\]|\\(?![()<>@,;:\\"/
 _ESCAPED = re.compile(r'\\([()<>@,;:\\"/\[\]?=])')
 
 
-def normalised(uri: str) -> str:
+def normalised(uri: str, rules: DataUri) -> str:
     """``uri`` as it is saved: always base64, with its media type.
 
     Raises:
@@ -33,19 +34,21 @@ def normalised(uri: str) -> str:
         if len(data) % 4 or not _BASE64.match(data):
             raise ValueError("no base64")
     else:
-        octets = data.encode() if _BROKEN_ESCAPE.search(data) else unquote_to_bytes(data)
+        plain = not rules.decodes_percent or _BROKEN_ESCAPE.search(data)
+        octets = data.encode() if plain else unquote_to_bytes(data)
         data = base64.b64encode(octets).decode()
-    media_type = metadata.strip(_SPACE) or _DEFAULT_MEDIA_TYPE
-    if not _valid(media_type):
+    media_type = metadata.strip(_SPACE) or rules.media_type
+    if media_type is None or not _valid(media_type):
         raise ValueError("no media type")
+    if rules.lowers_media_type:
+        media_type = _lower(media_type)
     return f"data:{media_type};base64,{data}"
 
 
 def _valid(media_type: str) -> bool:
     """Whether Go's ``mime.ParseMediaType`` accepts it."""
     base, semicolon, rest = media_type.partition(";")
-    # Go's lower case of the dotted capital I is a plain i.
-    if not _TYPE.match(base.replace("\u0130", "i").lower().strip(_SPACE)):
+    if not _TYPE.match(_lower(base).strip(_SPACE)):
         return False
     rest = (semicolon + rest).lstrip(_SPACE)
     seen: dict[str, str] = {}
@@ -58,6 +61,11 @@ def _valid(media_type: str) -> bool:
             return False
         rest = rest.lstrip(_SPACE)
     return True
+
+
+def _lower(text: str) -> str:
+    # Go's lower case of the dotted capital I is a plain i.
+    return text.replace("\u0130", "i").lower()
 
 
 def _parameter(text: str) -> tuple[str, str, str] | None:

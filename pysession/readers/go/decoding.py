@@ -65,20 +65,25 @@ def is_object(value: Any) -> bool:
 
 
 class History:
-    """The messages of one history: decode it, then look at ``messages`` or write them."""
+    """The messages of one history: decode it, then look at ``messages`` or write them.
+
+    ``sound`` is false when the SDK got an error for it, which only tells its history provider that there is no history;
+    what was decoded until then is used all the same.
+    """
 
     def __init__(self, record: Record, entry: Any) -> None:
         self._record = record
         self._slots: list[Typed | None] = []
         self._length = 0
-        if not is_object(entry):
+        self.sound = is_object(entry)
+        if not self.sound:
             return
         try:
             for name, value in members(entry):
                 if fold(name) == _MESSAGES.upper():
                     self._list(value)
         except RefusedError:
-            pass
+            self.sound = False
 
     @property
     def messages(self) -> list[Typed | None]:
@@ -106,14 +111,16 @@ class History:
                 self._length = max(self._length, index + 1)
                 self._slots[index] = self._message(self._slots[index], item, index)
             self._length = len(value)
+        else:
+            self.sound = False
 
     def _message(self, current: Typed | None, item: Any, index: int) -> Typed | None:
         if item is None:
             return None
         typed = current if current is not None else {}
         self._slots[index] = typed  # what was set before an error stays
-        if is_object(item):
-            fill(self._record, self._record.structs["message"], item, typed)
+        filled = is_object(item) and fill(self._record, self._record.structs["message"], item, typed)
+        self.sound = self.sound and filled
         return typed
 
 
@@ -188,8 +195,11 @@ def _any_map(_record: Record, _name: str, value: Any, current: Any) -> Any:
         return None
     if not is_object(value):
         raise _WrongTypeError
-    # A number that is too large becomes null; its error is one of those that nobody sees.
-    return (current or {}) | _loose(value)[0]
+    loose, sound = _loose(value)
+    merged = (current or {}) | loose
+    if not sound:  # a number that is too large has become null
+        raise _WrongTypeError(merged)
+    return merged
 
 
 def _int_map(_record: Record, _name: str, value: Any, current: Any) -> Any:
@@ -212,11 +222,12 @@ def _struct(record: Record, name: str, value: Any, current: Any) -> Any:
 
 
 def _union(record: Record, name: str, value: Any, _current: Any) -> Any:
+    union = record.unions[name]
     if value is None:
-        return []
+        return [] if union.empties_null else None
     if type(value) is not list:
         raise RefusedError
-    return [_item(record, record.unions[name], item) for item in value]
+    return [_item(record, union, item) for item in value]
 
 
 def _kind(record: Record, name: str, value: Any, _current: Any) -> Any:
@@ -308,9 +319,9 @@ def _object(record: Record, union: Union, kind: str, item: Any) -> dict[str, Any
     return {**write(record, fields, typed), DISCRIMINATOR: kind}
 
 
-def _data_uri(_record: Record, _name: str, value: Any) -> Any:
+def _data_uri(record: Record, _name: str, value: Any) -> Any:
     try:
-        return data_uri.normalised(value or "")
+        return data_uri.normalised(value or "", record.data_uri)
     except ValueError:
         raise RefusedError from None
 

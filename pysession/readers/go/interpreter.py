@@ -17,10 +17,10 @@ from pysession.dialects import History as StoredHistory
 from pysession.findings import Failure, NextTurn, Reading, Stage, Verdict, format_pointer
 from pysession.readers.comparing import changes, compare
 from pysession.readers.go.approvals import next_turn
-from pysession.readers.go.decoding import History, UnwritableError, fold, is_object
-from pysession.readers.go.settled import Settled
+from pysession.readers.go.decoding import UnwritableError, fold, is_object
 from pysession.readers.go.table import Record, record
 from pysession.readers.go.text import GoSyntaxError, decoded, members, parse, plain
+from pysession.readers.go.touching import ABSENT, Touched
 from pysession.readers.settings import DEFAULT_SETTINGS, Settings
 from pysession.wire import Encoding
 
@@ -120,11 +120,12 @@ class _Run:
         except GoSyntaxError as error:
             raise _RefusedError(Stage.PARSE, Failure("SyntaxError", message=str(error))) from None
 
-    def _touched(self, session: _Session, key: str) -> _Touched:
-        if key in session.state and session.state[key] is None:
+    def _touched(self, session: _Session, key: str) -> Touched:
+        entry = session.state.get(key, ABSENT)
+        if entry is None:
             failure = Failure("runtime.Error", message="nil pointer dereference: the entry of the history is null")
             raise _RefusedError(Stage.TOUCH, failure)
-        return _Touched(self._record, session.state.get(key))
+        return Touched(self._record, entry)
 
 
 def _histories(value: Any) -> tuple[StoredHistory, ...]:
@@ -135,57 +136,6 @@ def _histories(value: Any) -> tuple[StoredHistory, ...]:
 def _held(found: tuple[StoredHistory, ...]) -> int:
     """Messages in ``found``, under whatever key."""
     return sum(is_object(message) for history in found if history.live for _, message in history.positioned())
-
-
-class _Touched:
-    """The entry of a history after the provider was asked for its messages."""
-
-    def __init__(self, known: Record, entry: Any) -> None:
-        self._entry = entry
-        stored = _messages(entry)
-        if type(entry) is dict and [*entry] == ["messages"] and stored and Settled(known).messages(stored):
-            self.messages: list[Any] = stored
-            self._written: dict[str, Any] | None = entry
-            self.lost = False
-        else:
-            history = History(known, entry)
-            try:
-                self._written = history.written()
-                self.messages = self._written.get("messages", [])
-            except UnwritableError:
-                self._written, self.messages = None, []
-            self.lost = _fewer(stored, self.messages)
-        self.restored = sum(message is not None for message in self.messages)
-
-    def written(self) -> dict[str, Any]:
-        if self._written is None:
-            message = "a time with an offset of 24 hours is read and cannot be written"
-            raise _RefusedError(Stage.SAVE, Failure("MarshalerError", "errorString", message))
-        return self._written
-
-
-def _messages(entry: Any) -> list[Any]:
-    """The messages that an entry of the state holds, however its member is written."""
-    found: list[Any] = []
-    for name, value in members(entry) if is_object(entry) else ():
-        if fold(name) == "MESSAGES" and (value is None or type(value) is list):
-            found = value or []
-    return found
-
-
-def _fewer(stored: list[Any], restored: list[Any]) -> bool:
-    """Whether messages are missing, or have come back without the contents that they have in the document."""
-    if sum(message is not None for message in restored) < sum(map(is_object, stored)):
-        return True
-    return any(
-        is_object(old) and new is not None and not new.get("Contents") and _has_contents(old)
-        for old, new in zip(stored, restored, strict=False)
-    )
-
-
-def _has_contents(message: Any) -> bool:
-    contents = [value for name, value in members(message) if fold(name) == "CONTENTS"]
-    return bool(contents) and type(contents[-1]) is list and contents[-1] != []
 
 
 def _loaded(root: Any) -> _Session:
@@ -216,16 +166,21 @@ def _wrong_type(message: str, name: str | None = None) -> _RefusedError:
     return _RefusedError(Stage.LOAD, Failure("UnmarshalTypeError", message=message, pointer=pointer, subject=name))
 
 
-def _saved(session: _Session, histories: dict[str, _Touched]) -> dict[str, Any]:
+def _saved(session: _Session, touched: dict[str, Touched]) -> dict[str, Any]:
     """``json.Marshal``: both members, the state in the order of its keys."""
-    state = session.state | {key: history.written() for key, history in histories.items()}
+    try:
+        entries = {key: history.saved() for key, history in touched.items()}
+    except UnwritableError:
+        message = "a time with an offset of 24 hours is read and cannot be written"
+        raise _RefusedError(Stage.SAVE, Failure("MarshalerError", "errorString", message)) from None
+    state = session.state | {key: entry for key, entry in entries.items() if entry is not ABSENT}
     return {"State": {key: state[key] for key in sorted(state)}, "ServiceID": session.service_id}
 
 
-def _next_turn(session: _Session, histories: list[_Touched], *, unseen: bool) -> NextTurn:
+def _next_turn(session: _Session, touched: list[Touched], *, unseen: bool) -> NextTurn:
     if session.service_id:
         return NextTurn.SERVICE_MANAGED
-    found = next_turn([message for history in histories for message in history.messages])
+    found = next_turn([message for history in touched for message in history.messages])
     return NextTurn.SEES_FEWER if unseen and found is NextTurn.SEES_ALL else found
 
 

@@ -1,6 +1,6 @@
 """What each Go release knows: ``tables/go.json``.
 
-A record states only the members in which it differs from the record before it.
+A record states only the members in which it differs from the record before it, down to lists, which it states whole.
 """
 
 from __future__ import annotations
@@ -31,19 +31,35 @@ class Field(msgspec.Struct, frozen=True):
 class Union(msgspec.Struct, frozen=True):
     """A list of objects that ``Type`` tells apart; ``header`` are the members that all kinds begin with.
 
-    ``keeps_unknown``: an object of another kind, or of none, is kept as the text it is.
+    ``keeps_unknown``: an object of another kind, or of none, is kept as the text it is. ``empties_null``: a null becomes
+    an empty list.
     """
 
     kinds: dict[str, tuple[Field, ...]]
     header: tuple[Field, ...] = ()
     keeps_unknown: bool = False
+    empties_null: bool = False
+
+
+class DataUri(msgspec.Struct, frozen=True):
+    """How a data URI is read. ``media_type``: what one without a media type gets, None when it is refused."""
+
+    media_type: str | None
+    lowers_media_type: bool
+    decodes_percent: bool
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One class of releases. ``depth``: levels of nesting beyond which Go's JSON package reads nothing."""
+    """One class of releases.
+
+    ``creates_entry``: the history provider saves its entry where there was none that it could read. ``depth``: levels
+    of nesting beyond which Go's JSON package reads nothing.
+    """
 
     history_key: str
+    creates_entry: bool
     depth: int
+    data_uri: DataUri
     structs: dict[str, tuple[Field, ...]]
     unions: dict[str, Union]
     one_of: dict[str, tuple[str, ...]]
@@ -54,10 +70,19 @@ def record(release: str) -> Record:
     """What is known of ``release``, a version in the table of releases."""
     folded: dict[str, Any] = {}
     for name, stated in _stated().items():
-        folded |= stated
+        folded = _merged(folded, stated)
         if name == release:
             return msgspec.convert(folded, Record)
     raise KeyError(release)
+
+
+def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """``base`` with the members of ``change``, objects member by member."""
+    members = dict(base)
+    for name, value in change.items():
+        old = members.get(name)
+        members[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return members
 
 
 @cache
