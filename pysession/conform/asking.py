@@ -61,4 +61,5 @@ def observe(
         return TIMEOUT
     if answer.error is not None and answer.error.type == UNSUPPORTED:
         return None
-    return judge(document, answer, encoding=encoding, manner=manner, own_bytes=asked not in _BYTES_OF_THE_APPLICATION)
+    own_bytes = manner.writes_bytes or asked not in _BYTES_OF_THE_APPLICATION
+    return judge(document, answer, encoding=encoding, manner=manner, own_bytes=own_bytes)

@@ -31,11 +31,13 @@ class Manner(msgspec.Struct, frozen=True):
     """How a library's values are to be compared.
 
     ``numbers_by_value``: 1 and 1.0 are the same (.NET writes a double 1.0 as ``1``). ``fold_names``: member names are
-    read without regard to case, so a name in another case is the same member, renamed.
+    read without regard to case, so a name in another case is the same member, renamed. ``writes_bytes``: the library
+    gives a session as bytes, not as a value that the application writes as it likes.
     """
 
     numbers_by_value: bool = False
     fold_names: bool = False
+    writes_bytes: bool = False
 
 
 EXACT = Manner()

@@ -110,7 +110,7 @@ func describe(id int64) answer {
 	if build, ok := debug.ReadBuildInfo(); ok {
 		done.Environment["go"] = build.GoVersion
 		for _, module := range build.Deps {
-			if module.Path == sdk {
+			if module.Path == sdk && module.Replace == nil {
 				done.Environment[sdk] = module.Version
 			}
 		}
