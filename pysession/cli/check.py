@@ -25,7 +25,7 @@ from pysession.cli.output import (
 from pysession.findings import DocumentReport, NotRead, Report, Severity, Verdict
 from pysession.findings.failures import UsageError
 from pysession.inputs import InputFormat
-from pysession.readers import Settings, resolve
+from pysession.readers import Settings, reader
 from pysession.report import formats, render_document
 from pysession.rules import matching, profile
 from pysession.verbs.outcomes import Outcome
@@ -223,7 +223,7 @@ def command(
     )
     options = Options(
         at=at,
-        readers=tuple(dict.fromkeys(map(resolve, readers))),
+        readers=tuple(dict.fromkeys(map(reader, readers))),
         accept=_ACCEPTED[accept],
         writers=writers,
         settings=Settings(frozenset(registered_types), history_keys),

@@ -3,10 +3,12 @@
 from pysession.readers.known import first_release_with, known_kinds, known_members
 from pysession.readers.reading import readings
 from pysession.readers.releases import (
+    NotRecordedError,
     Release,
     UnknownReleaseError,
     families,
     latest,
+    reader,
     release,
     releases,
     resolve,
@@ -18,6 +20,7 @@ __all__ = [
     "DEFAULT_SETTINGS",
     "DURABLE_MAJOR",
     "SESSION_STORE_VERSION",
+    "NotRecordedError",
     "Release",
     "Settings",
     "UnknownReleaseError",
@@ -26,6 +29,7 @@ __all__ = [
     "known_kinds",
     "known_members",
     "latest",
+    "reader",
     "readings",
     "release",
     "releases",

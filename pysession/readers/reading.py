@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pysession.dialects import Document
 from pysession.findings import Reading
-from pysession.readers.releases import resolve
+from pysession.readers.releases import reader
 from pysession.readers.settings import DEFAULT_SETTINGS, Settings
 
 
@@ -34,11 +34,11 @@ def readings(document: Document, releases: Sequence[str], settings: Settings = D
     """What each of ``releases`` makes of ``document``, in their order.
 
     Raises:
-        UnknownReleaseError: a name is no release in the tables.
+        UnknownReleaseError: a name is no release in the tables, or one that was never run.
     """
     interpreters: dict[str, Interpreter] = {}
     found: list[Reading] = []
-    for name in map(resolve, releases):
+    for name in map(reader, releases):
         family = name.partition("@")[0]
         if family not in interpreters:
             interpreters[family] = _interpreter(family)(document, settings)

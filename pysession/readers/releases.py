@@ -23,6 +23,14 @@ class UnknownReleaseError(UsageError):
         self.nearest = nearest
 
 
+class NotRecordedError(UnknownReleaseError):
+    """``name`` is a release of which only the vocabulary is known; what it does with a document nobody has seen."""
+
+    def __init__(self, name: str, nearest: tuple[str, ...]) -> None:
+        super().__init__(name, nearest)
+        self.args = (f"{name} was never run, so what it does is not known; those near it are: {', '.join(nearest)}",)
+
+
 class Entry(msgspec.Struct, frozen=True, rename={"as_": "as"}):
     """A release as the table has it.
 
@@ -125,6 +133,21 @@ def resolve(name: str) -> str:
         UnknownReleaseError: it is not in the tables; the error names the nearest that are.
     """
     return str(release(name))
+
+
+def reader(name: str) -> str:
+    """The release that ``name`` means, as :func:`resolve`, if it was recorded what it does with documents.
+
+    Raises:
+        NotRecordedError: it was not; the error names the nearest that were.
+        UnknownReleaseError: it is not in the tables.
+    """
+    found = release(name)
+    if not found.recorded:
+        order = [f"{found.family}@{entry.release}" for entry in table()[found.family].releases]
+        known = sorted(releases(found.family), key=lambda one: abs(order.index(one) - order.index(str(found))))
+        raise NotRecordedError(str(found), tuple(known[:2]))
+    return str(found)
 
 
 @cache

@@ -13,7 +13,7 @@ from pysession import readers
         ("python", 64, "python@1.23.0"),
         ("dotnet", 42, "dotnet@1.17.0"),
         ("meai", 13, "meai@10.11.0"),
-        ("go", 1, "go@5b27c979abb4"),
+        ("go", 5, "go@5b27c979abb4"),
     ],
 )
 def test_every_recorded_release_is_there(family: str, count: int, newest: str) -> None:
@@ -29,9 +29,16 @@ def test_every_release_resolves_to_itself() -> None:
 
 
 def test_unrecorded_release_resolves_but_is_not_listed() -> None:
-    assert readers.resolve("go@989afb41") == "go@989afb41"
-    assert "go@989afb41" not in readers.releases("go")
-    assert not readers.release("go@989afb41").recorded
+    assert readers.resolve("go@989afb410a8c") == "go@989afb410a8c"
+    assert "go@989afb410a8c" not in readers.releases("go")
+    assert not readers.release("go@989afb410a8c").recorded
+
+
+def test_what_a_release_does_that_was_never_run_is_an_error_that_names_those_that_were() -> None:
+    with pytest.raises(readers.NotRecordedError, match="was never run") as failure:
+        readers.reader("go@989afb410a8c")
+    assert failure.value.nearest == ("go@5c7226ed33a3", "go@7ca910552d5e")
+    assert readers.reader("go@latest") == "go@5b27c979abb4"
 
 
 @pytest.mark.parametrize(
