@@ -26,8 +26,8 @@ from pysession.wire import Encoding
 
 # Go reads a time from the characters as they stand, so one that is written with escapes must be seen as it stands.
 _TIME_ESCAPES = re.compile(rb"\\u00(?:2[bdeBDE]|3[0-9aA]|5[4aA])")
-# 1e21: Go writes 1e+21 when it has decoded the number, and leaves it when it has not.
-_EXPONENT = re.compile(rb"[:,\[]-?\d++(?:\.\d++)?e\d++[,}\]]")
+# 1e21, 1e-6: Go writes 1e+21 and 0.000001 when it has decoded the number, and leaves it when it has not.
+_EXPONENT = re.compile(rb"[:,\[]-?\d++(?:\.\d++)?e-?\d++[,}\]]")
 # json.Marshal keeps its output safe inside HTML and JavaScript.
 _ESCAPES = (
     (b"<", b"\\u003c"),
