@@ -13,10 +13,8 @@ import datetime
 import sys
 from pathlib import Path
 
-from pysession.conform import Testee, TesteeError
-from pysession.conform.go import GO
+from pysession.conform import TesteeError, go
 from pysession.findings.failures import UsageError
-from pysession.readers import release
 from pysession.readers.recorded import Column, load, render
 from pysession.readers.releases import table
 from recordings.recorder import Observations, merged, observations, stored
@@ -32,17 +30,13 @@ HOW = "run by hand: testees/go, built against a checkout of the SDK's repository
 
 
 def record(program: Path, fixtures: Path, note: str) -> tuple[Column, Observations]:
-    """The column of the release that ``program`` was built with.
-
-    Raises:
-        UsageError: it does not say which release it is, or one that is not in the tables.
-    """
-    with Testee([str(program)]) as testee:
-        described = testee.describe()
-        name = str(release(described.reader or "go"))
+    """The column of the release that ``program`` was built with."""
+    with go.start(program) as asked:
         today = datetime.datetime.now(datetime.UTC).date().isoformat()
-        how = HOW.format(commit=name.partition("@")[2]) + note
-        return Column(name, today, how, described.environment), observations(testee, stored(fixtures), GO)
+        how = HOW.format(commit=asked.reader.partition("@")[2]) + note
+        return Column(asked.reader, today, how, asked.testee.describe().environment), observations(
+            asked, stored(fixtures)
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
