@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pysession.cli import main
+from pysession.cli.matrix import command
 from tests import matrices as made_up
 from tests.cli.processes import run
 
@@ -120,6 +121,12 @@ def test_what_cannot_be_done_is_said_with_what_can(
     capsys: pytest.CaptureFixture[str], options: tuple[str, ...], said: str
 ) -> None:
     assert said in refused(capsys, *options)
+
+
+def test_every_option_is_in_the_docs() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "matrix.md").read_text("utf-8")
+    options = [name for param in command.params for name in param.opts if name.startswith("--")]
+    assert [name for name in options if f"`{name}" not in docs and name != "--output"] == []
 
 
 def test_the_shipped_recordings_are_shown_by_the_real_command(tmp_path: Path) -> None:

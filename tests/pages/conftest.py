@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+
+from tests.pages.browsing import look
 
 _OPTIONS = (
     "--headless=new",
@@ -62,16 +63,3 @@ def browser(chromium: Chrome) -> Iterator[Chrome]:
     for command in ("Emulation.clearDeviceMetricsOverride", "Emulation.setEmulatedMedia"):
         chromium.execute_cdp_cmd(command, {})
     chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-
-
-def look(browser: Chrome, *, scheme: str, medium: str = "") -> None:
-    """Prefer a colour scheme (``light``, ``dark``), and show pages as on a ``medium`` (``print``)."""
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": medium, "features": features})
-
-
-def address(file: Path, **state: str) -> str:
-    """Where ``file`` is, with a state of the page behind it."""
-    return file.as_uri() + "".join(
-        f"{'&' if index else '#'}{name}={value}" for index, (name, value) in enumerate(state.items())
-    )

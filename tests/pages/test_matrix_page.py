@@ -16,7 +16,7 @@ from pysession.report import matrix_html
 from pysession.report.matrix_legend import LETTERS
 from pysession.verbs.matrix import Matrix, Selection, matrices
 from tests import matrices as made_up
-from tests.pages.conftest import address, look
+from tests.pages.browsing import address, look
 
 SCENARIOS = 70
 
@@ -327,6 +327,15 @@ def test_a_filter_that_matches_nothing_says_so(browser: Chrome, page: Path) -> N
     assert at(browser, "readers").get_attribute("aria-invalid") == "true"
     at(browser, "reset").click()
     assert at(browser, "grid").is_displayed()
+
+
+def test_a_page_of_nothing_says_so(browser: Chrome, tmp_path: Path) -> None:
+    file = tmp_path / "matrix.html"
+    file.write_text(matrix_html.render(()), "utf-8")
+    browser.get(address(file))
+    assert at(browser, "nothing").is_displayed()
+    assert not at(browser, "controls").is_displayed()
+    assert [entry["message"] for entry in browser.get_log("browser")] == []
 
 
 def test_the_address_leads_to_the_same_view(browser: Chrome, page: Path) -> None:

@@ -4,7 +4,17 @@ const page = JSON.parse(document.getElementById("data").textContent);
 const at = (id) => document.getElementById(id);
 const fields = ["writers", "readers", "scenario"];
 const ticks = ["grouped", "finals", "nextTurn"];
-const initial = () => ({ family: page.matrices[0]?.family, rows: "writers", writers: "", readers: "", scenario: "", verdicts: new Set(), nextTurn: page.nextTurn, grouped: page.grouped, finals: false });
+const initial = () => ({
+  family: page.matrices[0]?.family,
+  rows: "writers",
+  writers: "",
+  readers: "",
+  scenario: "",
+  verdicts: new Set(),
+  nextTurn: page.nextTurn,
+  grouped: page.grouped,
+  finals: false,
+});
 
 let wanted = initial();
 let view;
@@ -13,7 +23,12 @@ let opened; // the names of the row and the column that are shown in full
 
 function draw() {
   const matrix = page.matrices.find((each) => each.family === wanted.family);
-  if (!matrix) return;
+  if (!matrix) {
+    at("nothing").hidden = false;
+    at("grid").hidden = true;
+    at("controls").hidden = true;
+    return;
+  }
   const kept = view && placeNames(...active);
   view = new View(matrix, wanted, page.verdicts);
   drawVerdicts(at("verdicts"), view, page);
@@ -23,22 +38,11 @@ function draw() {
   at("grid").hidden = none;
   for (const name of fields) at(name).setAttribute("aria-invalid", String(!view.matches[name]));
   at("nothing").hidden = !none;
-  const rows = new Set(view.rows.flatMap((row) => row.names)).size;
-  at("about").textContent = [
-    counted(rows, wanted.rows === "writers" ? "writer" : "scenario"),
-    counted(view.columns.flatMap((column) => column.names).length, "reader"),
-    counted(view.documents.length, "document"),
-    counted(view.whole.documents, "reading"),
-  ].join(" · ");
+  at("about").textContent = howMuch(view);
+  at("reading-aid").textContent = howToRead(view);
   at("origin").textContent = matrix.about;
-  at("reading-aid").textContent =
-    "A cell is the worst verdict on any document of its row; the stronger the colour, the larger the share of documents that fare so." +
-    (wanted.grouped ? " A number says how many do; a letter alone: all of them." : "") +
-    (wanted.rows === "writers" ? " A ring marks a release reading what it wrote itself: left of it older releases read (a rollback), right of it newer ones (an upgrade)." : "") +
-    (view.cells.flat().some((cell) => cell.nextRunIsWorse) ? " “!”: the next run is worse than the verdict; it fails, or does not see all of the history or an approval." : "") +
-    (wanted.nextTurn ? " What the next run would do is counted in." : "");
   at("reset").hidden = !(wanted.writers || wanted.readers || wanted.scenario || wanted.verdicts.size || wanted.finals);
-  activate(...(kept && find(...kept) || [0, 0]));
+  activate(...((kept && find(...kept)) || [0, 0]));
   const place = opened && find(...opened);
   place ? open(...place) : close();
   remember();
@@ -47,7 +51,10 @@ function draw() {
 const placeNames = (row, column) => [view.rows[row]?.names[0], view.columns[column]?.names[0]];
 
 function find(row, column) {
-  const place = [view.rows.findIndex((each) => each.names.includes(row)), view.columns.findIndex((each) => each.names.includes(column))];
+  const place = [
+    view.rows.findIndex((each) => each.names.includes(row)),
+    view.columns.findIndex((each) => each.names.includes(column)),
+  ];
   return place.includes(-1) ? undefined : place;
 }
 
@@ -75,7 +82,8 @@ function aim(place) {
   const [row, column] = place;
   at("grid").tBodies[0].rows[row].cells[0].classList.add("aim");
   at("grid").tHead.rows[0].cells[column + 1].classList.add("aim");
-  at("readout").textContent = `${label(view.rows[row].names, view.matrix)} read by ${label(view.columns[column].names, view.matrix)}: ${inWords(view.cells[row][column], page)}`;
+  const [from, to] = [view.rows[row], view.columns[column]].map(({ names }) => label(names, view.matrix));
+  at("readout").textContent = `${from} read by ${to}: ${inWords(view.cells[row][column], page)}`;
 }
 
 function open(row, column) {
@@ -109,14 +117,16 @@ function remember() {
   const parts = new URLSearchParams();
   const usual = initial();
   for (const name of ["family", "rows", ...fields]) if (wanted[name] !== usual[name]) parts.set(name, wanted[name]);
-  if (wanted.verdicts.size) parts.set("verdicts", [...wanted.verdicts].map((verdict) => page.verdicts[verdict].name).join());
+  if (wanted.verdicts.size)
+    parts.set("verdicts", [...wanted.verdicts].map((verdict) => page.verdicts[verdict].name).join());
   for (const name of ticks) if (wanted[name] !== usual[name]) parts.set(name, wanted[name]);
   if (opened) {
     parts.set("row", opened[0]);
     parts.set("column", opened[1]);
   }
   const text = parts.toString();
-  if (location.hash.slice(1) !== text) history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+  if (location.hash.slice(1) !== text)
+    history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
 }
 
 function recall() {
@@ -145,7 +155,10 @@ function show() {
 function offer() {
   const matrix = page.matrices.find((each) => each.family === wanted.family);
   if (!matrix) return;
-  const options = (names) => names.map((name) => element("option", { value: name.startsWith(`${matrix.family}@`) ? name.slice(matrix.family.length + 1) : name }));
+  const options = (names) =>
+    names.map((name) =>
+      element("option", { value: name.startsWith(`${matrix.family}@`) ? name.slice(matrix.family.length + 1) : name }),
+    );
   at("writer-names").replaceChildren(...options(matrix.writers));
   at("reader-names").replaceChildren(...options(matrix.readers.map((reader) => reader.name)));
   at("scenario-names").replaceChildren(...options(matrix.scenarios));
@@ -261,7 +274,14 @@ addEventListener("hashchange", recall);
 addEventListener("beforeprint", () => aim(undefined));
 
 for (const { family } of page.matrices) {
-  at("families").append(element("label", {}, element("input", { type: "radio", name: "family", value: family }), element("span", {}, family)));
+  at("families").append(
+    element(
+      "label",
+      {},
+      element("input", { type: "radio", name: "family", value: family }),
+      element("span", {}, family),
+    ),
+  );
 }
 theme(storedTheme());
 recall();

@@ -5,14 +5,19 @@ const NOTHING = -1;
 // Text that a person typed -> a test of names: the whole name, its beginning, or * for anything; several with spaces or
 // commas. `anywhere`: a term may stand anywhere in the name.
 function matcher(text, names, anywhere) {
-  const tests = text.trim().toLowerCase().split(/[\s,]+/).filter(Boolean).map((term) => {
-    const forms = (name) => [name.toLowerCase(), name.toLowerCase().slice(name.lastIndexOf("@") + 1)];
-    if (names.some((name) => forms(name).includes(term))) return (name) => forms(name).includes(term);
-    const parts = term.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-    const ends = term.includes("*") ? "$" : "";
-    const pattern = new RegExp((anywhere && !ends ? "" : "^") + parts.join(".*") + ends);
-    return (name) => forms(name).some((form) => pattern.test(form));
-  });
+  const tests = text
+    .trim()
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map((term) => {
+      const forms = (name) => [name.toLowerCase(), name.toLowerCase().slice(name.lastIndexOf("@") + 1)];
+      if (names.some((name) => forms(name).includes(term))) return (name) => forms(name).includes(term);
+      const parts = term.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+      const ends = term.includes("*") ? "$" : "";
+      const pattern = new RegExp((anywhere && !ends ? "" : "^") + parts.join(".*") + ends);
+      return (name) => forms(name).some((form) => pattern.test(form));
+    });
   return (name) => !tests.length || tests.some((test) => test(name));
 }
 
@@ -76,27 +81,36 @@ class View {
     const written = matrix.writers.map((name) => isWriter(name) && isWanted(name));
     const positions = readers.flatMap((name, position) => (isReader(name) && isWanted(name) ? [position] : []));
     // Whether what was typed matches any name at all.
-    this.matches = { writers: matrix.writers.some(isWriter), readers: readers.some(isReader), scenario: matrix.scenarios.some(isScenario) };
+    this.matches = {
+      writers: matrix.writers.some(isWriter),
+      readers: readers.some(isReader),
+      scenario: matrix.scenarios.some(isScenario),
+    };
     this.documents = matrix.documents
       .filter((document) => isScenario(document.scenario))
       .map((document) => ({
         ...document,
         writers: document.writers.filter((writer) => written[writer]),
-        readings: document.readings.map((reading) => (reading !== NOTHING && this.verdictOf[reading] !== NOTHING ? reading : NOTHING)),
+        readings: document.readings.map((reading) =>
+          reading !== NOTHING && this.verdictOf[reading] !== NOTHING ? reading : NOTHING,
+        ),
       }))
       .filter((document) => document.writers.length);
     this.columns = this.#columns(positions);
     this.rows = wanted.rows === "writers" ? this.#writers() : this.#scenarios();
     this.cells = this.rows.map((row) => this.columns.map((column) => this.#cell(row.documents, column)));
-    this.merged = this.columns.some((column) => column.names.length > 1) || this.rows.some((row) => row.names.length > 1);
     this.whole = new Cell(verdicts.length);
-    for (const document of this.documents) for (const position of positions) this.#count(this.whole, document.readings[position]);
+    for (const document of this.documents)
+      for (const position of positions) this.#count(this.whole, document.readings[position]);
   }
 
   #columns(positions) {
-    const kind = (reading) => (reading === NOTHING || !this.isShown[reading] ? NOTHING : this.matrix.readings[reading].kind);
+    const kind = (reading) =>
+      reading === NOTHING || !this.isShown[reading] ? NOTHING : this.matrix.readings[reading].kind;
     const look = (position) =>
-      this.wanted.grouped ? this.documents.map((document) => kind(document.readings[position])).join() : String(position);
+      this.wanted.grouped
+        ? this.documents.map((document) => kind(document.readings[position])).join()
+        : String(position);
     return neighbours(positions, look).map((group) => ({
       names: group.map((position) => this.matrix.readers[position].name),
       positions: group,
@@ -123,7 +137,9 @@ class View {
     // Most scenarios say nothing where one looks for certain verdicts; they are left out, while writers keep their place.
     const says = ({ readings }) => readings.some((reading) => reading !== NOTHING && this.isShown[reading]);
     const found = Map.groupBy(this.documents, (document) => document.scenario);
-    return [...found].flatMap(([scenario, documents]) => (documents.some(says) ? [{ names: [scenario], documents }] : []));
+    return [...found].flatMap(([scenario, documents]) =>
+      documents.some(says) ? [{ names: [scenario], documents }] : [],
+    );
   }
 
   #cell(documents, column) {
@@ -133,13 +149,16 @@ class View {
   }
 
   #count(cell, reading) {
-    if (reading !== NOTHING) cell.add(this.verdictOf[reading], this.matrix.readings[reading].outcome, this.isShown[reading]);
+    if (reading !== NOTHING)
+      cell.add(this.verdictOf[reading], this.matrix.readings[reading].outcome, this.isShown[reading]);
   }
 
   // The documents of a cell by what the reader says of them, worst first: [{verdict, reading, documents}].
   cases(row, column) {
     const position = column.positions[0];
-    const read = row.documents.filter(({ readings }) => readings[position] !== NOTHING && this.isShown[readings[position]]);
+    const read = row.documents.filter(
+      ({ readings }) => readings[position] !== NOTHING && this.isShown[readings[position]],
+    );
     const byKind = Map.groupBy(read, (document) => this.matrix.readings[document.readings[position]].kind);
     return [...byKind.values()]
       .map((documents) => {
@@ -148,14 +167,20 @@ class View {
       })
       .sort(
         (one, other) =>
-          other.verdict - one.verdict || other.reading.outcome - one.reading.outcome || other.documents.length - one.documents.length,
+          other.verdict - one.verdict ||
+          other.reading.outcome - one.reading.outcome ||
+          other.documents.length - one.documents.length,
       );
   }
 
   // Releases of the family reading what an older one wrote, what they wrote themselves, what a newer one wrote.
   directions() {
     const age = new Map(this.matrix.readers.map((reader, position) => [reader.name, position]));
-    const cells = { upgrade: new Cell(this.verdicts.length), same: new Cell(this.verdicts.length), rollback: new Cell(this.verdicts.length) };
+    const cells = {
+      upgrade: new Cell(this.verdicts.length),
+      same: new Cell(this.verdicts.length),
+      rollback: new Cell(this.verdicts.length),
+    };
     const positions = this.columns.flatMap((column) => column.positions);
     for (const document of this.documents) {
       for (const writer of document.writers) {

@@ -17,10 +17,16 @@ function element(tag, attributes = {}, ...children) {
 // of another family "dotnet@*".
 function ends(names, matrix) {
   const of = names[0].split("@")[0];
-  if (of !== matrix.family && names.length > 1 && names.length === matrix.writers.filter((writer) => writer.startsWith(`${of}@`)).length) {
+  if (
+    of !== matrix.family &&
+    names.length > 1 &&
+    names.length === matrix.writers.filter((writer) => writer.startsWith(`${of}@`)).length
+  ) {
     return [`${of}@*`];
   }
-  const short = names.map((name) => (name.startsWith(`${matrix.family}@`) ? name.slice(matrix.family.length + 1) : name));
+  const short = names.map((name) =>
+    name.startsWith(`${matrix.family}@`) ? name.slice(matrix.family.length + 1) : name,
+  );
   const last = short.at(-1);
   return short.length === 1 ? [short[0]] : [short[0], last.slice(last.lastIndexOf("@") + 1)];
 }
@@ -32,23 +38,72 @@ function inWords(cell, page) {
   const parts = [];
   for (let verdict = cell.counts.length - 1; verdict >= 0; verdict -= 1) {
     if (!cell.counts[verdict]) continue;
-    const many = parts.length ? number.format(cell.counts[verdict]) : `${number.format(cell.counts[verdict])} of ${counted(cell.documents, "document")}`;
+    const many = parts.length
+      ? number.format(cell.counts[verdict])
+      : `${number.format(cell.counts[verdict])} of ${counted(cell.documents, "document")}`;
     parts.push(`${page.verdicts[verdict].name} ${many}`);
   }
   return parts.join(", ") + (cell.nextRunIsWorse ? "; the next run is worse" : "");
 }
 
-const mark = (verdict, page) => element("span", { class: `mark ${page.verdicts[verdict].name}`, "aria-hidden": "true" }, page.verdicts[verdict].letter);
+function howMuch(view) {
+  const distinct = (groups) => new Set(groups.flatMap(({ names }) => names)).size;
+  return [
+    counted(distinct(view.rows), view.wanted.rows === "writers" ? "writer" : "scenario"),
+    counted(distinct(view.columns), "reader"),
+    counted(view.documents.length, "document"),
+    counted(view.whole.documents, "reading"),
+  ].join(" · ");
+}
+
+function howToRead(view) {
+  const { grouped, rows, nextTurn } = view.wanted;
+  const worse = view.cells.flat().some((cell) => cell.nextRunIsWorse);
+  return [
+    "A cell is the worst verdict on any document of its row;",
+    "the stronger the colour, the larger the share of documents that fare so.",
+    grouped && "A number says how many do; a letter alone: all of them.",
+    rows === "writers" && "A ring marks a release reading what it wrote itself:",
+    rows === "writers" && "left of it older releases read (a rollback), right of it newer ones (an upgrade).",
+    worse &&
+      "“!”: the next run is worse than the verdict; it fails, or does not see all of the history or an approval.",
+    nextTurn && "What the next run would do is counted in.",
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+const mark = (verdict, page) =>
+  element(
+    "span",
+    { class: `mark ${page.verdicts[verdict].name}`, "aria-hidden": "true" },
+    page.verdicts[verdict].letter,
+  );
 
 function drawGrid(table, view, page) {
-  const head = element("tr", {}, element("th", { class: "corner", scope: "col" }, element("span", {}, "read by →", element("br"), view.wanted.rows === "writers" ? "written by ↓" : "scenario ↓")));
+  const head = element(
+    "tr",
+    {},
+    element(
+      "th",
+      { class: "corner", scope: "col" },
+      element("span", {}, "read by →", element("br"), view.wanted.rows === "writers" ? "written by ↓" : "scenario ↓"),
+    ),
+  );
   for (const [index, column] of view.columns.entries()) {
     const [first, last] = ends(column.names, view.matrix);
     const text = element("span", {}, first, ...(last ? [element("br"), `– ${last}`] : []));
-    head.append(element("th", { scope: "col", role: "columnheader", "aria-colindex": index + 2, title: column.names.join(", ") }, text));
+    head.append(
+      element(
+        "th",
+        { scope: "col", role: "columnheader", "aria-colindex": index + 2, title: column.names.join(", ") },
+        text,
+      ),
+    );
   }
   const body = element("tbody");
-  for (const [index, row] of view.rows.entries()) body.append(gridRow(row, index, view, page));
+  const readers = view.columns.map((column) => label(column.names, view.matrix));
+  for (const [index, row] of view.rows.entries()) body.append(gridRow(row, index, readers, view, page));
   table.className = view.wanted.grouped ? "merged" : "";
   table.setAttribute("aria-label", `${view.matrix.family}: ${view.wanted.rows} by readers`);
   table.setAttribute("aria-rowcount", view.rows.length + 1);
@@ -56,16 +111,32 @@ function drawGrid(table, view, page) {
   table.replaceChildren(element("thead", {}, head), body);
 }
 
-function gridRow(row, index, view, page) {
+function gridRow(row, index, readers, view, page) {
   const line = element("tr", { "aria-rowindex": index + 2 });
-  const foreign = view.wanted.rows === "writers" && index > 0 && row.names[0].split("@")[0] !== view.rows[index - 1].names[0].split("@")[0];
-  const size = element("small", { title: counted(row.documents.length, "document") }, number.format(row.documents.length));
-  line.append(element("th", { scope: "row", role: "rowheader", class: foreign ? "other" : undefined, title: row.names.join(", ") }, label(row.names, view.matrix), " ", size));
+  const title = label(row.names, view.matrix);
+  const place = `${view.wanted.rows === "writers" ? "written by" : "scenario"} ${title}`;
+  const foreign =
+    view.wanted.rows === "writers" &&
+    index > 0 &&
+    row.names[0].split("@")[0] !== view.rows[index - 1].names[0].split("@")[0];
+  const size = element(
+    "small",
+    { title: counted(row.documents.length, "document") },
+    number.format(row.documents.length),
+  );
+  line.append(
+    element(
+      "th",
+      { scope: "row", role: "rowheader", class: foreign ? "other" : undefined, title: row.names.join(", ") },
+      title,
+      " ",
+      size,
+    ),
+  );
   for (const [position, column] of view.columns.entries()) {
     const cell = view.cells[index][position];
     const own = row.names.some((name) => column.names.includes(name)) ? "own " : "";
-    const place = view.wanted.rows === "writers" ? "written by" : "scenario";
-    const name = `${place} ${label(row.names, view.matrix)}, read by ${label(column.names, view.matrix)}: ${inWords(cell, page)}`;
+    const name = `${place}, read by ${readers[position]}: ${inWords(cell, page)}`;
     const shared = { role: "gridcell", tabindex: "-1", "aria-colindex": position + 2, "aria-label": name };
     if (cell.worst === NOTHING) {
       line.append(element("td", { ...shared, class: `${own}nothing-here` }, "·"));
@@ -89,7 +160,13 @@ function gridRow(row, index, view, page) {
 // What the reader does with each document of a cell. Returns what goes into the panel.
 function cellInFull(row, column, cell, view, page) {
   const close = element("button", { type: "button", class: "button", id: "close", "aria-label": "Close" }, "✕");
-  const who = element("h2", { id: "details-title" }, label(row.names, view.matrix), element("span", { class: "quiet" }, " read by "), label(column.names, view.matrix));
+  const who = element(
+    "h2",
+    { id: "details-title" },
+    label(row.names, view.matrix),
+    element("span", { class: "quiet" }, " read by "),
+    label(column.names, view.matrix),
+  );
   const reader = view.matrix.readers[column.positions[0]];
   return [
     element("header", {}, element("div", {}, who, element("p", { class: "quiet" }, inWords(cell, page))), close),
@@ -97,7 +174,11 @@ function cellInFull(row, column, cell, view, page) {
     element(
       "section",
       { class: "case quiet" },
-      element("p", {}, `${reader.name} was recorded on ${reader.recorded}${reader.environment ? ` with ${reader.environment}` : ""}.`),
+      element(
+        "p",
+        {},
+        `${reader.name} was recorded on ${reader.recorded}${reader.environment ? ` with ${reader.environment}` : ""}.`,
+      ),
       element("p", {}, reader.how),
     ),
   ];
@@ -111,26 +192,57 @@ function caseInFull({ verdict, reading, documents }, matrix, page) {
   const code = (text) => element("code", {}, text);
   if (reading.error) {
     const { type, cause, message } = reading.error;
-    fact(reading.stage ? `at ${reading.stage}` : "error", code(type), cause ? " caused by " : "", cause ? code(cause) : "");
+    fact(
+      reading.stage ? `at ${reading.stage}` : "error",
+      code(type),
+      cause ? " caused by " : "",
+      cause ? code(cause) : "",
+    );
     if (message) fact("message", code(message));
   }
   if (reading.changes?.length) {
     const [first, ...others] = reading.changes;
-    const change = ([pointer, kind]) => element("li", {}, element("code", {}, matrix.pointers[pointer] || "(the whole document)"), `${page.changes[kind]}`);
+    const change = ([pointer, kind]) =>
+      element(
+        "li",
+        {},
+        element("code", {}, matrix.pointers[pointer] || "(the whole document)"),
+        `${page.changes[kind]}`,
+      );
     const rest = others.length
-      ? element("details", {}, element("summary", {}, `and ${counted(others.length, "more place")}`), element("ul", {}, ...others.map(change)))
+      ? element(
+          "details",
+          {},
+          element("summary", {}, `and ${counted(others.length, "more place")}`),
+          element("ul", {}, ...others.map(change)),
+        )
       : null;
     fact("first difference", element("ul", {}, change(first)), rest);
   }
   if (reading.restored !== undefined) fact("messages", `${number.format(reading.restored)} restored`);
   const worse = reading.outcome > reading.verdict;
-  if (reading.next) fact("next run", worse ? element("strong", {}, `! ${page.nextTurns[reading.next]}`) : page.nextTurns[reading.next]);
+  if (reading.next)
+    fact("next run", worse ? element("strong", {}, `! ${page.nextTurns[reading.next]}`) : page.nextTurns[reading.next]);
   const line = (each) => element("li", { title: each.produced }, each.scenario, element("code", {}, each.path));
   const list = element("ul", {}, ...documents.slice(0, SHOWN).map(line));
   const hidden = documents.slice(SHOWN);
-  const more = hidden.length ? element("details", {}, element("summary", {}, `and ${counted(hidden.length, "more document")}`), element("ul", {}, ...hidden.map(line))) : null;
+  const more = hidden.length
+    ? element(
+        "details",
+        {},
+        element("summary", {}, `and ${counted(hidden.length, "more document")}`),
+        element("ul", {}, ...hidden.map(line)),
+      )
+    : null;
   const { name } = page.verdicts[verdict];
-  return element("section", { class: "case" }, element("h3", {}, mark(verdict, page), `${name}: ${counted(documents.length, "document")}`), facts.children.length ? facts : null, list, more);
+  return element(
+    "section",
+    { class: "case" },
+    element("h3", {}, mark(verdict, page), `${name}: ${counted(documents.length, "document")}`),
+    facts.children.length ? facts : null,
+    list,
+    more,
+  );
 }
 
 // The verdicts with how many readings have them. Buttons: the legend is where one hides what one does not look for.
@@ -141,7 +253,12 @@ function drawVerdicts(place, view, page) {
     ...page.verdicts.map((verdict, index) =>
       element(
         "button",
-        { type: "button", class: "verdict", "data-verdict": index, "aria-pressed": String(view.wanted.verdicts.has(index)) },
+        {
+          type: "button",
+          class: "verdict",
+          "data-verdict": index,
+          "aria-pressed": String(view.wanted.verdicts.has(index)),
+        },
         mark(index, page),
         element("span", {}, verdict.name),
         element("span", { class: "count" }, number.format(view.whole.counts[index])),
@@ -152,7 +269,11 @@ function drawVerdicts(place, view, page) {
   if (focused !== undefined) place.querySelector(`[data-verdict="${focused}"]`).focus();
 }
 
-const DIRECTIONS = { rollback: "Rollback: an older release reads", same: "The release that wrote it reads", upgrade: "Upgrade: a newer release reads" };
+const DIRECTIONS = {
+  rollback: "Rollback: an older release reads",
+  same: "The release that wrote it reads",
+  upgrade: "Upgrade: a newer release reads",
+};
 
 function drawDirections(place, view, page) {
   const cells = view.directions();
@@ -175,7 +296,13 @@ function drawDirections(place, view, page) {
         rest.style.flexGrow = cell.documents - cell.counts.reduce((sum, count) => sum + count, 0);
         bar.append(rest);
         const words = `${lost.join(", ") || "nothing lost"} of ${counted(cell.documents, "reading")}`;
-        return element("div", { class: "direction", id: direction }, element("b", {}, title), bar, element("p", { class: "quiet" }, words));
+        return element(
+          "div",
+          { class: "direction", id: direction },
+          element("b", {}, title),
+          bar,
+          element("p", { class: "quiet" }, words),
+        );
       }),
   );
 }
