@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from pysession.dialects import Document
+from pysession.dialects import Document, detect, histories
 from pysession.findings import Stage
 from pysession.readers.python.census import Census, census
 from pysession.readers.python.failing import RefusedError
@@ -69,9 +69,13 @@ class Subject:
     @cached_property
     def held(self) -> int:
         """Messages that the document holds in its histories."""
+        found = self.document.histories
+        if self.document.single or not self.document.reading.readable:
+            value = self.value
+            found = histories(value, detect(value))
         return sum(
             isinstance(message, dict)
-            for history in self.document.histories
+            for history in found
             if history.live
             for segment in history.segments
             for message in segment.messages

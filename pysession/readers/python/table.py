@@ -99,14 +99,17 @@ class Class(msgspec.Struct, frozen=True):
 
     ``members`` in the order in which they are written, ``required`` of them; ``aliases`` are taken too, and not written.
     ``list`` is the member that lists what belongs to it. ``holds``: members that hold an object of another class, a
-    ``call`` or a ``usage``, or a ``data-uri``.
+    ``call`` or a ``usage``, a list of ``contents``, or a ``data-uri``. ``filled`` must not be empty; ``copies`` are
+    members that are not taken, but written with the value of another.
     """
 
     members: tuple[str, ...]
     required: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     list: str = "annotations"
-    holds: dict[str, Literal["call", "usage", "data-uri"]] = {}
+    holds: dict[str, Literal["call", "usage", "contents", "data-uri"]] = {}
+    filled: tuple[str, ...] = ()
+    copies: dict[str, str] = {}
 
 
 class Classes(msgspec.Struct, frozen=True):
