@@ -101,7 +101,7 @@ _VALUES: tuple[Any, ...] = (
     [{"type": "message", "role": "user", "contents": ["hello", None]}],
     {"additional_properties": {"server_label": "s"}},
 )
-_DEPTHS = (2, 5, 40, 58, 66, 130)
+_DEPTHS = (2, 5, 40, 58, 66, 130, 700)
 
 
 def places(value: Any) -> list[Place]:
