@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pysession.verbs.check import check
+    from pysession.verbs.convert import convert
     from pysession.verbs.predict import predict
     from pysession.verbs.repair import repair
     from pysession.verbs.writers_of import writers_of
 
-__all__ = ["check", "predict", "repair", "writers_of"]
+__all__ = ["check", "convert", "predict", "repair", "writers_of"]
 
 _PUBLIC = {
     "check": "pysession.verbs.check",
+    "convert": "pysession.verbs.convert",
     "predict": "pysession.verbs.predict",
     "repair": "pysession.verbs.repair",
     "writers_of": "pysession.verbs.writers_of",

@@ -11,8 +11,7 @@ import pytest
 from pysession.conform import Testee
 from pysession.conform.dotnet import DotnetMissingError, executable, program, start
 
-TESTEES = Path(__file__).parent.parent / "testees"
-SOURCE = TESTEES / "dotnet"
+SOURCE = Path(__file__).parent.parent / "testees" / "dotnet"
 LEFT_OUT = "PYSESSION_WITHOUT"
 
 

@@ -16,6 +16,7 @@ from pysession.findings.failures import PysessionError, UsageError
 # Name -> the module that holds the click command 'command'. A module is imported when its command is called.
 _COMMANDS: Mapping[str, str] = {
     "check": "pysession.cli.check",
+    "convert": "pysession.cli.convert",
     "fixtures": "pysession.cli.fixtures",
     "matrix": "pysession.cli.matrix",
     "repair": "pysession.cli.repair",

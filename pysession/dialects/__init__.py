@@ -7,13 +7,22 @@ the order in which they are asked. The names of a dialect are data: :func:`vocab
 from pysession.dialects.detection import NOWHERE, SINGLE_MESSAGE, UNKNOWN, Detection, History, Json, Segment
 from pysession.dialects.document import Document
 from pysession.dialects.durable import entries as durable_entries
-from pysession.dialects.registry import DIALECTS, detect, histories, nested_sessions
+from pysession.dialects.registry import (
+    DIALECTS,
+    TARGETS,
+    detect,
+    from_canonical,
+    histories,
+    nested_sessions,
+    to_canonical,
+)
 from pysession.dialects.vocabulary import Kind, Member, Vocabulary, vocabulary
 
 __all__ = [
     "DIALECTS",
     "NOWHERE",
     "SINGLE_MESSAGE",
+    "TARGETS",
     "UNKNOWN",
     "Detection",
     "Document",
@@ -25,7 +34,9 @@ __all__ = [
     "Vocabulary",
     "detect",
     "durable_entries",
+    "from_canonical",
     "histories",
     "nested_sessions",
+    "to_canonical",
     "vocabulary",
 ]

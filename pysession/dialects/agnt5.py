@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pysession.dialects.detection import Detection, History, Json, Segment
 from pysession.dialects.messages import language
+
+if TYPE_CHECKING:
+    from pysession.dialects.conversion.exchange import Exchange
 
 NAME = "agnt5"
 MARKERS = ("agent_name", "component_name", "message_count", "last_message_time", "last_message_at")
@@ -32,3 +36,10 @@ def histories(value: Json, detection: Detection) -> Iterator[History]:
     else:
         messages = value["messages"]
         yield History("messages", language(messages, NAME), (Segment(("messages",), messages),))
+
+
+def to_canonical(value: Json, detection: Detection, exchange: Exchange) -> dict[str, Json]:
+    # Loaded on first use: a check converts nothing.
+    from pysession.dialects.conversion.agnt5_memory import session_of
+
+    return session_of(value, exchange)

@@ -7,13 +7,18 @@ A bare array of ``ChatMessage`` (what stores keep that hold messages only) is th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pysession.dialects.detection import SINGLE_MESSAGE, Detection, History, Json, Segment
 from pysession.dialects.messages import DOTNET, holds_messages, is_message, language
 from pysession.dialects.names import key_of, member
 
+if TYPE_CHECKING:
+    from pysession.dialects.conversion.exchange import Exchange
+
 NAME = "dotnet"
 HISTORY_KEYS = frozenset({"InMemoryChatHistoryProvider", "WorkflowChatHistoryProvider"})
+SERVICE_ID = "conversationId"
 PENDING_MESSAGES = "MessageInjectingChatClient.PendingInjectedMessages"
 
 _FORMS = (
@@ -58,6 +63,22 @@ def histories(value: Json, detection: Detection) -> Iterator[History]:
             yield History(key, language(entry, DOTNET), (Segment((bag_key, key), entry),), live=False)
         elif isinstance(entry, dict):
             yield from _entry_histories((bag_key, key), key, entry)
+
+
+def to_canonical(value: Json, detection: Detection, exchange: Exchange) -> dict[str, Json]:
+    # Loaded on first use: a check converts nothing.
+    from pysession.dialects.conversion.dotnet_words import DOTNET, STATES
+    from pysession.dialects.conversion.envelopes import session_from
+
+    found = histories(value, detection)
+    return session_from(value, detection, found, exchange, words=DOTNET, states=STATES, service_id=SERVICE_ID)
+
+
+def from_canonical(canonical: dict[str, Json], exchange: Exchange) -> Json:
+    from pysession.dialects.conversion.dotnet_words import DOTNET, STATES
+    from pysession.dialects.conversion.envelopes import session_to
+
+    return session_to(canonical, exchange, words=DOTNET, states=STATES, service_id=SERVICE_ID, always_service_id=False)
 
 
 def _entry_histories(path: tuple[str | int, ...], key: str, entry: dict[str, Json]) -> Iterator[History]:

@@ -7,10 +7,14 @@ service-managed thread was saved as its ``conversationId`` alone, and a thread w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pysession.dialects.detection import Detection, History, Json, Segment
 from pysession.dialects.messages import DOTNET, language
 from pysession.dialects.names import key_of, member
+
+if TYPE_CHECKING:
+    from pysession.dialects.conversion.exchange import Exchange
 
 NAME = "dotnet-thread"
 STATES = ("storeState", "chatHistoryProviderState")
@@ -43,3 +47,10 @@ def histories(value: Json, detection: Detection) -> Iterator[History]:
         if messages_key is not None and isinstance(messages, list):
             segment = Segment((state_key, messages_key), messages)
             yield History(state_key, language(messages, DOTNET), (segment,))
+
+
+def to_canonical(value: Json, detection: Detection, exchange: Exchange) -> dict[str, Json]:
+    # Loaded on first use: a check converts nothing.
+    from pysession.dialects.conversion.dotnet_threads import session_of
+
+    return session_of(value, tuple(histories(value, detection)), exchange)

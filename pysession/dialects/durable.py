@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pysession.dialects.detection import Detection, History, Json, Segment
 from pysession.dialects.messages import DOTNET, language
 from pysession.wire import Path
+
+if TYPE_CHECKING:
+    from pysession.dialects.conversion.exchange import Exchange
 
 NAME = "durable"
 
@@ -42,3 +46,10 @@ def histories(value: Json, detection: Detection) -> Iterator[History]:
     # Durable entities say "$type" like .NET, in words of their own.
     spoken = next((language(segment.messages, DOTNET) for segment in segments if segment.messages), DOTNET)
     yield History("conversationHistory", NAME if spoken == DOTNET else spoken, segments)
+
+
+def to_canonical(value: Json, detection: Detection, exchange: Exchange) -> dict[str, Json]:
+    # Loaded on first use: a check converts nothing.
+    from pysession.dialects.conversion.durable_entities import session_of
+
+    return session_of(value, tuple(entries(value)), exchange)

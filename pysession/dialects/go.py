@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pysession.dialects.detection import SINGLE_MESSAGE, Detection, History, Json, Segment
 from pysession.dialects.messages import GO, holds_messages, is_message, language
 from pysession.dialects.names import key_of
 
+if TYPE_CHECKING:
+    from pysession.dialects.conversion.exchange import Exchange
+
 NAME = "go"
+SERVICE_ID = "ServiceID"
 HISTORY_KEYS = frozenset({"in-memory", "InMemoryHistoryProvider"})
 """``in-memory`` since 2026-03-11, ``InMemoryHistoryProvider`` for the week before."""
 
@@ -44,3 +49,22 @@ def histories(value: Json, detection: Detection) -> Iterator[History]:
         if isinstance(messages, list) and (key in HISTORY_KEYS or holds_messages(messages)):
             segment = Segment((state_key, key, messages_key), messages)
             yield History(key, language(messages, GO), (segment,))
+
+
+def to_canonical(value: Json, detection: Detection, exchange: Exchange) -> dict[str, Json]:
+    # Loaded on first use: a check converts nothing.
+    from pysession.dialects.conversion.envelopes import session_from
+    from pysession.dialects.conversion.go_words import GO, LATER_GO, STATES
+
+    found = histories(value, detection)
+    return session_from(
+        value, detection, found, exchange, words=LATER_GO, back=GO, states=STATES, service_id=SERVICE_ID
+    )
+
+
+def from_canonical(canonical: dict[str, Json], exchange: Exchange) -> Json:
+    from pysession.dialects.conversion.envelopes import session_to
+    from pysession.dialects.conversion.go_words import GO, LATER, LATER_GO, STATES
+
+    words = LATER_GO if exchange.target.knows(LATER, None) else GO
+    return session_to(canonical, exchange, words=words, states=STATES, service_id=SERVICE_ID, always_service_id=True)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pysession.dialects.detection import Detection, History, Json, Segment
 from pysession.dialects.messages import PYTHON, holds_messages, language
+
+if TYPE_CHECKING:
+    from pysession.dialects.conversion.exchange import Exchange
 
 NAME = "python"
 HISTORY_KEYS = frozenset({"in_memory", "memory"})
@@ -43,6 +47,19 @@ def histories(value: Json, detection: Detection) -> Iterator[History]:
             messages = entry.get("messages")
             if isinstance(messages, list) and (key in HISTORY_KEYS or holds_messages(messages)):
                 yield History(key, language(messages, PYTHON), (Segment(("state", key, "messages"), messages),))
+
+
+def to_canonical(value: Json, detection: Detection, exchange: Exchange) -> dict[str, Json]:
+    # Loaded on first use: a check converts nothing.
+    from pysession.dialects.conversion.python_releases import unstripped
+
+    return unstripped(value, exchange)
+
+
+def from_canonical(canonical: dict[str, Json], exchange: Exchange) -> Json:
+    from pysession.dialects.conversion.python_releases import for_release
+
+    return for_release(canonical, exchange)
 
 
 def _history_messages(entry: Json) -> list[Json] | None:

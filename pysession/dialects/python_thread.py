@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pysession.dialects.detection import Detection, History, Json, Segment
 from pysession.dialects.messages import PYTHON, language
+
+if TYPE_CHECKING:
+    from pysession.dialects.conversion.exchange import Exchange
 
 NAME = "python-thread"
 MARKERS = ("chat_message_store_state", "service_thread_id")
@@ -31,3 +35,10 @@ def histories(value: Json, detection: Detection) -> Iterator[History]:
         # "chat_message", nulls written out.
         spoken = language(messages, PYTHON)
         yield History(STORE, NAME if spoken == PYTHON else spoken, (Segment((STORE, "messages"), messages),))
+
+
+def to_canonical(value: Json, detection: Detection, exchange: Exchange) -> dict[str, Json]:
+    # Loaded on first use: a check converts nothing.
+    from pysession.dialects.conversion.python_threads import session_of
+
+    return session_of(value, exchange)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from pysession.dialects import (
     agnt5,
@@ -18,6 +19,9 @@ from pysession.dialects import (
 )
 from pysession.dialects.detection import UNKNOWN, Detection, History, Json
 from pysession.wire import Path, json_text
+
+if TYPE_CHECKING:
+    from pysession.dialects.conversion.exchange import Exchange
 
 # The order matters where two could answer: an envelope that names its dialect goes before one that is told by what it
 # lacks ("{}", a lone conversationId).
@@ -35,6 +39,9 @@ _BY_NAME: dict[str, ModuleType] = {module.NAME: module for module in _MODULES}
 
 DIALECTS: tuple[str, ...] = tuple(_BY_NAME)
 """The names of all dialects."""
+
+TARGETS: tuple[str, ...] = tuple(name for name, module in _BY_NAME.items() if hasattr(module, "from_canonical"))
+"""The dialects that can be converted to; the others are of former times or of other makers, and sources only."""
 
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z_$.-]{0,29}\Z")
 """Member names that a reason repeats; anything else may be data, or a secret."""
@@ -59,6 +66,17 @@ def histories(value: Json, detection: Detection) -> tuple[History, ...]:
     """The histories of ``value``, in document order."""
     module = _BY_NAME.get(detection.dialect)
     return () if module is None else tuple(module.histories(value, detection))
+
+
+def to_canonical(value: Json, detection: Detection, exchange: Exchange) -> dict[str, Json]:
+    """The canonical session that ``value`` means. It shares with ``value`` what did not need to change."""
+    said: dict[str, Json] = _BY_NAME[detection.dialect].to_canonical(value, detection, exchange)
+    return said
+
+
+def from_canonical(canonical: dict[str, Json], exchange: Exchange) -> Json:
+    """``canonical`` in the words of the exchange's target."""
+    return _BY_NAME[exchange.target.dialect].from_canonical(canonical, exchange)
 
 
 def nested_sessions(value: Json) -> Iterator[tuple[Path, Detection]]:

@@ -4,6 +4,7 @@ Every report format is a pure function of :class:`Report`; the JSON form is a co
 """
 
 from pysession.findings.finding import Finding, Place, Severity
+from pysession.findings.loss import Loss, LossKind
 from pysession.findings.pointer import Path, format_pointer, parse_pointer
 from pysession.findings.reader_summary import ReaderSummaries, ReaderSummary, Reason
 from pysession.findings.reading import Change, ChangeKind, Failure, NextTurn, Reading, Stage, Verdict
@@ -18,6 +19,8 @@ __all__ = [
     "Failure",
     "Finding",
     "Inference",
+    "Loss",
+    "LossKind",
     "NextTurn",
     "NotRead",
     "Path",

@@ -6,7 +6,9 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pysession.findings.failures import PysessionError
 
@@ -67,11 +69,39 @@ def _kept(target: Path) -> Path:
     return kept
 
 
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A stream for the new bytes of the file at ``path``, which takes them when the block ends, all or none.
+
+    When the block ends with an exception the file stays as it was.
+
+    Raises:
+        NotWrittenError: no permission, no space, no such folder.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        with _replacing(target) as stream:
+            yield stream
+    except OSError as failure:
+        raise NotWrittenError(path, (failure.strerror or type(failure).__name__).lower()) from failure
+
+
 def _replace(target: Path, data: bytes) -> None:
+    with _replacing(target) as stream:
+        stream.write(data)
+
+
+@contextlib.contextmanager
+def _replacing(target: Path) -> Iterator[BinaryIO]:
+    if target.exists() and not target.is_file():
+        # A device or a pipe has nothing to keep, and a file must never take its place.
+        with target.open("wb") as stream:
+            yield stream
+        return
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         if target.exists():

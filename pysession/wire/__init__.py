@@ -16,6 +16,7 @@ from pysession.wire.limits import DEFAULT_LIMITS, Limits
 from pysession.wire.path import Path
 from pysession.wire.position import Position
 from pysession.wire.reading import read
+from pysession.wire.writing import write
 
 if TYPE_CHECKING:
     from pysession.wire.editing import Add, Edit, Insert, MoveFirst, Remove, Rename, Replace, edit
@@ -41,6 +42,7 @@ __all__ = [
     "lexeme",
     "locate",
     "read",
+    "write",
 ]
 
 

@@ -1,0 +1,333 @@
+"""``pysession convert``: stored sessions in the words of another dialect or release."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from pysession.cli.exit_code import ExitCode
+from pysession.cli.options import pointer, split
+from pysession.cli.output import is_terminal
+from pysession.dialects import DIALECTS
+from pysession.findings import LossKind, NotRead, Report
+from pysession.findings.failures import UsageError
+from pysession.inputs import InputFormat, discover
+from pysession.outputs import NotWrittenError, replacing
+from pysession.readers import Settings
+from pysession.report import render
+from pysession.report.characters import printable
+from pysession.report.losses import LossesFile
+from pysession.report.wording import counted
+from pysession.verbs.convert import Conversion, target_of
+from pysession.verbs.converting import Converted, Input, Options, Refused, converted_inputs
+from pysession.verbs.outcomes import is_internal_error
+
+_MOST_DRAWINGS = 100
+_TOLD = (LossKind.DROPPED, LossKind.CHANGED, LossKind.DEFAULTED, LossKind.PARKED)
+
+_EXAMPLES = """\b
+Examples:
+  pysession convert session.json --to dotnet > converted.json
+  pysession convert session.json --to python@1.21.0 -o older.json
+  pysession convert store/ --to dotnet@1.17.0 -o converted/ --losses losses.json
+  pysession convert thread.json --to python --strict
+  pysession convert item.json --at /session --to go
+
+\b
+Exit codes:
+  0  done
+  1  a document is not what its own dialect accepts, its target would refuse
+     it, or with --strict something of it would be dropped; it was not written
+  2  usage or configuration: there is no such target
+  3  some input could not be read or some output not written, or there was
+     no input
+  4  internal error
+"""
+
+
+@click.command("convert", epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--to",
+    required=True,
+    metavar="DIALECT[@RELEASE]",
+    help="python, dotnet or go, as its newest release writes it, or a release: python@1.21.0, dotnet@1.0.0.",
+)
+@click.option("--from", "source", type=click.Choice(DIALECTS), help="The dialect that the documents must be in.")
+@click.option(
+    "-o",
+    "--output",
+    "output",
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    help="Where the result goes: a file, or for several inputs a folder.",
+)
+@click.option(
+    "--losses",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to FILE what the target could not say, value by value (JSON).",
+)
+@click.option("--strict", is_flag=True, help="Do not write a document of which something would be dropped.")
+@click.option(
+    "--record-approvals",
+    is_flag=True,
+    help="For Python from 1.15.0 on: list approvals that wait in the history as pending, so that answers to them count. "
+    "It asserts that they are genuine.",
+)
+@click.option(
+    "--at", metavar="POINTER", callback=pointer, help="Where the session is inside each record (JSON Pointer)."
+)
+@click.option(
+    "--input-format",
+    type=click.Choice([each.value for each in InputFormat]),
+    help="What the inputs are, whatever their names say.",
+)
+@click.option(
+    "--registered-type",
+    "registered_types",
+    multiple=True,
+    metavar="T",
+    callback=split,
+    help="A type id that the application registers for objects in the state (repeatable).",
+)
+@click.option("--quiet", "-q", is_flag=True, help="No progress and no account.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+def command(
+    paths: tuple[str, ...],
+    to: str,
+    source: str | None,
+    output: Path | None,
+    losses: Path | None,
+    strict: bool,
+    record_approvals: bool,
+    at: str | None,
+    input_format: str | None,
+    registered_types: tuple[str, ...],
+    quiet: bool,
+    debug: bool,
+) -> ExitCode:
+    """Say stored sessions in the words of another language, or of an older or newer release.
+
+    PATH is what 'pysession check' takes. What the target has no words for travels along, parked, and comes back when the
+    result is converted back. An input of several documents, one a line, gives such a file.
+    """
+    target_of(to)
+    if paths.count("-") > 1:
+        raise UsageError("standard input can be read only once; give '-' once")
+    several = len(paths) > 1 or os.path.isdir(paths[0]) or (any(c in paths[0] for c in "*?[") and paths != ("-",))
+    if several and output is None:
+        raise UsageError("several documents cannot all go to standard output; give --output FOLDER")
+    options = Options(
+        to=to,
+        source=source,
+        at=at,
+        record_approvals=record_approvals,
+        settings=Settings(frozenset(registered_types)),
+        format=InputFormat(input_format) if input_format else None,
+        debug=debug,
+    )
+    inputs = converted_inputs(paths, options)
+    if several and not quiet and is_terminal(sys.stderr):
+        inputs = _with_progress(inputs, paths, options.format)
+    delivery = _Delivery(output, several=several)
+    with contextlib.ExitStack() as stack:
+        account = LossesFile(stack.enter_context(replacing(losses)), to) if losses is not None else None
+        run = _Run(delivery, account, strict=strict, quiet=quiet, several=several)
+        for one in inputs:
+            run.take(one)
+        code = run.close()
+        if account is not None:
+            account.close(run.not_done)
+    return code
+
+
+class _NotDeliveredError(Exception):
+    """Something in an input keeps the whole of it from being written."""
+
+
+class _Delivery:
+    """Where what was converted goes."""
+
+    def __init__(self, output: Path | None, *, several: bool) -> None:
+        self._output = output
+        self._several = several
+        self._taken: set[Path] = set()
+
+    @contextlib.contextmanager
+    def place(self, one: Input, *, lines: bool) -> Iterator[BinaryIO]:
+        """The stream for what becomes of ``one``, whole or not at all; ``lines``: it is a document a line.
+
+        Raises:
+            NotWrittenError: it cannot be written.
+        """
+        if self._output is None:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+            return
+        target = self._target(one, lines=lines) if self._several else self._output
+        if one.path is not None and target.exists() and target.samefile(one.path):
+            raise NotWrittenError(target, "it is the document that is to be converted; choose another place")
+        if self._several:
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as failure:
+                raise NotWrittenError(target, (failure.strerror or "failed").lower()) from failure
+        with replacing(target) as stream:
+            yield stream
+
+    def _target(self, one: Input, *, lines: bool) -> Path:
+        """The place in the folder; two inputs whose names differ by suffix only keep theirs."""
+        assert self._output is not None
+        target = self._output / (one.relative if lines else one.relative.with_suffix(".json"))
+        if target in self._taken:
+            target = self._output / one.relative.with_name(one.relative.name + ".json")
+        self._taken.add(target)
+        return target
+
+
+class _Run:
+    """What becomes of the inputs, told on standard error."""
+
+    def __init__(
+        self, delivery: _Delivery, account: LossesFile | None, *, strict: bool, quiet: bool, several: bool
+    ) -> None:
+        self._delivery = delivery
+        self._account = account
+        self._strict = strict
+        self._quiet = quiet
+        self._several = several
+        self.not_done: list[NotRead] = []
+        self._refused = 0
+        self._documents = 0
+        self._counts: Counter[LossKind] = Counter()
+
+    def take(self, one: Input | NotRead) -> None:
+        """Convert one input and write it."""
+        if isinstance(one, NotRead):
+            self._fails(one)
+            return
+        results = iter(one.results)
+        first = next(results, None)
+        if first is None:
+            return
+        if not isinstance(first, Converted) and _is_alone(first):
+            self._tell(one, first)
+            for other in results:
+                self._tell(one, other)
+            return
+        lines = not isinstance(first, NotRead) and first.record is not None
+        try:
+            with self._delivery.place(one, lines=lines) as stream:
+                self._deliver(one, first, results, stream)
+        except _NotDeliveredError:
+            pass
+        except NotWrittenError as failure:
+            self._fails(NotRead(str(failure.path), f"cannot be written: {failure.why}"))
+
+    def _deliver(
+        self,
+        one: Input,
+        first: Converted | Refused | NotRead,
+        results: Iterator[Converted | Refused | NotRead],
+        stream: BinaryIO,
+    ) -> None:
+        fine = True
+        result: Converted | Refused | NotRead | None = first
+        while result is not None:
+            if self._tell(one, result):
+                assert isinstance(result, Converted)
+                stream.write(result.conversion.data)
+                if result.record is not None or (stream is sys.stdout.buffer and is_terminal(sys.stdout)):
+                    stream.write(b"\n")
+            else:
+                fine = False
+            result = next(results, None)
+        if not fine:
+            raise _NotDeliveredError
+
+    def _tell(self, one: Input, result: Converted | Refused | NotRead) -> bool:
+        """Say what became of a document; whether it is to be written."""
+        if isinstance(result, NotRead):
+            self._fails(result)
+            return False
+        self._documents += 1
+        name = printable(one.name) + ("" if result.record is None else f" (record {result.record})")
+        if isinstance(result, Refused):
+            self._refused += 1
+            if result.report is not None:
+                click.echo(render(Report((result.report,), ()), "text"), nl=False, err=True)
+            else:
+                click.echo(f"{name}: {result.why}", err=True)
+            return False
+        conversion = result.conversion
+        if self._strict and conversion.dropped:
+            self._refused += 1
+            dropped = conversion.dropped[0]
+            click.echo(
+                f"{name}: not written, {counted(len(conversion.dropped), 'value')} would be dropped, "
+                f"the first at {printable(dropped.pointer) or 'the root'}: {dropped.detail}",
+                err=True,
+            )
+            return False
+        self._count(name, one, result.record, conversion)
+        return True
+
+    def _count(self, name: str, one: Input, record: int | None, conversion: Conversion) -> None:
+        if self._account is not None:
+            self._account.add(one.name, record, conversion.source, conversion.target, conversion.losses)
+        if self._quiet:
+            return
+        kinds = Counter(loss.kind for loss in conversion.losses)
+        self._counts.update(kinds)
+        if not self._several or kinds[LossKind.DROPPED] or kinds[LossKind.CHANGED]:
+            click.echo(f"{name}: {conversion.source} → {conversion.target}{_told(kinds)}", err=True)
+
+    def _fails(self, what: NotRead) -> None:
+        self.not_done.append(what)
+        click.echo(f"{printable(what.source)}: {what.reason}", err=True)
+
+    def close(self) -> ExitCode:
+        """The last line, and how the command ends."""
+        if self._several and not self._quiet and self._documents:
+            done = self._documents - self._refused
+            refused = f", {self._refused:,} not" if self._refused else ""
+            click.echo(f"{counted(done, 'document')} converted{refused}{_told(self._counts)}", err=True)
+        if any(map(is_internal_error, self.not_done)):
+            return ExitCode.INTERNAL
+        if self.not_done or not self._documents:
+            return ExitCode.NOT_READ
+        return ExitCode.FINDINGS if self._refused else ExitCode.CLEAN
+
+
+def _is_alone(result: Refused | NotRead) -> bool:
+    """Whether ``result`` is about a whole input, so that there is nothing to write of it."""
+    return isinstance(result, NotRead) or result.record is None
+
+
+def _told(kinds: Counter[LossKind]) -> str:
+    return "".join(f", {kinds[kind]:,} {kind.value}" for kind in _TOLD if kinds[kind])
+
+
+def _with_progress(
+    inputs: Iterable[Input | NotRead], paths: tuple[str, ...], format: InputFormat | None
+) -> Iterator[Input | NotRead]:
+    """``inputs``, with a bar on standard error; it is drawn at most a hundred times."""
+    total = sum(1 for _ in discover(paths, format))
+    step = -(-total // _MOST_DRAWINGS)
+    with click.progressbar(length=total, label="converting", file=sys.stderr, show_pos=True) as bar:
+        for done, one in enumerate(inputs, 1):
+            yield one
+            if step and done % step == 0:
+                bar.update(step)
+        bar.update(total - bar.pos)
+
+
+__all__ = ["command"]

@@ -1,0 +1,83 @@
+"""What the vocabulary of Go does not say. Read from the source of the Go SDK, not run."""
+
+from __future__ import annotations
+
+from pysession.dialects.conversion.absences import EMPTY, FALSE, IMPLIED, NOTHING_THERE
+from pysession.dialects.conversion.mapping import Absence, Words
+from pysession.dialects.conversion.rules import (
+    ArgumentsText,
+    ContentList,
+    Counts,
+    DataUri,
+    GoTime,
+    MessageContents,
+    ResultText,
+    Whole,
+)
+from pysession.dialects.conversion.state_words import StateWords
+
+_COUNTS = {
+    "input_token_count": "InputTokenCount",
+    "output_token_count": "OutputTokenCount",
+    "total_token_count": "TotalTokenCount",
+    "cache_read_input_token_count": "CachedInputTokenCount",
+    "reasoning_output_token_count": "ReasoningTokenCount",
+}
+STATES = StateWords(
+    envelope="State",
+    history="in-memory",
+    pending=None,
+    private=frozenset({"toolApprovalState"}),
+    refuses_null=True,
+    sorts_keys=True,
+    budget=400,
+)
+LATER = "after-5b27c979abb4"
+_ZERO = Absence(0, both=False)
+
+GO = Words(
+    dialect="go",
+    namespace="go",
+    extension={"message": "AdditionalProperties"},
+    carrier="AdditionalProperties",
+    fills={
+        ("message", "message_id"): EMPTY,
+        ("text", "text"): NOTHING_THERE,
+        ("text_reasoning", "text"): EMPTY,
+        ("uri", "media_type"): EMPTY,
+        ("error", "message"): EMPTY,
+        ("function_call", "arguments"): EMPTY,
+        ("function_call", "informational_only"): FALSE,
+        ("mcp_server_tool_call", "arguments"): EMPTY,
+        ("code_interpreter_tool_call", "call_id"): EMPTY,
+        ("code_interpreter_tool_result", "call_id"): EMPTY,
+        ("code_interpreter_tool_call", "inputs"): Absence(None),
+        ("code_interpreter_tool_result", "outputs"): Absence(None),
+        ("function_approval_request", "function_call"): Absence(None),
+        ("function_approval_response", "function_call"): Absence(None),
+        ("text_span", "start_index"): _ZERO,
+        ("text_span", "end_index"): _ZERO,
+    },
+    implied={**IMPLIED, ("message", "role"): NOTHING_THERE},
+    rules={
+        ("function_call", "arguments"): ArgumentsText,
+        ("mcp_server_tool_call", "arguments"): ArgumentsText,
+        ("function_result", "result"): ResultText,
+        ("usage", "usage_details"): lambda: Counts(_COUNTS, "AdditionalCounts", zeros=True),
+        ("mcp_server_tool_result", "output"): ContentList,
+        ("data", "uri"): DataUri,
+        ("*", "created_at"): GoTime,
+        ("message", "contents"): MessageContents,
+        ("text_span", "start_index"): Whole,
+        ("text_span", "end_index"): Whole,
+    },
+    discriminator_last=True,
+    extension_first=True,
+    depth=400,
+)
+
+LATER_GO = Words(
+    **{name: getattr(GO, name) for name in GO.__struct_fields__ if name != "extension"},
+    extension=dict.fromkeys(("message", "content", "annotation"), "AdditionalProperties"),
+)
+"""After the snapshot contents and annotations carry what applications add, too."""
