@@ -47,7 +47,7 @@ class Interpreter:
 
     def _may_have_approvals(self, stored: object) -> bool:
         outline = self._source.outline(stored)
-        return outline is None or None in outline.distinct or bool(outline.kinds & APPROVALS)
+        return outline is None or outline.has_any(APPROVALS)
 
     def _loaded(self, known: Record, root: object) -> Loaded:
         if known.history_key is None:

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from pysession.dialects import Document
-from pysession.findings import NextTurn, Reading, Verdict
+from pysession.dialects.messages import DOTNET
+from pysession.findings import Failure, NextTurn, Reading, Stage, Verdict
 from pysession.readers.comparing import changes, compare
 from pysession.readers.meai.history import Messages
 from pysession.readers.meai.losses import Held, any_emptied, held
 from pysession.readers.meai.opened import Opened, opened
 from pysession.readers.meai.output import Encoder, is_canonical
-from pysession.readers.meai.refusal import StageError
+from pysession.readers.meai.refusal import PARSING, StageError
 from pysession.readers.meai.shapes import Outline
-from pysession.readers.meai.text import plain
+from pysession.readers.meai.text import deeper, plain
 
 History = tuple[Any, Messages]
 """A list of messages as stored, and as it is saved."""
@@ -39,11 +40,19 @@ class Source:
         if self._opened is None:
             try:
                 self._opened = opened(self.document, depth)
+                if self._opened.is_plain and self._is_deeper(self._opened.root, depth):
+                    message = f"arrays and objects are nested more than {depth} deep"
+                    raise StageError(Stage.PARSE, Failure(PARSING, message=message))
             except StageError as error:
                 self._opened = error
         if isinstance(self._opened, StageError):
             raise self._opened
         return self._opened
+
+    def _is_deeper(self, root: Any, depth: int) -> bool:
+        lists = [history.segments[0].messages for history in self.document.histories if history.language == DOTNET]
+        shallow = [messages for messages in lists if (outline := self.outline(messages)) and outline.is_shallow]
+        return deeper(root, depth, frozenset(map(id, shallow)))
 
     def outline(self, messages: Any) -> Outline | None:
         """The shapes of a list of messages of this document, None where its text says more than its value."""
@@ -102,5 +111,5 @@ class Source:
         if not self._opened.stands_alone:
             return None
         if encoder not in self._canonical:
-            self._canonical[encoder] = is_canonical(self.document.data, encoder)
+            self._canonical[encoder] = is_canonical(self.document.data, self._opened.root, encoder)
         return self._canonical[encoder]

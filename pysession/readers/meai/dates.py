@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+
+import re2
 
 _TEXT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
     r"(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{0,16}))?)?(Z|[+-]\d\d(?::\d\d)?)?)?\Z",
     re.ASCII,
 )
-_CANONICAL = re.compile(
-    r"(?!0000|0001-01-01|9999-12-31)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"
+# Years and days that have neighbours in every time zone; what is doubtful is not called canonical.
+_CANONICAL = re2.compile(
+    r"(?:(?:000[2-9]|00[1-9]\d|0[1-9]\d\d|[1-8]\d\d\d|9[0-8]\d\d|99[0-8]\d|999[0-8])"
+    r"-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"
     r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{0,6}[1-9])?"
-    r"(?:\+00:00|[+-](?:0[1-9]|1[0-3]):[0-5]\d|[+-]00:(?:0[1-9]|[1-5]\d)|[+-]14:00)\Z",
-    re.ASCII,
+    r"(?:\+00:00|[+-](?:0[1-9]|1[0-3]):[0-5]\d|[+-]00:(?:0[1-9]|[1-5]\d)|[+-]14:00)\n)*"
 )
 _DIGITS = 7  # of a fraction of a second; the others are cut off
 _FARTHEST = 14 * 60
 
 
-def is_canonical(text: str) -> bool:
-    """Whether ``text`` is surely read and written as it is."""
-    return _CANONICAL.match(text) is not None
+def are_canonical(texts: Iterable[str]) -> bool:
+    """Whether all ``texts`` are surely read and written as they are."""
+    return _CANONICAL.fullmatch("".join(f"{text}\n" for text in texts)) is not None
 
 
 def normalised(text: str) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from pysession.findings import Stage
 from pysession.readers.meai.decoding import Decoder
 from pysession.readers.meai.refusal import JSON, WRONG_KIND, RefusedError, StageError
-from pysession.readers.meai.settled import Fate, Settled
+from pysession.readers.meai.settled import Settled
 from pysession.readers.meai.shapes import Outline
 from pysession.readers.meai.table import Record
 from pysession.wire import Path
@@ -36,15 +36,13 @@ def read_messages(record: Record, stored: Any, path: Path, outline: Outline | No
     decoder = Decoder(record)
     if outline is None:
         return Messages(decoder.value("list:message", stored, path), False, decoder.unwritable)
-    fates = Settled(record, outline).fates
-    found = {fates[index] for index in outline.of}
-    if Fate.OPEN not in found:
-        return Messages(stored, Fate.REORDERED in found)
-    saved = [
-        message if fates[index] is not Fate.OPEN else decoder.value("object:message", message, (*path, number))
-        for number, (index, message) in enumerate(zip(outline.of, stored, strict=True))
-    ]
-    return Messages(saved, Fate.REORDERED in found)
+    settled = Settled(record, outline)
+    if not settled.open:
+        return Messages(stored, settled.reordered)
+    saved = list(stored)
+    for index in sorted(settled.open):
+        saved[index] = decoder.value("object:message", stored[index], (*path, index))
+    return Messages(saved, settled.reordered, decoder.unwritable)
 
 
 def unwritable(path: Path) -> StageError:

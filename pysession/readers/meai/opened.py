@@ -9,8 +9,8 @@ import msgspec
 
 from pysession.dialects import Document
 from pysession.findings import Stage
-from pysession.readers.meai.refusal import PARSING, RefusedError, StageError
-from pysession.readers.meai.text import deeper, parse
+from pysession.readers.meai.refusal import RefusedError, StageError
+from pysession.readers.meai.text import parse
 from pysession.wire import Encoding
 
 
@@ -26,7 +26,7 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 def opened(document: Document, depth: int) -> Opened:
-    """``JsonDocument.Parse`` of what is stored.
+    """``JsonDocument.Parse`` of what is stored; how deep a plain value is has still to be looked at.
 
     Raises:
         StageError: it throws.
@@ -38,14 +38,12 @@ def opened(document: Document, depth: int) -> Opened:
     odd = not document.reading.readable or bool(document.reading.faults)
     if stored_as_is:
         odd = odd or document.encoding is not Encoding.JSON
+    if not odd:
+        return Opened(value, True, stored_as_is)
     try:
-        if odd:
-            return Opened(parse(document.data if stored_as_is else _text(document, value), depth), False, False)
-        if deeper(value, depth):
-            raise RefusedError(PARSING, (), f"arrays and objects are nested more than {depth} deep")
+        return Opened(parse(document.data if stored_as_is else _text(document, value), depth), False, False)
     except RefusedError as error:
         raise StageError(Stage.PARSE, error.failure()) from None
-    return Opened(value, True, stored_as_is)
 
 
 def _text(document: Document, value: Any) -> bytes:

@@ -7,6 +7,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+import msgspec
 import re2
 
 from pysession.readers.meai.table import escaped_characters
@@ -20,8 +21,9 @@ class Encoder(Enum):
 
 
 # No space outside strings, and only such characters and escapes in them as are written.
-_RELAXED = re2.compile(rb'(?:[^" \t\r\n]+|"(?:[^"\\\x7f]|\\(?:["\\bfnrt]|u[0-9A-F]{4}))*")*')
+_RELAXED = re2.compile(rb'(?:[^" \t\r\n]|"(?:[^"\\\x7f]|\\(?:["\\bfnrt]|u[0-9A-F]{4}))*")*')
 _DEFAULT = re2.compile(rb"(?:[^\" \t\r\n]+|\"(?:[ !#-%(-*,-;=?-\[\]-_a-~]|\\(?:[\\bfnrt]|u[0-9A-F]{4}))*\")*")
+_BY_NUMBER = re2.compile(rb"\\u")
 _UNIT = re.compile(rb"\\(?:u([0-9A-F]{4})|.)", re.DOTALL)
 # Minus zero is an integer with two texts; where a member is an integer, it is written as zero.
 _MINUS_ZERO = re2.compile(rb'"(?:\w+Count|start|end|sizeInBytes)":-0[,}]|"additionalCounts":\{[^{}]*:-0[,}]')
@@ -30,20 +32,24 @@ _SHORT = frozenset(map(ord, "\\\b\f\n\r\t"))
 _UNSAFE = frozenset(map(ord, "\"&'+<>`"))
 
 
-def is_canonical(data: bytes, encoder: Encoder = Encoder.RELAXED) -> bool | None:
-    """Whether ``data``, a valid JSON text, is as .NET writes it; None where telling takes more than this.
+def is_canonical(data: bytes, value: Any, encoder: Encoder = Encoder.RELAXED) -> bool | None:
+    """Whether ``data``, the JSON text of ``value``, is as .NET writes it; None where telling takes more than this.
 
     Numbers are not looked at: those of free values keep their text and the others are integers.
     """
     relaxed = encoder is Encoder.RELAXED
-    if not (_RELAXED if relaxed else _DEFAULT).fullmatch(data):
+    # msgspec writes as .NET does, but for what it writes as it is or by number.
+    usual = relaxed and b"\x7f" not in data and msgspec.json.encode(value) == data and _BY_NUMBER.search(data) is None
+    if not usual and not (_RELAXED if relaxed else _DEFAULT).fullmatch(data):
         return False
     # Without its ASCII a text is short; what is left of UTF-8 are whole characters.
     if relaxed and not data.isascii() and _escaped().search(data.translate(None, _ASCII).decode()):
         return False
-    if b"\\u" in data and not all(_is_needed(match[1], relaxed=relaxed) for match in _UNIT.finditer(data)):
+    if usual:
+        return True
+    if not all(_is_needed(match[1], relaxed=relaxed) for match in _UNIT.finditer(data)):
         return False
-    return None if b":-0" in data and _MINUS_ZERO.search(data) else True
+    return None if _MINUS_ZERO.search(data) else True
 
 
 @cache

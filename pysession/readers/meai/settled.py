@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
@@ -23,22 +23,15 @@ class Fate(Enum):
 
 
 class Settled:
-    """The fates of a history's messages in one version."""
+    """The fates of a history's messages in one version: ``open`` are the indices of those that must be decoded;
+    ``reordered`` when some of the others are written with members in another order."""
 
     def __init__(self, record: Record, outline: Outline) -> None:
         self._record = record
         self._held_as = _held_as(record)
-        self._fates: dict[Shape, Fate] = {}
-        self.fates = tuple(Fate.OPEN if shapes is None else self._worst(shapes) for shapes in outline.distinct)
-
-    def _worst(self, shapes: frozenset[Shape]) -> Fate:
-        found = {self._fate(shape) for shape in shapes}
-        return next((fate for fate in (Fate.OPEN, Fate.REORDERED) if fate in found), Fate.KEPT)
-
-    def _fate(self, shape: Shape) -> Fate:
-        if shape not in self._fates:
-            self._fates[shape] = self._judged(shape)
-        return self._fates[shape]
+        fates = [(shape, self._judged(shape)) for shape in outline.shapes]
+        self.open = outline.broken.union(*(shape.owners for shape, fate in fates if fate is Fate.OPEN))
+        self.reordered = any(fate is Fate.REORDERED for _, fate in fates)
 
     def _judged(self, shape: Shape) -> Fate:
         type_, first = self._type(shape)
@@ -48,9 +41,9 @@ class Settled:
         known = {member.name: member for member in type_.members}
         if any(_is_written_if_absent(member) and member.name not in names for member in type_.members):
             return Fate.OPEN
-        for name, found in zip(names, shape.types[first:], strict=True):
+        for name in names:
             member = known.get(name)
-            if member is None or found not in _TYPES[member.type.partition(":")[0]]:
+            if member is None or not shape.types(name) <= _TYPES[member.type.partition(":")[0]]:
                 return Fate.OPEN
             check = _check(member)
             if check is not None and not shape.all(name, *check):
@@ -88,29 +81,32 @@ def _is_written_if_absent(member: Member) -> bool:
     return member.default is not None or member.refuses is not None
 
 
-_ANY = (str, bool, int, float, list, dict)
-_TYPES: dict[str, tuple[type, ...]] = {
-    "text": (str,),
-    "media-type": (str,),
-    "data-uri": (str,),
-    "bool": (bool,),
-    "int32": (int,),
-    "int64": (int,),
-    "date": (str,),
-    "uri": (str,),
-    "role": (str,),
+_ANY = frozenset({str, bool, int, float, list, dict})
+_TYPES: dict[str, frozenset[type]] = {
+    "text": frozenset({str}),
+    "media-type": frozenset({str}),
+    "data-uri": frozenset({str}),
+    "bool": frozenset({bool}),
+    "int32": frozenset({int}),
+    "int64": frozenset({int}),
+    "date": frozenset({str}),
+    "uri": frozenset({str}),
+    "role": frozenset({str}),
     "any": _ANY,
-    "map": (dict,),
-    "properties": (dict,),
-    "counts": (dict,),
-    "list": (list,),
-    "object": (dict,),
-    "union": (dict,),
+    "map": frozenset({dict}),
+    "properties": frozenset({dict}),
+    "counts": frozenset({dict}),
+    "list": frozenset({list}),
+    "object": frozenset({dict}),
+    "union": frozenset({dict}),
 }
 
 
-def _check(member: Member) -> tuple[str, Callable[[Any], bool]] | None:
-    """What must hold for the member's value beside its type, with a name for it."""
+_Check = Callable[[Iterable[Any]], bool]
+
+
+def _check(member: Member) -> tuple[str, _Check] | None:
+    """What must hold for the member's values beside their types, with a name for it."""
     kind = member.type if member.type == "list:text" else member.type.partition(":")[0]
     if kind == "text" and (member.refuses == "blank" or member.blank):
         kind = "role"
@@ -118,8 +114,13 @@ def _check(member: Member) -> tuple[str, Callable[[Any], bool]] | None:
     return None if check is None else (kind, check)
 
 
-def _not_blank(value: str) -> bool:
-    return not media.is_blank(value)
+def _each(check: Callable[[Any], bool]) -> _Check:
+    return lambda values: all(map(check, values))
+
+
+def _each_text(check: Callable[[str], bool]) -> _Check:
+    # Of roles, names and media types there are few.
+    return lambda values: all(map(check, set(values)))
 
 
 def _is_kept_data(value: str) -> bool:
@@ -134,15 +135,23 @@ def _distinct(value: dict[str, Any]) -> bool:
     return len(value) < 2 or len({fold(name) for name in value}) == len(value)
 
 
-_CHECKS: dict[str, Callable[[Any], bool]] = {
-    "role": _not_blank,
-    "media-type": media.is_media_type,
-    "data-uri": _is_kept_data,
-    "date": dates.is_canonical,
-    "uri": is_uri,
-    "int32": _INT32.__contains__,
-    "int64": _INT64.__contains__,
-    "properties": _distinct,
-    "counts": lambda value: _distinct(value) and all(type(one) is int and one in _INT64 for one in value.values()),
-    "list:text": lambda value: all(one is None or type(one) is str for one in value),
+def _are_counts(value: dict[str, Any]) -> bool:
+    return _distinct(value) and all(type(one) is int and one in _INT64 for one in value.values())
+
+
+def _are_texts(value: list[Any]) -> bool:
+    return all(one is None or type(one) is str for one in value)
+
+
+_CHECKS: dict[str, _Check] = {
+    "role": _each_text(lambda value: not media.is_blank(value)),
+    "media-type": _each_text(media.is_media_type),
+    "data-uri": _each(_is_kept_data),
+    "date": dates.are_canonical,
+    "uri": _each_text(is_uri),
+    "int32": _each(_INT32.__contains__),
+    "int64": _each(_INT64.__contains__),
+    "properties": _each(_distinct),
+    "counts": _each(_are_counts),
+    "list:text": _each(_are_texts),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from pysession.readers.meai.refusal import PARSING, WRONG_BYTES, WRONG_KIND, RefusedError
@@ -16,6 +17,7 @@ from pysession.wire import DEFAULT_LIMITS
 from pysession.wire.fault import UnreadableError
 from pysession.wire.text import read_string
 
+_CONTAINERS = frozenset({dict, list})
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _NUMBER = re.compile(rb"-?(0|[1-9][0-9]*+)((?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)(?![-+.0-9A-Za-z_])")
 _WORDS = {b"t": (b"true", True), b"f": (b"false", False), b"n": (b"null", None)}
@@ -102,18 +104,17 @@ def unwritable(value: Any) -> bool:
     return False
 
 
-def deeper(value: Any, depth: int) -> bool:
-    """Whether arrays and objects are nested in ``value`` more than ``depth`` deep, itself counted."""
-    level = [value] if type(value) is dict or type(value) is list else []
+def deeper(value: Any, depth: int, without: frozenset[int] = frozenset()) -> bool:
+    """Whether arrays and objects are nested in ``value`` more than ``depth`` deep, itself counted.
+
+    ``without``: the ``id`` of values into which nobody need look.
+    """
+    level = [value] if type(value) in _CONTAINERS else []
     for _ in range(depth):
         if not level:
             return False
-        level = [
-            child
-            for one in level
-            for child in (one.values() if type(one) is dict else one)
-            if type(child) is dict or type(child) is list
-        ]
+        inside = chain.from_iterable(one.values() if type(one) is dict else one for one in level)
+        level = [child for child in inside if type(child) in _CONTAINERS and id(child) not in without]
     return bool(level)
 
 
