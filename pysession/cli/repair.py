@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -129,24 +131,33 @@ def command(
         format=InputFormat(input_format) if input_format else None,
     )
     repaired = repair_files(paths, options, putting_back=restore_blobs is not None)
-    delivery = _Delivery(output, in_place=in_place, dry_run=dry_run, several=_are_several(paths))
+    delivery = _Delivery(output, in_place=in_place, dry_run=dry_run, below=_shared_folder(paths))
     return _Account(format, quiet=quiet, to_stdout=dry_run or in_place or output is not None).of(repaired, delivery)
 
 
-def _are_several(paths: tuple[str, ...]) -> bool:
-    return len(paths) > 1 or Path(paths[0]).is_dir() or any(character in paths[0] for character in "*?[")
+def _shared_folder(paths: tuple[str, ...]) -> Path | None:
+    """The folder that all inputs are in, when there may be several; None for a single document."""
+    folders = [Path(path) if Path(path).is_dir() else Path(path).parent for path in map(_without_wildcards, paths)]
+    is_single = len(paths) == 1 and paths[0] == _without_wildcards(paths[0]) and not Path(paths[0]).is_dir()
+    return None if is_single else Path(os.path.commonpath([folder.absolute() for folder in folders]))
+
+
+def _without_wildcards(path: str) -> str:
+    """The path up to the first part of it that has a wildcard."""
+    found = re.search(r"[^/\\]*[*?\[]", path)
+    return path if found is None or Path(path).exists() else path[: found.start()] + "x"
 
 
 class _Delivery:
     """Where what was mended goes."""
 
-    def __init__(self, output: Path | None, *, in_place: bool, dry_run: bool, several: bool) -> None:
-        if several and output is None and not in_place and not dry_run:
+    def __init__(self, output: Path | None, *, in_place: bool, dry_run: bool, below: Path | None) -> None:
+        if below is not None and output is None and not in_place and not dry_run:
             raise UsageError("several documents cannot all go to standard output; give --output FOLDER or --in-place")
         self._output = output
         self._in_place = in_place
         self._dry_run = dry_run
-        self._several = several
+        self._below = below
 
     def put(self, done: FileRepair) -> str | None:
         """Deliver one result; a note for the account.
@@ -164,11 +175,17 @@ class _Delivery:
             sys.stdout.buffer.write(done.repair.data)
             sys.stdout.buffer.flush()
             return None
-        target = self._output / (done.path or Path("stdin")).name if self._several else self._output
-        if self._several:
-            self._output.mkdir(parents=True, exist_ok=True)
+        target = self._output if self._below is None else self._output / self._place(done, self._below)
+        if self._below is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
         write_file(target, done.repair.data)
         return f"written to {printable(str(target))}"
+
+    def _place(self, done: FileRepair, below: Path) -> Path:
+        """Where a result stands in the folder for all of them: as its input stood below what all inputs share."""
+        if done.path is None:
+            return Path("stdin.json")
+        return Path(os.path.relpath(done.path.absolute(), below))
 
     def _replaced(self, done: FileRepair) -> str | None:
         if done.path is None:

@@ -100,15 +100,16 @@ def repair(
     if not document.reading.readable:
         raise RefusedError(check(data, encoding=how, at=at, select=["json"], limits=limits, record=record).findings)
     due = chosen_fixes(chosen)
+    strip_mark = not how.is_messagepack and (chosen is None or BYTE_ORDER_MARK in chosen)
     mended, done = mend(
         data,
         due,
         Wishes(chosen is not None, orphans_as_text, BlobStore(blobs) if blobs is not None else None),
         lambda changed: open_document(changed, how, at, limits),
         lambda opened: survey(opened, memory(), frozenset()),
-        strip_mark=not how.is_messagepack and (chosen is None or BYTE_ORDER_MARK in chosen),
+        strip_mark=strip_mark,
     )
-    names = [fix.rule for fix in due]
+    names = [*(fix.rule for fix in due), *((BYTE_ORDER_MARK,) if strip_mark else ())]
     after = check(mended, encoding=how, at=at, select=names, limits=limits, record=record) if names else None
     told = Severity.ERROR if chosen is None else Severity.WARNING
     left = tuple(one for one in after.findings if one.severity.reaches(told)) if after is not None else ()
