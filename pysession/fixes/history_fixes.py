@@ -11,7 +11,7 @@ from typing import Any
 
 from pysession.fixes.fix import Mend, Patient
 from pysession.fixes.words import Speaker
-from pysession.rules.exchange import Ask, Exchange, same_call
+from pysession.rules.exchange import Ask, Exchange, call_of, same_call
 from pysession.rules.repetition import essence, repeated_blocks
 from pysession.rules.words import quoted
 from pysession.survey import Act, Event, Timeline
@@ -173,20 +173,25 @@ def unresolved_approvals(patient: Patient) -> Iterator[Mend]:
 def _rejected(timeline: Timeline, speaker: Speaker, ask: Ask) -> Mend:
     request = ask.request
     said: list[Any] = [speaker.message("user", [speaker.rejection(request)])]
-    known = ask.use is not None and ask.use.call is not None
-    if not known:
-        # .NET keeps the request alone; what models are shown is a call and its result.
-        said.append(speaker.message("assistant", [speaker.call_content(request)]))
-    said.append(speaker.message("tool", [_did_not_run(speaker, ask)]))
+    if _is_local(request) and (ask.use is None or ask.use.answer is None):
+        if ask.use is None or ask.use.call is None:
+            # .NET keeps the request alone; what models are shown is a call and its result.
+            said.append(speaker.message("assistant", [speaker.call_content(request)]))
+        said.append(speaker.message("tool", [speaker.result(call_of(request)["call_id"], REJECTED)]))
     edits: list[Edit] = [Insert(_behind(timeline, request.turn), message) for message in said]
     edits += _dealt_with(timeline, speaker, request)
     return Mend(timeline.event_path(request), f"the request {quoted(request.id)} is answered: no", tuple(edits))
 
 
-def _call_id(ask: Ask) -> str:
-    call = ask.request.member("function_call")
-    found = next((call[key] for key in call if key.lower().replace("_", "") == "callid"), None) if call else None
-    return found if isinstance(found, str) else str(ask.request.id)
+def _is_local(request: Event) -> bool:
+    """Whether it asks for a function of the application's own, whose result the application stores."""
+    call = request.member("function_call")
+    kinds = [call[name] for name in _DISCRIMINATORS if name in call] if isinstance(call, dict) else []
+    return isinstance(call_of(request).get("call_id"), str) and all(kind in _FUNCTION_CALLS for kind in kinds)
+
+
+_DISCRIMINATORS = ("type", "$type", "Type")
+_FUNCTION_CALLS = ("function_call", "functionCall")
 
 
 def _dealt_with(timeline: Timeline, speaker: Speaker, request: Event) -> Iterator[Edit]:
@@ -203,17 +208,14 @@ def _not_as_asked(timeline: Timeline, speaker: Speaker, ask: Ask) -> Mend:
     answer = ask.response or ask.request
     path = timeline.event_path(answer)
     edits: list[Edit] = [Replace(path, speaker.rejection(ask.request))]
-    if ask.use is not None and ask.use.answer is None:
-        edits.append(Insert(_behind(timeline, answer.turn), speaker.message("tool", [_did_not_run(speaker, ask)])))
+    if _is_local(ask.request) and ask.use is not None and ask.use.call is not None and ask.use.answer is None:
+        result = speaker.result(call_of(ask.request)["call_id"], REJECTED)
+        edits.append(Insert(_behind(timeline, answer.turn), speaker.message("tool", [result])))
     return Mend(
         path,
         f"the response {quoted(ask.request.id)} granted another call than was asked for; it says no now",
         tuple(edits),
     )
-
-
-def _did_not_run(speaker: Speaker, ask: Ask) -> Any:
-    return speaker.result(_call_id(ask), REJECTED)
 
 
 def unrecorded_approvals(patient: Patient) -> Iterator[Mend]:
