@@ -11,7 +11,8 @@ import pytest
 from pysession.conform import Testee
 from pysession.conform.dotnet import DotnetMissingError, executable, program, start
 
-SOURCE = Path(__file__).parent.parent / "testees" / "dotnet"
+TESTEES = Path(__file__).parent.parent / "testees"
+SOURCE = TESTEES / "dotnet"
 LEFT_OUT = "PYSESSION_WITHOUT"
 
 

@@ -4,10 +4,11 @@
 
 SOURCE_DIR is the folder of the .NET recordings: ``matrix.json`` (42 releases read every golden document and ran one more
 turn on it), ``python-feed.json`` (one of them was given the Python documents), ``fuzz.jsonl.gz`` (eight of them read
-3,000 mutated goldens), ``edge.json`` (27 read documents made by hand), ``manifest.json`` (how each was built).
+3,000 mutated goldens), ``edge.json`` (27 read documents made by hand), ``tolerance.json`` (four read documents with one
+member other than it should be), ``manifest.json`` (how each was built).
 
 Written are ``dotnet.json``, a recording of fixtures (see ``pysession/readers/recorded.py``), and the corpora
-``dotnet-fuzz.jsonl.gz`` and ``dotnet-edge.jsonl.gz`` (``pysession/readers/corpus.py``). Importing twice gives the same
+``dotnet-fuzz``, ``dotnet-edge`` and ``dotnet-members`` (``pysession/readers/corpus.py``). Importing twice gives the same
 bytes. A document that is no fixture, or a word that is not known, ends the import before a file is written.
 """
 
@@ -21,10 +22,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pysession.findings import Verdict
 from pysession.readers.corpus import render_corpus
 from pysession.readers.recorded import render
 from recordings.corpora import edge, fuzz
 from recordings.matrix import SourceError, matrix
+from recordings.members import members
 
 ROOT = Path(__file__).parent.parent
 Encoder = Callable[[], bytes]
@@ -49,11 +52,19 @@ def outputs(source: Path, fixtures: Path) -> Mapping[str, bytes]:
     """
     builds = load(source / "manifest.json")["releases"]
     entries = load(fixtures / "manifest.json")["fixtures"]
+    tolerance = load(source / "tolerance.json")
     recording = matrix(load(source / "matrix.json"), load(source / "python-feed.json"), builds, entries, fixtures)
+    goldens = {
+        path: load(fixtures / path)
+        for path in recording.cells
+        if (seen := recording.of(path, f"dotnet@{tolerance['reader']}")) is not None
+        and seen.verdict in (Verdict.IDENTICAL, Verdict.EQUIVALENT)
+    }
     return {
         "dotnet.json": render(recording),
         "dotnet-fuzz.jsonl.gz": render_corpus(fuzz(lines(source / "fuzz.jsonl.gz"), builds)),
         "dotnet-edge.jsonl.gz": render_corpus(edge(load(source / "edge.json"), builds)),
+        "dotnet-members.jsonl.gz": render_corpus(members(tolerance, builds, goldens, recording)),
     }
 
 

@@ -5,7 +5,8 @@
 
 A Python release is installed into an environment of its own (kept in the folder that PYSESSION_RELEASES names, else in
 the user's cache) and run by ``testees/python``; ``testees/dotnet`` is compiled against a release of the .NET serializer.
-Its column in ``fixtures/recorded/<library>.json`` is replaced; the others stay.
+Its column in ``fixtures/recorded/<library>.json`` is replaced; the others stay. The serializer is also given the message
+arrays inside .NET sessions (``meai-messages.jsonl.gz``).
 ``docs/recording.md`` tells what to do when a new release has appeared.
 """
 
@@ -15,13 +16,16 @@ import argparse
 import datetime
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from pysession.conform import oracle
 from pysession.findings.failures import PysessionError, UsageError
 from pysession.readers import release
+from pysession.readers.corpus import render_corpus
 from pysession.readers.recorded import Column, load, render
 from pysession.readers.releases import table
+from recordings.arrays import NAME, Array, arrays, merged_arrays, observed
 from recordings.recorder import Observations, merged, observations, stored
 
 ROOT = Path(__file__).parent.parent
@@ -62,23 +66,25 @@ def names(options: argparse.Namespace) -> dict[str, list[str]]:
     return {family: sorted(set(several), key=order(family).index) for family, several in by_family.items()}
 
 
-def record(name: str, fixtures: Path) -> tuple[Column, Observations]:
-    """The column of one release."""
+def record(name: str, fixtures: Path, those: Sequence[Array]) -> tuple[Column, Observations, Observations]:
+    """The column of one release: what it did with the fixtures, and with ``those`` message arrays."""
     with oracle(name, ROOT / "testees") as asked:
         described = asked.testee.describe()
         if described.reader != name:
             raise UsageError(f"the environment of {name} has {described.reader}; remove it and record again")
         today = datetime.datetime.now(datetime.UTC).date().isoformat()
         column = Column(name, today, HOW[name.partition("@")[0]], described.environment)
-        return column, observations(asked, stored(fixtures))
+        return column, observations(asked, stored(fixtures)), observed(asked, those)
 
 
 def record_family(family: str, wanted: list[str], fixtures: Path) -> None:
     """Record ``wanted`` and put their columns into the recording of their library."""
-    columns = {}
+    those = list(arrays(fixtures)) if family == "meai" else []
+    columns, of_arrays = {}, {}
     for name in wanted:
         begun = time.monotonic()
-        columns[name] = record(name, fixtures)
+        column, of_fixtures, found = record(name, fixtures, those)
+        columns[name], of_arrays[name] = (column, of_fixtures), (column, found)
         print(f"{name}: {len(columns[name][1])} fixtures in {time.monotonic() - begun:.1f} s", flush=True)
     target = fixtures / "recorded" / f"{family}.json"
     target.parent.mkdir(exist_ok=True)
@@ -86,6 +92,9 @@ def record_family(family: str, wanted: list[str], fixtures: Path) -> None:
     data = render(merged(before, family, ABOUT[family], columns, order(family)))
     target.write_bytes(data)
     print(f"{target}: {len(data):,} bytes")
+    if those:
+        corpus = fixtures / "recorded" / NAME
+        corpus.write_bytes(render_corpus(merged_arrays(corpus, those, of_arrays, order(family))))
 
 
 def main(arguments: list[str] | None = None) -> int:

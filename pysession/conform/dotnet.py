@@ -108,16 +108,15 @@ def observe_dotnet(testee: Testee, document: bytes, form: Form, options: Options
 
 def judge_dotnet(document: bytes, answer: Answer, form: Form = Form.SESSION, options: Options = NO_OPTIONS) -> Recorded:
     """What is recorded when ``document`` got ``answer`` from a .NET testee that was asked with ``options``."""
+    # A byte that is no UTF-8 is U+FFFD to .NET, half a surrogate pair too: the same value, in other bytes.
     text = document.decode("utf-8", "replace").encode()
     if not answer.ok:
         return judge(text, answer, manner=DOTNET)
     kept = _kept(text, answer, options) if form is Form.SESSION else 0
     counted = msgspec.structs.replace(answer, messages_restored=(answer.messages_restored or 0) + kept)
     recorded = judge(text, counted, manner=DOTNET)
-    # A byte that is no UTF-8 is U+FFFD to .NET: the same value, in other bytes.
-    return msgspec.structs.replace(
-        recorded, messages_restored=answer.messages_restored, same_bytes=document == answer.saved
-    )
+    same_bytes = document == answer.saved
+    return msgspec.structs.replace(recorded, messages_restored=answer.messages_restored, same_bytes=same_bytes)
 
 
 def _kept(document: bytes, answer: Answer, options: Options) -> int:

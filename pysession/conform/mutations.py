@@ -24,11 +24,12 @@ TextMutation = Callable[[bytes, random.Random], bytes | None]
 
 
 class Words(msgspec.Struct, frozen=True):
-    """The names that a dialect uses, which are the ones that its readers look for."""
+    """The names that a dialect uses, which are the ones that its readers look for, and values that may try them."""
 
     members: tuple[str, ...]
     kinds: tuple[str, ...]
     discriminators: tuple[str, ...]
+    values: tuple[Any, ...] = ()
 
 
 def words(dialect: str) -> Words:
@@ -36,10 +37,12 @@ def words(dialect: str) -> Words:
     known = vocabulary(dialect)
     kinds = [kind for place in known.places.values() for kind in place if kind]
     members = {name for place in known.places.values() for kind in place.values() for name in kind.members}
+    dotnet = dialect in _DOTNET
     return Words(
-        members=(*sorted(members), *_FOREIGN_MEMBERS),
+        members=(*sorted(members), *_FOREIGN_MEMBERS, *(_DOTNET_MEMBERS if dotnet else ())),
         kinds=(*sorted(set(kinds)), *_FOREIGN_KINDS),
         discriminators=("type", "$type", "Type"),
+        values=(*_VALUES, *(_DOTNET_VALUES if dotnet else ())),
     )
 
 
@@ -101,7 +104,34 @@ _VALUES: tuple[Any, ...] = (
     [{"type": "message", "role": "user", "contents": ["hello", None]}],
     {"additional_properties": {"server_label": "s"}},
 )
-_DEPTHS = (2, 5, 40, 58, 66, 130)
+_DOTNET = frozenset({"dotnet", "dotnet-thread"})
+_DOTNET_MEMBERS = ("$id", "$ref", "$values", "$schema", "$Type", "CONTENTS", "Messages", "InMemoryChatHistoryProvider")
+_DOTNET_VALUES: tuple[Any, ...] = (
+    "2025-01-02",
+    "2025-01-02T03:04:05",
+    "2025-01-02T03:04:05.123456789+02:00",
+    "2025-02-30T00:00:00Z",
+    "2025-01-02 03:04:05Z",
+    "2025-01-02T24:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "data:,x",
+    "data:;base64,aGk=",
+    "data:text/plain;base64,%%%",
+    "https://example.com/a b?c=é",
+    "relative/path",
+    "image/*",
+    "12.0",
+    2**31,
+    2**63 - 1,
+    -(2**63),
+    1e300,
+    {"a": 1, "A": 2},
+    {"$ref": "1"},
+    {"$type": "functionCall", "callId": "c", "name": "f", "arguments": {"a": 1.10}},
+    {"additionalProperties": {"k": 1}},
+)
+"""What System.Text.Json converts, and the texts at the edges of that: dates, addresses, counts, references."""
+_DEPTHS = (2, 5, 40, 58, 66, 130, 700)
 
 
 def places(value: Any) -> list[Place]:
@@ -137,8 +167,8 @@ def _one(chance: random.Random, among: list[Any]) -> Any:
     return among[max(chance.randrange(len(among)), chance.randrange(len(among)))] if among else None
 
 
-def _value(chance: random.Random) -> Any:
-    return copy.deepcopy(chance.choice(_VALUES))
+def _value(chance: random.Random, known: Words) -> Any:
+    return copy.deepcopy(chance.choice(known.values))
 
 
 def _at_a_place(
@@ -163,7 +193,7 @@ def _drop(holder: Any, key: Any, child: Any, chance: random.Random, known: Words
 
 
 def _retype(holder: Any, key: Any, child: Any, chance: random.Random, known: Words) -> None:
-    holder[key] = _value(chance)
+    holder[key] = _value(chance, known)
 
 
 def _null(holder: Any, key: Any, child: Any, chance: random.Random, known: Words) -> None:
@@ -220,7 +250,7 @@ def _add(value: Any, chance: random.Random, known: Words) -> Any:
         return None
     name = chance.choice(known.members)
     items = list(holder.items())
-    items.insert(chance.randrange(len(items) + 1), (name, _value(chance)))
+    items.insert(chance.randrange(len(items) + 1), (name, _value(chance, known)))
     holder.clear()
     holder.update(items)
     return result
@@ -266,7 +296,7 @@ def _insert(value: Any, chance: random.Random, known: Words) -> Any:
     items = _one(chance, _lists(result, least=0))
     if items is None:
         return None
-    items.insert(chance.randrange(len(items) + 1), _value(chance))
+    items.insert(chance.randrange(len(items) + 1), _value(chance, known))
     return result
 
 

@@ -64,7 +64,7 @@ def render(
         return "Nothing of what was recorded is selected.\n"
     parts = ["\n".join(_Text(matrix, merged, color, width or _WIDTH).lines()) for matrix in matrices]
     if others:
-        parts.append(f"There is more of {', '.join(others)}: add {' '.join(f'--family {other}' for other in others)}.")
+        parts.append(f"Also recorded: {', '.join(others)}; --family {others[0]} shows it.")
     return "\n\n".join(parts) + "\n"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pysession.dialects import Document, Json, vocabulary
-from pysession.findings import parse_pointer
+from pysession.findings import Path, parse_pointer
 from pysession.writers.evidence import Sighting
 from pysession.writers.layers import Layer, Shape
 from pysession.writers.pool import Pool
@@ -21,28 +21,32 @@ def sighted_facts(
     document: Document, pool: Pool, layers: Sequence[Layer], history_keys: frozenset[str]
 ) -> Iterator[Sighting]:
     """What the facts say of a document whose typed objects are ``layers`` and whose histories have these keys."""
-    dialect, family = document.dialect, pool.family
-    for fact in _facts(dialect, family, ""):
-        if fact.place is None:
-            if _in_bytes(fact, document):
-                yield _sighting(fact, pool, ())
-        elif fact.history is None or fact.history in history_keys:
-            path = parse_pointer(fact.place)
-            holder = _object_at(document.value, path)
-            if holder is not None and _matches(fact, tuple(holder), fold=False) and _has_value(fact, holder):
-                yield _sighting(fact, pool, path if fact.has is None else (*path, fact.has))
+    yield from _around_messages(document, pool, history_keys)
     for layer in layers:
         for shape in layer.shapes:
-            for fact in _facts_of_shape(dialect, family, layer.place, shape):
+            for fact in _facts_of_shape(document.dialect, pool.family, layer.place, shape):
                 numbers = layer.of(shape)
                 number = next((number for number in numbers if _has_value(fact, layer.objects[number])), None)
                 if number is not None:
-                    yield _sighting(fact, pool, partial(layer.path_to, number, fact.has))
+                    certain = fact.certain and not layer.loose
+                    place = partial(layer.path_to, number, fact.has)
+                    yield Sighting(pool.lived(fact.since, fact.until), fact.says, certain, place)
 
 
-def _sighting(fact: Fact, pool: Pool, place: Any) -> Sighting:
-    remaining = pool.lived(fact.since, fact.until)
-    return Sighting(remaining, fact.says, fact.certain, partial(tuple, place) if isinstance(place, tuple) else place)
+def _around_messages(document: Document, pool: Pool, history_keys: frozenset[str]) -> Iterator[Sighting]:
+    """What the bytes, the session's own members and its state say."""
+    fold = not vocabulary(document.dialect).case_sensitive
+    for fact in _facts(document.dialect, pool.family, ""):
+        path: Path = ()
+        if fact.place is None:
+            seen = _in_bytes(fact, document)
+        else:
+            path = parse_pointer(fact.place)
+            holder = _object_at(document.value, path)
+            seen = holder is not None and _matches(fact, tuple(holder), fold=fold) and _has_value(fact, holder)
+            path = path if fact.has is None else (*path, fact.has)
+        if seen and fact.history in (None, *history_keys):
+            yield Sighting(pool.lived(fact.since, fact.until), fact.says, fact.certain, partial(tuple, path))
 
 
 @cache
@@ -121,7 +125,7 @@ def sighted_words(dialect: str, pool: Pool, layers: Sequence[Layer]) -> Iterator
         for shape in layer.shapes:
             for word in _words(dialect, pool, layer.place, shape):
                 place = partial(layer.path_to, shape, word.member)
-                yield Sighting(word.remaining, word.says, word.certain, place)
+                yield Sighting(word.remaining, word.says, word.certain and not layer.loose, place)
 
 
 @cache

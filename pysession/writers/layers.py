@@ -29,8 +29,11 @@ _DEEPEST = 8
 class Layer:
     """Objects that stand at one place of the vocabulary, all with the same way to them from the layer above.
 
-    ``shapes`` are those of the objects, or with a ``sample`` of so many of them at each end.
+    ``shapes`` are those of the objects, or with a ``sample`` of so many of them at each end. ``loose``: other JSON is as
+    good there, and a release may save the objects as it found them (Python's ``output`` and ``outputs``, measured).
     """
+
+    loose = False
 
     def __init__(
         self, place: str, objects: list[dict[str, Any]], discriminator: str | None, *, sample: int | None = None
@@ -113,7 +116,8 @@ class Nested(Layer):
         self, above: Layer, kinds: frozenset[str | None], nesting: _Nesting, discriminator: str | None
     ) -> None:
         self._above = above
-        self._key, place, self._many = nesting
+        self._key, place, self._many, loose = nesting
+        self.loose = above.loose or loose
         holders = [shape for shape in above.shapes if self._key in shape[1]]
         self._kinds = kinds if any(kind not in kinds for kind, _ in holders) else None
         if self._kinds is not None:
@@ -149,8 +153,8 @@ class Nested(Layer):
         raise IndexError(number)
 
 
-_Nesting = tuple[str, str, bool]
-"""A member, the place of the objects that it holds, and whether it holds a list of them."""
+_Nesting = tuple[str, str, bool, bool]
+"""A member, the place of the objects that it holds, whether it holds a list of them, and whether other JSON is as good."""
 
 
 def layers_of(
@@ -185,7 +189,7 @@ def layers_of(
 def _known_nestings(dialect: str, place: str, kind: str) -> tuple[_Nesting, ...]:
     known = vocabulary(dialect).places.get(place, {}).get("" if place == "message" else kind)
     return tuple(
-        (name, declared.removesuffix("[]"), declared.endswith("[]"))
+        (name, declared.removesuffix("[]"), declared.endswith("[]"), "any" in member.types)
         for name, member in (known.members.items() if known is not None else ())
         for declared in member.types
         if declared.removesuffix("[]").partition(".")[0] in _FOLLOWED

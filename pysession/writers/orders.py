@@ -31,7 +31,7 @@ def sighted_order(document: Document, pool: Pool, layers: Sequence[Layer]) -> It
         return
     envelope = tuple(document.value) if isinstance(document.value, dict) else ()
     orders = tuple(order for order in table.orders if document.dialect in order.dialects)
-    seen = [(layer, shape) for layer in layers for shape in layer.shapes]
+    seen = [(layer, shape) for layer in layers if not layer.loose for shape in layer.shapes]
     everything = [("", envelope), *((_key(layer, shape), shape[1]) for layer, shape in seen)]
     if not orders or _is_sorted(names for _, names in everything):
         return

@@ -34,7 +34,7 @@ def test_as_text_the_first_family_is_shown_and_the_others_are_named(capsys: pyte
     assert main(["matrix"]) == 0
     out = capsys.readouterr().out
     assert families(out) == ["python"]
-    assert out.endswith("\nThere is more of dotnet: add --family dotnet.\n")
+    assert out.endswith("\nAlso recorded: dotnet; --family dotnet shows it.\n")
 
 
 def test_the_families_named_are_shown_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +46,7 @@ def test_the_readers_name_their_family(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["matrix", "--readers", "dotnet@latest"]) == 0
     out = capsys.readouterr().out
     assert families(out) == ["dotnet"]
-    assert "There is more" not in out
+    assert "Also recorded" not in out
 
 
 def test_one_cell_shows_its_documents(capsys: pytest.CaptureFixture[str]) -> None:

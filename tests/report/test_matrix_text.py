@@ -122,9 +122,9 @@ def test_families_follow_each_other_and_more_of_them_are_named(root: Path) -> No
         "python",
         "dotnet",
     ]
-    assert "There is more" not in both
+    assert "Also recorded" not in both
     one = matrix_text.render(python(root), others=("dotnet", "go"))
-    assert one.endswith("\nThere is more of dotnet, go: add --family dotnet --family go.\n")
+    assert one.endswith("\nAlso recorded: dotnet, go; --family dotnet shows it.\n")
 
 
 def test_nothing_selected_is_said() -> None:

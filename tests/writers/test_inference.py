@@ -256,6 +256,18 @@ def test_only_the_last_line_of_a_history_file_is_by_its_last_writer() -> None:
     assert likely(writer) == ()
 
 
+def test_contents_in_a_member_that_may_hold_anything_may_be_as_they_were_found() -> None:
+    """Run: 1.0.0b260116 saves what 1.0.0b260210 wrote in ``outputs`` as it was, and all around it in its own words."""
+    output = content("text", text="x")
+    image = {"type": "image_generation_tool_result", "outputs": [output]}
+    message = {"type": "chat_message", "role": {"type": "role", "value": "tool"}, "contents": [image]}
+    message |= {"author_name": None, "message_id": None, "additional_properties": {}}
+    thread = {"type": "agent_thread_state", "chat_message_store_state": {"messages": [message]}}
+    writer = judged(thread)
+    assert versions(writer) == ("1.0.0b251016", "1.0.0b260116")
+    assert likely(writer) == ()
+
+
 # ------------------------------------------------------------------------------------------------ dotnet
 
 
@@ -319,6 +331,10 @@ def test_a_key_of_the_bag_that_an_older_release_would_keep_makes_newer_ones_only
     writer = judged(dotnet(_pendingApprovalRequests=[]))
     assert versions(writer)[0] == "1.0.0-rc1"
     assert likely(writer)[0] == "dotnet@1.14.0"
+
+
+def test_a_bag_in_another_case_is_not_taken_for_a_missing_one() -> None:
+    assert versions(judged({"StateBag": {}}))[1].startswith("HEAD")
 
 
 def test_a_session_without_a_bag_is_a_preview_s() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pysession.conform import held
 from pysession.findings import ChangeKind, NextTurn, Stage, Verdict
 from pysession.readers.recorded import Recorded, RecordedFailure
 from recordings.places import pointer, values
@@ -19,6 +20,7 @@ STAGES = {"parse": Stage.PARSE, "deserialize": Stage.LOAD, "touch": Stage.TOUCH,
 HISTORY_KEY = "InMemoryChatHistoryProvider"
 ENVELOPES = (("stateBag", HISTORY_KEY), ("chatHistoryProviderState",), ("storeState",))
 """Where the generations keep their messages, below the root."""
+ENVELOPE_PLACES = frozenset(f".{path[0]}" for path in ENVELOPES)
 
 CARRIED = frozenset({"additionalproperties", "annotations"})
 """The members of a content without a discriminator that are read and saved; names are compared without case."""
@@ -58,7 +60,10 @@ def changed(differences: Sequence[Difference], document: Any, restored: int | No
         *((pointer(place, document), ChangeKind.APPEARED) for place in new),
         *((pointer(place, document), ChangeKind.CHANGED) for place in altered),
     ]
-    verdict = _verdict(gone, altered, document, restored)
+    # What stays in the state bag under a key that nobody reads is not lost.
+    expected = held(document) if ENVELOPE_PLACES & {*lost, *added} else messages_in(document)
+    missed = restored is not None and restored < expected
+    verdict = Verdict.SILENT_LOSS if missed else _verdict(gone, altered, document, restored)
     if any(isinstance(value, dict | list) for place in renamed for _, value in values(place, document)):
         # Nobody compared what is below a member whose name changed case.
         verdict = None if verdict is Verdict.NORMALISED else verdict
@@ -72,8 +77,6 @@ def changed(differences: Sequence[Difference], document: Any, restored: int | No
 
 
 def _verdict(gone: Iterable[str], altered: Sequence[str], document: Any, restored: int | None) -> Verdict | None:
-    if restored is not None and restored < messages_in(document):
-        return Verdict.SILENT_LOSS
     if restored and emptied(document):
         return Verdict.SILENT_LOSS
     nulls = [value is None for place in gone for _, value in values(place, document)]

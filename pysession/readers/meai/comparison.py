@@ -78,8 +78,8 @@ class Source:
         assert isinstance(self._opened, Opened)
         before, after = self._opened.root, saved
         if not self._opened.is_plain:
-            before, after = plain(before), plain(after, saved=True)
-            histories = [(plain(stored), Messages(plain(each.saved, saved=True))) for stored, each in histories]
+            before, after = plain(before), plain(after)
+            histories = [(plain(stored), Messages(plain(each.saved))) for stored, each in histories]
         comparison = compare(before, after, numbers_by_value=True, fold_names=True)
         verdict = comparison.verdict
         if verdict is Verdict.IDENTICAL and any(messages.reordered for _, messages in histories):

@@ -20,6 +20,9 @@ _CANONICAL = re2.compile(
     r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{0,6}[1-9])?"
     r"(?:\+00:00|[+-](?:0[1-9]|1[0-3]):[0-5]\d|[+-]00:(?:0[1-9]|[1-5]\d)|[+-]14:00)\n)*"
 )
+SHORTEST = len("2026-01-02")
+"""Shorter texts are refused before anybody looks at their characters."""
+
 _DIGITS = 7  # of a fraction of a second; the others are cut off
 _FARTHEST = 14 * 60
 

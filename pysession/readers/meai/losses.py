@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from pysession.dialects import Document, detect, histories
+from pysession.dialects import SINGLE_MESSAGE, Document, detect, histories
 from pysession.readers.meai.table import fold
 from pysession.wire import Path
 
@@ -20,7 +20,11 @@ class Held(msgspec.Struct, frozen=True):
 
 def held(document: Document, value: Any, *, is_plain: bool) -> tuple[Held, ...]:
     """The histories of the document, whose value is ``value``."""
-    found = document.histories if is_plain else histories(value, detect(value))
+    if is_plain:
+        found = document.histories
+    else:
+        detection = detect(value)
+        found = tuple(histories([value] if detection.form == SINGLE_MESSAGE else value, detection))
     return tuple(
         Held(history.path, sum(type(one) is dict for segment in history.segments for one in segment.messages))
         for history in found

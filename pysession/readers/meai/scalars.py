@@ -81,6 +81,8 @@ def _integer(value: Any, path: Path, allowed: range) -> int:
 def _date(value: Any, path: Path) -> str:
     if not isinstance(value, str):
         raise wrong(path, "a date as a string is expected")
+    if type(value) is Odd and value.cause == WRONG_KIND and len(value) >= dates.SHORTEST:
+        raise wrong(path, "the string is no Unicode text", value.cause)
     try:
         return dates.normalised(value)
     except ValueError as error:

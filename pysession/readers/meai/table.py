@@ -97,11 +97,12 @@ def record(version: str) -> Record:
     def knows(one: Member | Kind) -> bool:
         return (one.since is None or order[one.since] <= at) and (one.until is None or at <= order[one.until])
 
-    types = {name: tuple(filter(knows, members)) for name, members in table.types.items()}
     unions = {
         name: Union(union.untyped, {kind: facts for kind, facts in union.kinds.items() if knows(facts)})
         for name, union in table.unions.items()
     }
+    gone = table.unions["content"].kinds.keys() - unions["content"].kinds.keys()
+    types = {name: tuple(filter(knows, members)) for name, members in table.types.items() if name not in gone}
     found = Record(table.depth, {name: Type(members) for name, members in types.items()}, unions)
     before = record(table.versions[at - 1]) if at else None
     return before if before == found else found

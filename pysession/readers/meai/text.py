@@ -6,7 +6,6 @@ somebody wants the string. What is written again has U+FFFD for such bytes; an u
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from itertools import chain
@@ -26,11 +25,10 @@ _WORDS = {b"t": (b"true", True), b"f": (b"false", False), b"n": (b"null", None)}
 class Odd(str):
     """A string that .NET cannot decode; ``cause`` is what it would raise.
 
-    Where it is not UTF-8, ``written`` is what it becomes when nobody wants it decoded: U+FFFD for each broken sequence.
+    Where it is not UTF-8, it is here what it becomes when it is written again: U+FFFD for each broken sequence.
     """
 
     cause: str
-    written: str
 
 
 class Huge(float):
@@ -58,18 +56,15 @@ def members(value: Any) -> Iterable[tuple[str, Any]]:
     return value.items() if type(value) is dict else value.pairs
 
 
-def plain(value: Any, *, saved: bool = False) -> Any:
-    """``value`` as everything else reads JSON: the last member of a name, strings and numbers as values.
-
-    ``saved``: as it is after .NET has written it.
-    """
+def plain(value: Any) -> Any:
+    """``value`` as everything else reads JSON: the last member of a name, strings and numbers as values."""
     root = [value]
     pending: list[tuple[Any, Any]] = [(root, 0)]
     while pending:
         holder, step = pending.pop()
         one = holder[step]
         if type(one) is Members:
-            holder[step] = one = {_as_text(name, saved=saved): member for name, member in one.pairs}
+            holder[step] = one = {str(name): member for name, member in one.pairs}
             pending.extend((one, name) for name in one)
         elif type(one) is dict:
             holder[step] = one = dict(one)
@@ -78,14 +73,10 @@ def plain(value: Any, *, saved: bool = False) -> Any:
             holder[step] = one = list(one)
             pending.extend((one, index) for index in range(len(one)))
         elif type(one) is Odd:
-            holder[step] = _as_text(one, saved=saved)
+            holder[step] = str(one)
         elif type(one) is Huge:
             holder[step] = one.text
     return root[0]
-
-
-def _as_text(text: str, *, saved: bool) -> str:
-    return text.written if saved and type(text) is Odd else str(text)
 
 
 def unwritable(value: Any) -> bool:
@@ -210,15 +201,6 @@ def _string(data: bytes, at: int) -> tuple[str, int]:
         raise _refused("a string has no end, a control character in it, or an escape that JSON does not have") from None
     if not (read.unpaired or read.bad_bytes):
         return read.value, read.end
-    text = Odd(_lenient(data[at : read.end]) if read.bad_bytes else read.value)
+    text = Odd(read.value)
     text.cause = WRONG_KIND if read.unpaired else WRONG_BYTES
-    text.written = read.value
     return text, read.end
-
-
-def _lenient(raw: bytes) -> str:
-    """A string that is not UTF-8, as far as it can be told: surrogates written as bytes are surrogates."""
-    try:
-        return str(json.loads(raw.decode("utf-8", "surrogatepass")))
-    except UnicodeDecodeError:
-        return str(json.loads(raw.decode("utf-8", "replace")))

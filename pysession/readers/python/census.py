@@ -9,6 +9,7 @@ import msgspec
 
 from pysession.findings import Path
 from pysession.readers.python.effects import outlines
+from pysession.readers.python.outlines import ODD
 
 MESSAGE = "message"
 _CONTAINERS = (dict, list)
@@ -38,29 +39,29 @@ class Census(msgspec.Struct, frozen=True):
     depth: int
 
 
-def run(base: Path, messages: list[dict[str, Any]], *, listed: bool = True) -> Run:
-    """The run of ``messages`` at ``base``."""
-    found = outlines().messages(messages)
+def run(base: Path, messages: list[dict[str, Any]], *, listed: bool = True, plain: bool = True) -> Run:
+    """The run of ``messages`` at ``base``; unless they are ``plain`` JSON each is looked at by itself."""
+    found = outlines().messages(messages) if plain else [ODD] * len(messages)
     firsts = dict(zip(reversed(found), reversed(messages), strict=True))
     return Run(base, messages, listed, found, firsts)
 
 
-def census(state: dict[str, Any], registered: frozenset[str], base: Path = ("state",)) -> Census:
-    """Look through ``state``, which stands at ``base``; objects of ``registered`` types are the application's own."""
+def census(state: dict[str, Any], registered: frozenset[str], *, plain: bool = True) -> Census:
+    """Look through ``state``, plain JSON or not; objects of ``registered`` types are the application's own."""
     runs: list[Run] = []
     deepest = 0
-    pending = list(_below(base, state.items()))
+    pending = list(_below(("state",), state.items()))
     while pending:
         path, value = pending.pop()
         deepest = max(deepest, len(path))
         if type(value) is dict:
             kind = value.get("type")
             if kind == MESSAGE:
-                runs.append(run(path, [value], listed=False))
+                runs.append(run(path, [value], listed=False, plain=plain))
             elif not is_restored(value, registered):
                 pending.extend(_below(path, value.items()))
         elif value and all(type(item) is dict and item.get("type") == MESSAGE for item in value):
-            runs.append(run(path, value))
+            runs.append(run(path, value, plain=plain))
         else:
             pending.extend(_below(path, enumerate(value)))
     return Census(tuple(runs), deepest)

@@ -93,10 +93,8 @@ def _contents(known: Record, given: Any, path: Path) -> list[Any]:
         place = (*path, index)
         if not classes.contents:
             parsed.append(contents.load(known.contents, item, place))
-        elif type(item) is not dict:
-            parsed.append(item)
-        elif str(item.get("type")) in classes.contents:
-            parsed.append(_instance(classes, classes.contents[item["type"]], item["type"], item, place))
+        else:
+            parsed.extend(_parsed(classes, item, place))
     return parsed
 
 
@@ -119,16 +117,21 @@ def _instance(known: Classes, class_: Class, type_: str, data: dict[str, Any], p
     for name in class_.required:
         if name not in data:
             raise RefusedError("TypeError", f"a content has no {name}", path, subject=name)
-    header = ("type", _PROPERTIES, _RAW, class_.list)
-    extra = {name: value for name, value in data.items() if name not in (*header, *class_.members, *class_.aliases)}
-    members = {name: data.get(name) for name in class_.members}
+    for name in class_.filled:
+        if not data[name]:
+            raise RefusedError("ValueError", f"the {name} of a content is empty", path, subject=name)
+    taken = {"type", _PROPERTIES, _RAW, class_.list, *class_.members, *class_.aliases} - class_.copies.keys()
+    extra = {name: value for name, value in data.items() if name not in taken}
+    members = {name: data.get(class_.copies.get(name, name)) for name in class_.members}
     early = [name for name in class_.members if class_.holds.get(name) == "data-uri"]
     for name in early:
         _data_uri(known, data, members, (*path, name))
     listed = _listed(known, class_, data.get(class_.list), (*path, class_.list))
     properties = _properties(data.get(_PROPERTIES), extra, path)
     for name, holds in class_.holds.items():
-        if name not in early and type(members[name]) is dict:
+        if holds == "contents":
+            members[name] = _held(known, members[name], (*path, name))
+        elif name not in early and type(members[name]) is dict:
             held = _call if holds == "call" else _usage
             members[name] = held(known, data[name], (*path, name))
     return Instance(type_, {class_.list: listed} | members, properties)
@@ -157,6 +160,24 @@ def _region(data: dict[str, Any]) -> Instance:
     extra = {name: value for name, value in data.items() if name not in ("type", "start_index", "end_index")}
     own = {name: data.get(name) for name in ("start_index", "end_index")}
     return Instance("text_span", own | {name: value for name, value in extra.items() if not name.startswith("_")})
+
+
+def _held(known: Classes, given: Any, path: Path) -> list[Any] | None:
+    """The contents that a content holds; what is no list of them is the only one."""
+    if not given:
+        return None
+    items = given if type(given) is list else [given]
+    return [item for index, one in enumerate(items) for item in _parsed(known, one, (*path, index))]
+
+
+def _parsed(known: Classes, item: Any, path: Path) -> list[Any]:
+    """The content that ``item`` is, none where its kind is not known; what is no object stays as it is."""
+    if type(item) is not dict:
+        return [item]
+    kind = item.get("type")
+    if not isinstance(kind, str) or kind not in known.contents:
+        return []
+    return [_instance(known, known.contents[kind], kind, item, path)]
 
 
 def _call(known: Classes, data: dict[str, Any], path: Path) -> Instance:

@@ -56,7 +56,7 @@ def _read(known: Record, subject: Subject) -> Reading:
 def _is_history(provider: Histories, document: Document) -> bool:
     if document.encoding is Encoding.MESSAGEPACK_RECORDS:
         return provider.messagepack
-    return document.dialect == "python-history" or document.encoding is Encoding.JSON_LINES
+    return document.encoding is Encoding.JSON_LINES
 
 
 def _is_store(document: Document) -> bool:

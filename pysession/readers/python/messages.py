@@ -8,6 +8,7 @@ from pysession.findings import Path
 from pysession.readers.python import contents
 from pysession.readers.python.contents import Content
 from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.foreign import has_foreign, without_foreign
 from pysession.readers.python.table import Record
 
 _WRITTEN = ("role", "contents", "author_name", "message_id", "additional_properties")
@@ -91,4 +92,4 @@ def write(known: Record, message: Message, *, type_last: bool, nulls: bool = Fal
             written[name] = message.members.get(name)
     if type_last:
         written["type"] = known.messages.type
-    return written
+    return without_foreign(written) if known.messages.drops_foreign and has_foreign(written) else written

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pysession.findings import NextTurn, Reading, Stage, Verdict
 from pysession.readers.comparing import compare
+from pysession.readers.python import messages
 from pysession.readers.python.census import MESSAGE, is_restored
 from pysession.readers.python.effects import effects
 from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.foreign import check_durable
 from pysession.readers.python.next_turn import next_turn
 from pysession.readers.python.outcome import outcome
 from pysession.readers.python.stores import snapshot
@@ -44,7 +47,16 @@ def read_store(known: Record, subject: Subject) -> Reading:
     """
     found = snapshot(subject)
     saved = _saved(found.session_id, found.service_session_id, found.state) | {"version": found.version}
-    return _read(known, subject, subject.stored, saved)
+    reading = _read(known, subject, subject.stored, saved)
+    if subject.foreign:
+        check_durable(saved["state"], partial(_written, known))
+    return reading
+
+
+def _written(known: Record, value: dict[str, Any]) -> dict[str, Any] | None:
+    if value.get("type") != MESSAGE:
+        return None
+    return messages.write(known, messages.load(known, value, ()), type_last=known.type_last)
 
 
 def _saved(session_id: Any, service_session_id: Any, state: Any) -> dict[str, Any]:
@@ -67,20 +79,15 @@ def _read(known: Record, subject: Subject, value: Any, saved: dict[str, Any]) ->
     except RefusedError as error:
         raise (error.wrapped("ValueError") if known.wraps and error.stage is Stage.LOAD else error) from None
     seen = messages_restored(state, subject.settings.registered_types)
+    fewer = seen < subject.held
+    turn = next_turn(known, saved, subject.conversation(state), subject.settings.history_keys, seen)
     return Reading(
         "",
-        Verdict.SILENT_LOSS if seen < subject.held else restored.verdict,
+        Verdict.SILENT_LOSS if fewer else restored.verdict,
         messages_restored=seen,
-        next_turn=_next_turn(known, subject, saved, seen),
+        next_turn=NextTurn.SEES_FEWER if fewer and turn is NextTurn.SEES_ALL else turn,
         changes=restored.changes,
     )
-
-
-def _next_turn(known: Record, subject: Subject, saved: dict[str, Any], seen: int) -> NextTurn:
-    if known.turns is None:
-        return NextTurn.UNKNOWN
-    keys = subject.settings.history_keys
-    return next_turn(known, known.turns, saved["state"], saved["service_session_id"], keys, seen)
 
 
 def messages_restored(state: dict[str, Any], registered: frozenset[str]) -> int:
@@ -89,7 +96,7 @@ def messages_restored(state: dict[str, Any], registered: frozenset[str]) -> int:
         type(message) is dict and message.get("type") == MESSAGE
         for entry in state.values()
         if type(entry) is dict and not is_restored(entry, registered)
-        for messages in [entry.get("messages")]
-        if type(messages) is list
-        for message in messages
+        for listed in [entry.get("messages")]
+        if type(listed) is list
+        for message in listed
     )

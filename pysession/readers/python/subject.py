@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from pysession.dialects import Document
+from pysession.dialects import Document, detect, histories
 from pysession.findings import Stage
 from pysession.readers.python.census import Census, census
+from pysession.readers.python.conversation import Conversation
 from pysession.readers.python.failing import RefusedError
 from pysession.readers.settings import Settings
 from pysession.wire import Encoding
@@ -23,6 +24,7 @@ class Subject:
         self.document = document
         self.settings = settings
         self._census: Census | None = None
+        self._conversation: Conversation | None = None
 
     @property
     def inside(self) -> bool:
@@ -60,18 +62,33 @@ class Subject:
             return msgspec.msgpack.decode(self.document.data)
         return self.value
 
+    @property
+    def foreign(self) -> bool:
+        """Whether there may be values that JSON does not have."""
+        return self.document.encoding.is_messagepack and bool(self.document.reading.faults)
+
     def census(self, state: dict[str, Any]) -> Census:
         """The messages in ``state``, the one that this document has."""
         if self._census is None:
-            self._census = census(state, self.settings.registered_types)
+            self._census = census(state, self.settings.registered_types, plain=not self.foreign)
         return self._census
+
+    def conversation(self, state: dict[str, Any]) -> Conversation:
+        """The histories in ``state``, the one that this document has."""
+        if self._conversation is None:
+            self._conversation = Conversation(state)
+        return self._conversation
 
     @cached_property
     def held(self) -> int:
         """Messages that the document holds in its histories."""
+        found = self.document.histories
+        if self.document.single or not self.document.reading.readable:
+            value = self.value
+            found = histories(value, detect(value))
         return sum(
             isinstance(message, dict)
-            for history in self.document.histories
+            for history in found
             if history.live
             for segment in history.segments
             for message in segment.messages

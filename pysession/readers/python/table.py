@@ -76,7 +76,8 @@ class Messages(msgspec.Struct, frozen=True):
 
     ``type`` is what it is written as; ``checks_type``: another one is refused where nothing has chosen the class by it.
     ``members`` are the parameters that it takes. ``flattens_role``: an object with a ``value`` becomes that value.
-    ``text_as_list``: contents that are a text are one content, not one a character.
+    ``text_as_list``: contents that are a text are one content, not one a character. ``skips_null``: nulls among the
+    contents are left out, and texts are contents. ``drops_foreign``: what has no counterpart in JSON is not written.
     """
 
     type: str
@@ -85,6 +86,7 @@ class Messages(msgspec.Struct, frozen=True):
     flattens_role: bool = False
     text_as_list: bool = False
     skips_null: bool = True
+    drops_foreign: bool = False
 
 
 class Histories(msgspec.Struct, frozen=True):
@@ -99,14 +101,17 @@ class Class(msgspec.Struct, frozen=True):
 
     ``members`` in the order in which they are written, ``required`` of them; ``aliases`` are taken too, and not written.
     ``list`` is the member that lists what belongs to it. ``holds``: members that hold an object of another class, a
-    ``call`` or a ``usage``, or a ``data-uri``.
+    ``call`` or a ``usage``, a list of ``contents``, or a ``data-uri``. ``filled`` must not be empty; ``copies`` are
+    members that are not taken, but written with the value of another.
     """
 
     members: tuple[str, ...]
     required: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     list: str = "annotations"
-    holds: dict[str, Literal["call", "usage", "data-uri"]] = {}
+    holds: dict[str, Literal["call", "usage", "contents", "data-uri"]] = {}
+    filled: tuple[str, ...] = ()
+    copies: dict[str, str] = {}
 
 
 class Classes(msgspec.Struct, frozen=True):
@@ -140,15 +145,15 @@ class Turns(msgspec.Struct, frozen=True):
     """What a run asks of a session.
 
     ``history_key`` is the state key of the default history; an entry that is null is an empty one (``null_entry``).
-    ``text_service_id``: another service's id than a text fails. ``looks_up_kinds``: approvals that are done with are
-    kept from the model, so kinds must be such that can be looked up. ``authority``: an approval counts only if its
+    ``text_service_id``: another service's id than a text fails. ``drops_approvals``: those that are
+    done with do not reach the model, so the kinds of contents are looked up. ``authority``: an approval counts only if its
     request is pending in the state.
     """
 
-    history_key: str
+    history_key: str = ""
     null_entry: bool = False
     text_service_id: bool = False
-    looks_up_kinds: bool = False
+    drops_approvals: bool = False
     authority: bool = False
 
 
@@ -166,7 +171,7 @@ class Record(msgspec.Struct, frozen=True, eq=False):
     type_last: bool = False
     store: bool = False
     histories: Histories | None = None
-    turns: Turns | None = None
+    turns: Turns = Turns()
     threads: Threads | None = None
     classes: Classes | None = None
 

@@ -29,14 +29,21 @@ def read_thread(known: Record, threads: Threads, subject: Subject) -> Reading:
     saved = _saved(known, threads, service, loaded)
     comparison = compare(value, saved)
     restored = len(loaded or ())
+    fewer = restored < subject.held
     base = subject.document.base
     return Reading(
         "",
-        Verdict.SILENT_LOSS if restored < subject.held else comparison.verdict,
+        Verdict.SILENT_LOSS if fewer else comparison.verdict,
         messages_restored=restored,
-        next_turn=NextTurn.SERVICE_MANAGED if service else NextTurn.UNKNOWN,
+        next_turn=_next_turn(service, fewer=fewer),
         changes=tuple(difference.below(base).change() for difference in comparison.differences),
     )
+
+
+def _next_turn(service: Any, *, fewer: bool) -> NextTurn:
+    if service:
+        return NextTurn.SERVICE_MANAGED
+    return NextTurn.SEES_FEWER if fewer else NextTurn.SEES_ALL
 
 
 _Loaded = tuple[Any, list[Any] | None]
