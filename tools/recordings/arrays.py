@@ -26,7 +26,7 @@ _MESSAGES = re.compile(
 )
 
 Array = tuple[str, bytes]
-"""The path of the golden, the bytes of the array."""
+"""The golden and the number of the array in it (``golden/….json#0``), the bytes of the array."""
 Found = tuple[Column, dict[str, Recorded | None]]
 
 
@@ -37,19 +37,19 @@ def arrays(fixtures: Path) -> Iterator[Array]:
     for entry in manifest.fixtures:
         if entry.kind is Kind.GOLDEN and entry.path.startswith("golden/dotnet/"):
             data = (fixtures / entry.path).read_bytes()
-            for match in _MESSAGES.finditer(data):
+            for number, match in enumerate(_MESSAGES.finditer(data)):
                 text = data[match.end() :].decode()
                 _, end = json.JSONDecoder().raw_decode(text)
                 array = text[:end].encode()
                 if array not in seen:
                     seen.add(array)
-                    yield entry.path, array
+                    yield f"{entry.path}#{number}", array
 
 
 def observed(asked: Oracle, those: Sequence[Array]) -> dict[str, Recorded | None]:
-    """What a release does with each array, by the golden that it is from."""
-    found = {path: asked.observe(array) for path, array in those}
-    return {path: None if seen is None else steady(seen) for path, seen in found.items()}
+    """What a release does with each array."""
+    found = {name: asked.observe(array) for name, array in those}
+    return {name: None if seen is None else steady(seen) for name, seen in found.items()}
 
 
 def merged_arrays(target: Path, those: Sequence[Array], columns: Mapping[str, Found], order: Sequence[str]) -> Corpus:
@@ -58,11 +58,17 @@ def merged_arrays(target: Path, those: Sequence[Array], columns: Mapping[str, Fo
     if target.exists():
         before = load_corpus(target)
         for column in before.heading.readers:
-            known[column.reader] = column, {one.base: before.of(one, column.reader) for one in before.specimens}
+            known[column.reader] = column, {one.id: before.of(one, column.reader) for one in before.specimens}
     known.update(columns)
     readers = sorted(known, key=order.index)
     rows = [
-        Observed(path, path, ("messages",), array, tuple(known[name][1].get(path) for name in readers))
-        for path, array in those
+        Observed(
+            array_name,
+            array_name.partition("#")[0],
+            ("messages",),
+            array,
+            tuple(known[name][1].get(array_name) for name in readers),
+        )
+        for array_name, array in those
     ]
     return gather("meai", ABOUT, [known[name][0] for name in readers], rows)
