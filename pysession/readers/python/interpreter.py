@@ -48,7 +48,7 @@ def _read(known: Record, subject: Subject) -> Reading:
         return read_thread(known, known.threads, subject)
     if known.histories is not None and _is_history(known.histories, subject.document):
         return read_history(known, known.histories, subject)
-    if known.store and _is_store(subject.document):
+    if known.store and subject.is_store:
         return read_store(known, subject)
     return read_session(known, subject)
 
@@ -57,10 +57,3 @@ def _is_history(provider: Histories, document: Document) -> bool:
     if document.encoding is Encoding.MESSAGEPACK_RECORDS:
         return provider.messagepack
     return document.encoding is Encoding.JSON_LINES
-
-
-def _is_store(document: Document) -> bool:
-    """FileSessionStore says its ``version``; MessagePack is written by nothing else."""
-    if document.encoding is Encoding.MESSAGEPACK:
-        return True
-    return document.dialect == "python" and type(document.value) is dict and "version" in document.value

@@ -31,6 +31,17 @@ class Subject:
         """Whether the session stands inside a record, whose bytes its reader never sees."""
         return bool(self.document.base) or self.document.embedded
 
+    @cached_property
+    def is_store(self) -> bool:
+        """Whether it is a file of FileSessionStore: that says its ``version``, and nothing else is MessagePack."""
+        document = self.document
+        if document.encoding is Encoding.MESSAGEPACK:
+            return True
+        value, dialect = document.value, document.dialect
+        if not document.reading.readable and not isinstance(self._loaded, RefusedError):
+            value, dialect = self._loaded, detect(self._loaded).dialect
+        return dialect == "python" and type(value) is dict and "version" in value
+
     @property
     def value(self) -> Any:
         """The value that ``json.loads`` gives.
