@@ -9,6 +9,7 @@ import msgspec
 
 from pysession.findings import Path
 from pysession.readers.python.effects import outlines
+from pysession.readers.python.nesting import SHALLOW, is_shallow, levels
 from pysession.readers.python.outlines import ODD
 
 MESSAGE = "message"
@@ -27,16 +28,26 @@ class Run(msgspec.Struct, frozen=True):
     outlines: list[int]
     firsts: dict[int, dict[str, Any]]
 
+    @property
+    def above(self) -> int:
+        """Containers around each message, counted from the state, itself among them."""
+        return len(self.base) - 1 + self.listed
+
     def path(self, index: int) -> Path:
         """The place of one of the messages."""
         return (*self.base, index) if self.listed else self.base
 
 
 class Census(msgspec.Struct, frozen=True):
-    """The messages of a state in the order in which they are read; ``depth`` is how deep the rest of it is nested."""
+    """The messages of a state in the order in which they are read.
+
+    ``levels`` is how deep the state is, which counts itself and what is around it; ``frames`` what it takes to go
+    through it but for the messages, if that is much.
+    """
 
     runs: tuple[Run, ...]
-    depth: int
+    levels: int
+    frames: int
 
 
 def run(base: Path, messages: list[dict[str, Any]], *, listed: bool = True, plain: bool = True) -> Run:
@@ -49,11 +60,13 @@ def run(base: Path, messages: list[dict[str, Any]], *, listed: bool = True, plai
 def census(state: dict[str, Any], registered: frozenset[str], *, plain: bool = True) -> Census:
     """Look through ``state``, plain JSON or not; objects of ``registered`` types are the application's own."""
     runs: list[Run] = []
-    deepest = 0
+    deepest = taken = 0
     pending = list(_below(("state",), state.items()))
     while pending:
         path, value = pending.pop()
-        deepest = max(deepest, len(path))
+        deepest = max(deepest, len(path) + 1)
+        if len(path) > SHALLOW:
+            taken = max(taken, _frames(path, value))
         if type(value) is dict:
             kind = value.get("type")
             if kind == MESSAGE:
@@ -64,7 +77,19 @@ def census(state: dict[str, Any], registered: frozenset[str], *, plain: bool = T
             runs.append(run(path, value, plain=plain))
         else:
             pending.extend(_below(path, enumerate(value)))
-    return Census(tuple(runs), deepest)
+    deep = (
+        one.above + 1 + levels(message)
+        for one in runs
+        if ODD in one.firsts
+        for outline, message in zip(one.outlines, one.messages, strict=True)
+        if outline == ODD and not is_shallow(message)
+    )
+    return Census(tuple(runs), max(deepest, *deep, 0), taken)
+
+
+def _frames(path: Path, value: Any) -> int:
+    children = value.values() if type(value) is dict else value
+    return 2 * (len(path) - 1) + any(type(child) not in _CONTAINERS for child in children)
 
 
 def is_restored(value: dict[str, Any], registered: frozenset[str]) -> bool:

@@ -9,8 +9,9 @@ import msgspec
 
 from pysession.findings import Change
 from pysession.readers.comparing import compare
-from pysession.readers.python import messages
+from pysession.readers.python import messages, nesting
 from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.nesting import is_shallow
 from pysession.readers.python.outlines import ODD, Outlines
 from pysession.readers.python.table import Record
 
@@ -30,10 +31,13 @@ class Effect(msgspec.Struct, frozen=True):
 UNCHANGED = Effect()
 
 
-def effect_on(known: Record, message: dict[str, Any], *, type_last: bool) -> Effect:
-    """What the releases of ``known`` make of ``message``."""
+def effect_on(known: Record, message: dict[str, Any], *, type_last: bool, above: int = 0) -> Effect:
+    """What the releases of ``known`` make of ``message``, around which ``above`` containers stand."""
     try:
-        written = messages.write(known, messages.load(known, message, ()), type_last=type_last)
+        if is_shallow(message):
+            written = messages.write(known, messages.load(known, message, ()), type_last=type_last)
+        else:
+            written = _deep(known, message, type_last=type_last, above=above)
     except RefusedError as error:
         return Effect(refusal=error)
     comparison = compare(message, written)
@@ -46,6 +50,15 @@ def effect_on(known: Record, message: dict[str, Any], *, type_last: bool) -> Eff
     )
 
 
+def _deep(known: Record, message: dict[str, Any], *, type_last: bool, above: int) -> dict[str, Any]:
+    with nesting.room():
+        loaded = messages.load(known, message, ())
+        nesting.check_contents(known.nesting, message, above)
+        written = messages.write(known, loaded, type_last=type_last)
+    nesting.check_written(known.nesting, written, above)
+    return written
+
+
 class Effects:
     """The effects of one class of releases, remembered by outline."""
 
@@ -54,11 +67,11 @@ class Effects:
         self._type_last = type_last
         self._found: dict[int, Effect] = {}
 
-    def of(self, outline: int, message: dict[str, Any]) -> Effect:
-        """The effect on ``message``, whose outline is ``outline``."""
+    def of(self, outline: int, message: dict[str, Any], above: int) -> Effect:
+        """The effect on ``message``, whose outline is ``outline`` and around which ``above`` containers stand."""
         effect = self._found.get(outline)
         if effect is None:
-            effect = effect_on(self._known, message, type_last=self._type_last)
+            effect = effect_on(self._known, message, type_last=self._type_last, above=above)
             if outline != ODD:
                 self._found[outline] = effect
         return effect

@@ -12,6 +12,7 @@ from pysession.dialects import Document
 from pysession.findings import NextTurn, Reading, Verdict
 from pysession.readers.python.failing import RefusedError
 from pysession.readers.python.histories import read_history
+from pysession.readers.python.nesting import check_levels
 from pysession.readers.python.sessions import read_session, read_store
 from pysession.readers.python.subject import Subject
 from pysession.readers.python.table import Histories, Record, record
@@ -44,6 +45,7 @@ def _reading(known: Record, subject: Subject) -> Reading:
 
 
 def _read(known: Record, subject: Subject) -> Reading:
+    check_levels(known.nesting, subject.levels)
     if known.threads is not None:
         return read_thread(known, known.threads, subject)
     if known.histories is not None and _is_history(known.histories, subject.document):

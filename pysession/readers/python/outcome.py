@@ -45,7 +45,7 @@ def outcome(around: Comparison, runs: Sequence[Run], effects: Effects, base: Pat
     reordered = around.reordered
     refusal: RefusedError | None = None
     for run in runs:
-        by_outline = {outline: effects.of(outline, message) for outline, message in run.firsts.items()}
+        by_outline = {outline: effects.of(outline, message, run.above) for outline, message in run.firsts.items()}
         if ODD not in by_outline and not any(effect.changes or effect.refusal for effect in by_outline.values()):
             reordered = reordered or any(effect.reordered for effect in by_outline.values())
             continue
@@ -67,4 +67,4 @@ def outcome(around: Comparison, runs: Sequence[Run], effects: Effects, base: Pat
 
 def _each(run: Run, by_outline: dict[int, Effect], effects: Effects) -> Iterator[Effect]:
     for outline, message in zip(run.outlines, run.messages, strict=True):
-        yield effects.of(ODD, message) if outline == ODD else by_outline[outline]
+        yield effects.of(ODD, message, run.above) if outline == ODD else by_outline[outline]

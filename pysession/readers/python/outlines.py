@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pysession.readers.python.nesting import SHALLOW, is_shallow
 from pysession.readers.python.table import records
 
 ODD = -1
@@ -16,9 +17,6 @@ ODD = -1
 
 _CAPACITY = 8192
 """Outlines remembered in a process; in a document with more, each further message is judged by itself."""
-
-_DEPTH = 24
-"""Levels below a member of a content; what is deeper may meet a limit of recursion."""
 
 _DISCRIMINATOR = "type"
 _PROPERTIES = "additional_properties"
@@ -88,7 +86,7 @@ class Outlines:
                 continue
             outline = shape.id
             for name in shape.free:
-                if message[name] and not _is_free(message[name]):
+                if message[name] and not is_shallow(message[name]):
                     outline = ODD
             ids: list[int] = []
             for content in message["contents"]:
@@ -135,7 +133,7 @@ class Outlines:
     def _message_shape(self, message: dict[str, Any]) -> _Shape:
         return self._shape(self._messages, "message", message, _judged_message)
 
-    def _content(self, content: dict[str, Any]) -> int:
+    def _content(self, content: dict[str, Any], depth: int) -> int:
         kind = content.get(_DISCRIMINATOR)
         of_kind = self._contents.get(kind) if type(kind) is str else None
         shape = of_kind.get(tuple(content)) if of_kind is not None else None
@@ -146,7 +144,7 @@ class Outlines:
         for name in shape.free:
             if content[name] and not _is_plain(name, content[name]):
                 return ODD
-        return self._looked_into(shape, content) if shape.looks else shape.id
+        return self._looked_into(shape, content, depth) if shape.looks else shape.id
 
     def _content_shape(self, content: dict[str, Any]) -> _Shape:
         return self._shape(self._contents, "content", content, _judged_content)
@@ -168,12 +166,12 @@ class Outlines:
         latest.setdefault(said, {})[tuple(value)] = shape
         return shape
 
-    def _looked_into(self, shape: _Shape, content: dict[str, Any]) -> int:
+    def _looked_into(self, shape: _Shape, content: dict[str, Any], depth: int = 0) -> int:
         seen: list[Any] = []
         for name in shape.looks:
             value = content[name]
             if name in _NESTED:
-                inner = self._nested(value)
+                inner = self._nested(value, depth + 1)
                 if inner is None:
                     return ODD
                 seen.append(inner)
@@ -183,19 +181,21 @@ class Outlines:
         number = shape.inner.get(key, ODD)
         return self._numbered(shape, key) if number < 0 else number
 
-    def _nested(self, value: Any) -> Any:
+    def _nested(self, value: Any, depth: int) -> Any:
         """The outlines of contents inside a member; None when one has none."""
+        if depth > SHALLOW:
+            return None
         if type(value) is dict:
-            number = self._content(value) if value else ODD
+            number = self._content(value, depth) if value else ODD
             return number if number >= 0 else None
         inner: list[Any] = []
         for item in value:
             if type(item) is not dict:
-                if type(item) is list and not _is_free(item):
+                if type(item) is list and not is_shallow(item):
                     return None
                 inner.append(type(item))
                 continue
-            number = self._content(item)
+            number = self._content(item, depth)
             if number < 0:
                 return None
             inner.append(number)
@@ -236,19 +236,4 @@ def _is_plain(name: str, value: Any) -> bool:
         return False
     if name == "annotations" and not all(type(one) is dict for one in value):
         return False
-    return _is_free(value)
-
-
-def _is_free(value: Any) -> bool:
-    """Whether ``value`` is no deeper than any release can bear."""
-    level: list[Any] = [value]
-    for _ in range(_DEPTH):
-        level = [
-            child
-            for holder in level
-            for child in (holder.values() if type(holder) is dict else holder)
-            if type(child) in _CONTAINERS
-        ]
-        if not level:
-            return True
-    return False
+    return is_shallow(value)

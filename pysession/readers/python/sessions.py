@@ -12,6 +12,7 @@ from pysession.readers.python.census import MESSAGE, is_restored
 from pysession.readers.python.effects import effects
 from pysession.readers.python.failing import RefusedError
 from pysession.readers.python.foreign import check_durable
+from pysession.readers.python.nesting import check_state
 from pysession.readers.python.next_turn import next_turn
 from pysession.readers.python.outcome import outcome
 from pysession.readers.python.stores import snapshot
@@ -71,10 +72,11 @@ def _saved(session_id: Any, service_session_id: Any, state: Any) -> dict[str, An
 
 def _read(known: Record, subject: Subject, value: Any, saved: dict[str, Any]) -> Reading:
     state = saved["state"]
-    runs = subject.census(state).runs
+    found = subject.census(state)
+    check_state(known.nesting, found.frames)
     try:
         restored = outcome(
-            compare(value, saved), runs, effects(known, type_last=known.type_last), subject.document.base
+            compare(value, saved), found.runs, effects(known, type_last=known.type_last), subject.document.base
         )
     except RefusedError as error:
         raise (error.wrapped("ValueError") if known.wraps and error.stage is Stage.LOAD else error) from None

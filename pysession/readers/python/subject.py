@@ -13,6 +13,7 @@ from pysession.findings import Stage
 from pysession.readers.python.census import Census, census
 from pysession.readers.python.conversation import Conversation
 from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.nesting import levels
 from pysession.readers.settings import Settings
 from pysession.wire import Encoding
 
@@ -72,6 +73,16 @@ class Subject:
         if self.document.encoding is Encoding.MESSAGEPACK:
             return msgspec.msgpack.decode(self.document.data)
         return self.value
+
+    @cached_property
+    def levels(self) -> int:
+        """How deep the document is nested; 0 where it could not be read."""
+        value = self.document.value
+        if not self.document.reading.readable or type(value) is not dict:
+            return levels(value)
+        state = value.get("state")
+        around = levels({name: member for name, member in value.items() if name != "state"})
+        return max(around, self.census(state).levels if type(state) is dict else 0)
 
     @property
     def foreign(self) -> bool:

@@ -157,6 +157,22 @@ class Turns(msgspec.Struct, frozen=True):
     authority: bool = False
 
 
+class Nesting(msgspec.Struct, frozen=True):
+    """How much nesting a release bears (:mod:`pysession.readers.python.nesting`).
+
+    ``levels`` of containers for ``json.loads``. The others are frames, counted from the state: to ``load`` and to
+    ``save`` what is outside messages; to read contents inside contents (``nested``) and to write ``contents``; to write
+    ``messages`` again as parts of the session.
+    """
+
+    levels: int
+    load: int = 0
+    save: int = 0
+    nested: int = 0
+    contents: int = 0
+    messages: int | None = None
+
+
 class Record(msgspec.Struct, frozen=True, eq=False):
     """One class of releases.
 
@@ -167,6 +183,7 @@ class Record(msgspec.Struct, frozen=True, eq=False):
 
     contents: Contents
     messages: Messages
+    nesting: Nesting
     wraps: bool = False
     type_last: bool = False
     store: bool = False
@@ -209,7 +226,7 @@ def _with(before: dict[str, Any], stated: dict[str, Any]) -> dict[str, Any]:
     return before | stated | groups
 
 
-_GROUPS = frozenset({"contents", "messages", "histories", "turns", "threads", "classes"})
+_GROUPS = frozenset({"contents", "messages", "histories", "turns", "threads", "classes", "nesting"})
 
 
 @cache

@@ -1,0 +1,140 @@
+"""How deep nesting may be: CPython ends a recursion after a thousand frames, and each function here takes some a level.
+
+Measured with the default limit of CPython 3.11 and a program that calls the library from its outermost level; deeper
+inside a program it is a little less.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pysession.findings import Stage
+from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.table import Nesting
+
+SHALLOW = 24
+"""Levels that no release has trouble with, wherever they stand."""
+
+_CONTAINERS = (dict, list)
+_TEXT_FRAMES = 3
+_AMPLE = 20_000
+
+
+def is_shallow(value: Any) -> bool:
+    """Whether nothing in ``value`` is deeper than :data:`SHALLOW` levels."""
+    level: list[Any] = [value]
+    for _ in range(SHALLOW):
+        level = [
+            child
+            for holder in level
+            for child in (holder.values() if type(holder) is dict else holder)
+            if type(child) in _CONTAINERS
+        ]
+        if not level:
+            return True
+    return False
+
+
+def frames(value: Any, *, text: int = 1) -> int:
+    """Frames that a function takes to go through ``value``: two a container, one for a scalar, ``text`` for a text."""
+    most, depth = 0, 0
+    level: list[Any] = [value]
+    while level:
+        scalars = {type(one) for one in level if type(one) not in _CONTAINERS}
+        most = max(most, 2 * depth + (0 if not scalars else text if str in scalars else 1))
+        level = [one for one in level if type(one) in _CONTAINERS]
+        if level:
+            depth += 1
+            most = max(most, 2 * depth)
+        level = [child for holder in level for child in (holder.values() if type(holder) is dict else holder)]
+    return most
+
+
+def levels(value: Any) -> int:
+    """How many containers are inside each other in ``value``, itself counted."""
+    return frames(value, text=0) // 2
+
+
+def check_levels(nesting: Nesting, found: int) -> None:
+    """``json.loads`` of so many levels.
+
+    Raises:
+        RefusedError: it raises RecursionError.
+    """
+    if found > nesting.levels:
+        raise _too_deep(Stage.PARSE)
+
+
+def check_state(nesting: Nesting, taken: int) -> None:
+    """``AgentSession.from_dict`` and ``to_dict`` on a state that takes so many frames outside its messages.
+
+    Raises:
+        RefusedError: one of them raises RecursionError.
+    """
+    if taken > nesting.load:
+        raise _too_deep(Stage.LOAD)
+    if taken > nesting.save:
+        raise _too_deep(Stage.SAVE)
+
+
+def check_contents(nesting: Nesting, message: dict[str, Any], above: int) -> None:
+    """``Message.from_dict`` and ``Message.to_dict`` on a message with ``above`` containers around it.
+
+    Raises:
+        RefusedError: one of them raises RecursionError.
+    """
+    contents = message.get("contents")
+    held = [content for content in contents if type(content) is dict] if type(contents) is list else []
+    if any(2 * above + _nested_frames(content) > nesting.nested for content in held):
+        raise _too_deep(Stage.LOAD)
+    members = [value for content in held for name, value in content.items() if name not in _PASSED_OVER]
+    if 2 * above + max((frames(value, text=_TEXT_FRAMES) for value in members), default=0) > nesting.contents:
+        raise _too_deep(Stage.SAVE)
+
+
+_PASSED_OVER = frozenset({"annotations", "raw_representation"})
+
+
+def check_written(nesting: Nesting, written: dict[str, Any], above: int) -> None:
+    """Writing a message as a part of its session, where the release goes through it once more.
+
+    Raises:
+        RefusedError: it raises RecursionError.
+    """
+    if nesting.messages is not None and 2 * (above - 1) + frames(written) > nesting.messages:
+        raise _too_deep(Stage.SAVE)
+
+
+def _nested_frames(content: dict[str, Any]) -> int:
+    """Frames that it takes to read the contents inside a content: one each, and one for the list that they stand in."""
+    most = 0
+    level: list[tuple[int, dict[str, Any]]] = [(0, content)]
+    while level:
+        most = max(most, level[0][0])
+        deeper: list[tuple[int, dict[str, Any]]] = []
+        for taken, one in level:
+            for value in one.values():
+                if type(value) is dict and "type" in value:
+                    deeper.append((taken + 1, value))
+                elif type(value) is list:
+                    deeper.extend((taken + 2, item) for item in value if type(item) is dict and "type" in item)
+        level = sorted(deeper, key=lambda pair: -pair[0])
+    return most
+
+
+def _too_deep(stage: Stage) -> RefusedError:
+    return RefusedError("RecursionError", "the value is nested too deeply", subject="nesting", stage=stage)
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Room for our own recursion over what the library bears."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _AMPLE))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
