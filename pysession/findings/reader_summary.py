@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
 from pysession.findings.reading import NextTurn, Reading, Stage, Verdict
@@ -19,25 +21,39 @@ class Reason(msgspec.Struct, frozen=True):
 class ReaderSummary(msgspec.Struct):
     """Counts of documents, by verdict, by what the next run would do, and of those refused by reason.
 
-    ``next_turns`` counts documents that are loaded; what was not recorded is not in it.
+    ``next_turns`` counts documents that are loaded; what was not recorded is not in it. ``foreign`` counts the documents
+    of other libraries by dialect; they are in ``verdicts``, and neither in ``next_turns`` nor in ``reasons``, which would
+    only say the same of each. ``mended_by_conversion`` counts the documents that a conversion to this release mends.
     """
 
     reader: str
     documents: int = 0
     verdicts: dict[Verdict, int] = msgspec.field(default_factory=dict)
+    foreign: dict[str, int] = msgspec.field(default_factory=dict)
     next_turns: dict[NextTurn, int] = msgspec.field(default_factory=dict)
     reasons: dict[Reason, int] = msgspec.field(default_factory=dict)
+    mended_by_conversion: int = 0
 
-    def add(self, reading: Reading) -> None:
-        """Count one document."""
+    def add(self, reading: Reading, dialect: str) -> None:
+        """Count one document, which is in ``dialect``."""
         self.documents += 1
-        self.verdicts[reading.verdict] = self.verdicts.get(reading.verdict, 0) + 1
+        _count(self.verdicts, reading.verdict)
+        self.mended_by_conversion += reading.mended_by_conversion is True
+        if reading.foreign:
+            _count(self.foreign, dialect)
+            return
         if reading.verdict is not Verdict.REJECTED and reading.next_turn is not NextTurn.UNKNOWN:
-            self.next_turns[reading.next_turn] = self.next_turns.get(reading.next_turn, 0) + 1
+            _count(self.next_turns, reading.next_turn)
         if reading.error is not None:
             error = reading.error
-            reason = Reason(reading.stage, error.type, error.cause, error.subject)
-            self.reasons[reason] = self.reasons.get(reason, 0) + 1
+            _count(self.reasons, Reason(reading.stage, error.type, error.cause, error.subject))
+
+
+_Key = TypeVar("_Key")
+
+
+def _count(counts: dict[_Key, int], key: _Key) -> None:
+    counts[key] = counts.get(key, 0) + 1
 
 
 class ReaderSummaries(msgspec.Struct):
@@ -45,13 +61,13 @@ class ReaderSummaries(msgspec.Struct):
 
     by_reader: dict[str, ReaderSummary] = msgspec.field(default_factory=dict)
 
-    def add(self, readings: tuple[Reading, ...]) -> None:
-        """Count what each release makes of one document."""
+    def add(self, readings: tuple[Reading, ...], dialect: str) -> None:
+        """Count what each release makes of one document, which is in ``dialect``."""
         for reading in readings:
             summary = self.by_reader.get(reading.reader)
             if summary is None:
                 summary = self.by_reader[reading.reader] = ReaderSummary(reading.reader)
-            summary.add(reading)
+            summary.add(reading, dialect)
 
     @property
     def all(self) -> tuple[ReaderSummary, ...]:

@@ -97,6 +97,8 @@ class Reading(msgspec.Struct, frozen=True):
     next_turn: NextTurn = NextTurn.UNKNOWN
     same_bytes: bool | None = None
     changes: tuple[Change, ...] = ()
+    foreign: bool = False
+    mended_by_conversion: bool | None = None
     known: bool = False
 
     @property

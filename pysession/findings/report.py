@@ -70,7 +70,7 @@ class Summary(msgspec.Struct, frozen=True):
         counts = dict.fromkeys(Severity, 0)
         readers, writers = ReaderSummaries(), WriterSummaries()
         for document in documents:
-            readers.add(document.readings)
+            readers.add(document.readings, document.dialect)
             writers.add(document.writer)
             for finding in document.findings:
                 counts[finding.severity] += 1

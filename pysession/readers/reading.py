@@ -7,9 +7,11 @@ from functools import cache
 from importlib import import_module
 from typing import Protocol
 
+import msgspec
+
 from pysession.dialects import Document
 from pysession.findings import Reading
-from pysession.readers.releases import reader
+from pysession.readers.releases import reader, release
 from pysession.readers.settings import DEFAULT_SETTINGS, Settings
 
 
@@ -42,7 +44,9 @@ def readings(document: Document, releases: Sequence[str], settings: Settings = D
         family = name.partition("@")[0]
         if family not in interpreters:
             interpreters[family] = _interpreter(family)(document, settings)
-        found.append(interpreters[family].reading(name))
+        reading = interpreters[family].reading(name)
+        is_foreign = document.dialect not in release(name).dialects
+        found.append(msgspec.structs.replace(reading, foreign=True) if is_foreign else reading)
     return tuple(found)
 
 

@@ -118,6 +118,8 @@ def _reader_to_json(summary: ReaderSummary) -> dict[str, Any]:
         "reader": summary.reader,
         "documents": summary.documents,
         "verdicts": {verdict.value: summary.verdicts[verdict] for verdict in Verdict if verdict in summary.verdicts},
+        **({"foreign": dict(sorted(summary.foreign.items()))} if summary.foreign else {}),
+        **({"mended_by_conversion": summary.mended_by_conversion} if summary.mended_by_conversion else {}),
         "next_turns": {turn.value: summary.next_turns[turn] for turn in NextTurn if turn in summary.next_turns},
         "reasons": [
             _present(
@@ -143,6 +145,7 @@ def _reading_to_json(reading: Reading) -> dict[str, Any]:
         next_turn=reading.next_turn,
         same_bytes=reading.same_bytes,
         changes=[{"pointer": encodable(change.pointer), "kind": change.kind} for change in reading.changes],
+        mended_by_conversion=reading.mended_by_conversion,
         known=reading.known or None,
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+import msgspec
 
 from pysession.findings import NextTurn, ReaderSummary, Reason, Verdict
 from pysession.readers import first_release_with
@@ -18,27 +20,38 @@ _BAD = {
 }
 _STAGES = {"parse": "parsing", "load": "loading", "touch": "looking at the history", "save": "saving"}
 _NEXT = {
-    NextTurn.SEES_FEWER: "do not show the next run all of their history",
-    NextTurn.APPROVAL_IGNORED: "have a pending approval whose answer will be ignored",
-    NextTurn.APPROVAL_BLOCKS: "have a pending approval that must be answered before anything else",
-    NextTurn.SERVICE_MANAGED: "have their history at the service",
-    NextTurn.FAILS: "load, and then fail in the next run",
+    NextTurn.FAILS: ("loads, and the next run on it fails", "load, and the next run on them fails"),
+    NextTurn.SEES_FEWER: (
+        "loads, and the next run does not see all of its history",
+        "load, and the next run does not see all of their history",
+    ),
+    NextTurn.APPROVAL_IGNORED: (
+        "has a pending approval, and the next run ignores its answer",
+        "have a pending approval, and the next run ignores its answer",
+    ),
+    NextTurn.APPROVAL_BLOCKS: (
+        "has a pending approval that must be answered before anything else",
+        "have a pending approval that must be answered before anything else",
+    ),
+    NextTurn.SERVICE_MANAGED: ("has its history at the service", "have their history at the service"),
 }
+"""What is said of one document and of several."""
 
 
 def gate_lines(readers: tuple[ReaderSummary, ...]) -> Iterator[str]:
-    """For each release one sentence with the counts, then one for each reason and each next run worth telling."""
+    """For each release one sentence with the counts, then one for each reason and each next run worth telling, and what
+    to do."""
     for reader in readers:
         yield f"{reader.reader}: {_counts(reader)}"
-        refused = reader.verdicts.get(Verdict.REJECTED, 0)
-        reasons = most_frequent(reader.reasons)
-        for reason, count in reasons[:_REASONS_SHOWN]:
-            yield f"  {_share(count, refused)} {_because(reader.reader, reason)}"
-        if len(reasons) > _REASONS_SHOWN:
-            yield f"  {counted(len(reasons) - _REASONS_SHOWN, 'more reason')}"
-        for turn, sentence in _NEXT.items():
-            if turn in reader.next_turns:
-                yield f"  {reader.next_turns[turn]:,} {sentence}"
+        if reader.foreign:
+            yield f"  {_foreign(reader)}"
+        yield from (f"  {line}" for line in _reasons(reader))
+        for turn, sentences in _NEXT.items():
+            count = reader.next_turns.get(turn, 0)
+            if count:
+                yield f"  {count:,} {sentences[count > 1]}"
+        if reader.mended_by_conversion:
+            yield f"  'pysession convert --to {reader.reader}' mends {reader.mended_by_conversion:,}"
 
 
 def _counts(reader: ReaderSummary) -> str:
@@ -51,15 +64,42 @@ def _counts(reader: ReaderSummary) -> str:
     return ", ".join(parts)
 
 
-def _share(count: int, refused: int) -> str:
-    return "all" if count == refused else f"{count:,}"
+def _foreign(reader: ReaderSummary) -> str:
+    """Documents of other libraries, which every release of this one treats alike."""
+    total = sum(reader.foreign.values())
+    which = ", ".join(f"{count:,} {printable(dialect)}" for dialect, count in most_frequent(reader.foreign))
+    return f"{total:,} of them {'is' if total == 1 else 'are'} in a dialect that this release does not read ({which})"
 
 
-def _because(reader: str, reason: Reason) -> str:
+def _reasons(reader: ReaderSummary) -> Iterator[str]:
+    refused = sum(reader.reasons.values())
+    reasons = most_frequent(_by_subject(reader.reasons))
+    for (reason, ways), count in reasons[:_REASONS_SHOWN]:
+        share = "all" if count == refused and not reader.foreign else f"{count:,} refused"
+        yield f"{share} {_because(reader.reader, reason, ways)}"
+    if len(reasons) > _REASONS_SHOWN:
+        rest = sum(count for _, count in reasons[_REASONS_SHOWN:])
+        yield f"{rest:,} refused for {counted(len(reasons) - _REASONS_SHOWN, 'more reason')}"
+
+
+def _by_subject(reasons: Mapping[Reason, int]) -> dict[tuple[Reason, int], int]:
+    """Counts by what documents are refused over: one member is one reason, whatever exception it ends in."""
+    alike: dict[Reason, list[tuple[Reason, int]]] = {}
+    for reason, count in reasons.items():
+        key = reason if reason.subject is None else msgspec.structs.replace(reason, stage=None, error="", cause=None)
+        alike.setdefault(key, []).append((reason, count))
+    return {
+        (max(theirs, key=lambda each: each[1])[0], len(theirs)): sum(count for _, count in theirs)
+        for theirs in alike.values()
+    }
+
+
+def _because(reader: str, reason: Reason, ways: int) -> str:
     error = reason.error if reason.cause in (None, reason.error) else f"{reason.error} caused by {reason.cause}"
     stage = f" when {_STAGES[reason.stage]}" if reason.stage is not None else ""
+    others = f", and {counted(ways - 1, 'other way')}" if ways > 1 else ""
     if reason.subject is None:
-        return f"because of {error}{stage}"
+        return f"because of {error}{stage}{others}"
     since = first_release_with(reader, reason.subject)
-    written = f", written since {since}: read these with that release or a newer one" if since is not None else ""
-    return f'because of "{printable(reason.subject)}"{written} ({error}{stage})'
+    written = f", written since {since}" if since is not None else ""
+    return f'because of "{printable(reason.subject)}"{written} ({error}{stage}{others})'

@@ -28,7 +28,7 @@ class Tally(msgspec.Struct):
         self.documents += 1
         for finding in document.findings:
             self.counts[finding.severity] += 1
-        self.readers.add(document.readings)
+        self.readers.add(document.readings, document.dialect)
         self.writers.add(document.writer)
         self.unaccepted += sum(
             reading.outcome.worse_than(self.accept) and not reading.known for reading in document.readings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from pysession.findings import (
     Change,
     ChangeKind,
@@ -44,8 +46,7 @@ def lines(*readings: tuple[Reading, ...]) -> list[str]:
 def test_a_refusal_says_how_many_why_and_since_when() -> None:
     assert lines((refused(),), (refused(),), (kept(),)) == [
         "python@1.21.0: 3 documents, 2 refused, 1 kept (1 identical)",
-        '  all because of "hosted", written since python@1.22.0: read these with that release or a newer one '
-        "(ValueError caused by TypeError when loading)",
+        '  all because of "hosted", written since python@1.22.0 (ValueError caused by TypeError when loading)',
     ]
 
 
@@ -53,8 +54,32 @@ def test_several_reasons_are_counted_the_most_frequent_first() -> None:
     missing = Failure("KeyError")
     told = lines((refused(missing),), (refused(),), (refused(),))
     assert told[0] == "python@1.21.0: 3 documents, 3 refused"
-    assert told[1].startswith('  2 because of "hosted"')
-    assert told[2] == "  1 because of KeyError when loading"
+    assert told[1].startswith('  2 refused because of "hosted"')
+    assert told[2] == "  1 refused because of KeyError when loading"
+
+
+def test_one_member_is_one_reason_whatever_exception_it_ends_in() -> None:
+    bare = Failure("TypeError", None, "…", "/1/contents/0", "hosted")
+    assert lines((refused(),), (refused(),), (refused(bare),))[1] == (
+        '  all because of "hosted", written since python@1.22.0 '
+        "(ValueError caused by TypeError when loading, and 1 other way)"
+    )
+
+
+def test_documents_of_other_libraries_are_told_once_and_hide_no_reason() -> None:
+    foreign = Reading(OLD, Verdict.REJECTED, Stage.LOAD, Failure("KeyError"), next_turn=NextTurn.FAILS, foreign=True)
+    told = lines((foreign,), (foreign,), (refused(),), (kept(),))
+    assert told == [
+        "python@1.21.0: 4 documents, 3 refused, 1 kept (1 identical)",
+        "  2 of them are in a dialect that this release does not read (2 python)",
+        '  1 refused because of "hosted", written since python@1.22.0 (ValueError caused by TypeError when loading)',
+    ]
+
+
+def test_what_a_conversion_mends_is_told() -> None:
+    assert lines((msgspec.structs.replace(refused(), mended_by_conversion=True),))[-1] == (
+        "  'pysession convert --to python@1.21.0' mends 1"
+    )
 
 
 def test_losses_are_told_apart_from_what_is_kept() -> None:
@@ -68,8 +93,8 @@ def test_losses_are_told_apart_from_what_is_kept() -> None:
 def test_the_next_run_is_told_where_it_does_not_simply_go_on() -> None:
     told = lines((kept(turn=NextTurn.SERVICE_MANAGED),), (kept(turn=NextTurn.APPROVAL_IGNORED),), (kept(),))
     assert told[1:] == [
-        "  1 have a pending approval whose answer will be ignored",
-        "  1 have their history at the service",
+        "  1 has a pending approval, and the next run ignores its answer",
+        "  1 has its history at the service",
     ]
 
 
