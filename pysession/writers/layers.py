@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import chain, repeat
+from operator import itemgetter
+from types import NoneType
 from typing import Any
 
 from pysession.dialects import History, vocabulary
@@ -49,6 +51,8 @@ class Layer:
         try:
             found = dict.fromkeys(zip(kinds, map(tuple, objects)))  # noqa: B905 (a repeat has no end)
         except TypeError:  # a kind that is an object or a list
+            found = {(0, ()): None}
+        if any(type(kind) not in (str, NoneType) for kind, _ in found):
             found = dict.fromkeys(map(self._shape, objects))
         self.shapes: tuple[Shape, ...] = tuple(found)
 
@@ -92,8 +96,8 @@ class Messages(Layer):
         if member is None or not self._kinds:
             return True
         try:
-            return {message.get(member) for message in messages} <= {*self._kinds}
-        except TypeError:  # a kind that is an object or a list
+            return set(map(itemgetter(member), messages)) <= {*self._kinds}
+        except (KeyError, TypeError):  # none, or one that is an object or a list
             return False
 
     def _takes(self, message: Any) -> bool:

@@ -238,6 +238,12 @@ def test_messages_that_every_release_leaves_as_they_are_say_nothing() -> None:
     assert versions(judged(session))[1] == "1.23.0"
 
 
+@pytest.mark.parametrize("kind", [5, True, ["text"], {"type": "text"}, None])
+def test_a_content_whose_kind_is_no_text_is_passed_over(kind: Any) -> None:
+    session = python(call(), {"type": kind, "text": "x", "additional_properties": {}})
+    assert versions(judged(session))[1] == "1.21.0"
+
+
 def test_a_copy_that_the_application_keeps_under_its_own_key_says_nothing_of_the_last_writer() -> None:
     session = python(call(hosted=False))
     session["state"]["archive"] = {"messages": [{**session["state"]["in_memory"]["messages"][0], "contents": [call()]}]}
