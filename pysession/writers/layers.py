@@ -6,12 +6,12 @@ such shapes. They are gathered by loops that run in C: looking at each object in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, KeysView
 from functools import cache
 from itertools import chain, repeat
 from operator import itemgetter
 from types import NoneType
-from typing import Any
+from typing import Any, TypeVar
 
 from pysession.dialects import History, vocabulary
 from pysession.wire import Path
@@ -19,10 +19,12 @@ from pysession.wire import Path
 Shape = tuple[str | None, tuple[str, ...]]
 """The kind of an object (None: it says none) and its member names, in order."""
 
+_What = TypeVar("_What")
+_Found = KeysView[tuple[str | None, _What]]
+
 _FOLLOWED = ("content", "usage")
-_SAMPLE = 100
-"""Messages at each end of a long history whose own members are looked at: what is peculiar to a writer there, it does to
-every message. What their contents say is looked at in all of them."""
+_ENDS = 100
+"""Objects at each end of a long layer whose member names are looked at: what is peculiar to a writer, it does everywhere."""
 
 _DEEPEST = 8
 """Layers that are looked at; the contents of real sessions hold contents two or three layers deep."""
@@ -31,42 +33,54 @@ _DEEPEST = 8
 class Layer:
     """Objects that stand at one place of the vocabulary, all with the same way to them from the layer above.
 
-    ``shapes`` are those of the objects, or with a ``sample`` of so many of them at each end. ``loose``: other JSON is as
-    good there, and a release may save the objects as it found them (Python's ``output`` and ``outputs``, measured).
+    ``shapes`` are those of the objects; in a long layer those at its ends, and of every kind and number of members that
+    there is between them (with ``ends_only``: not of those). ``loose``: other JSON is as good there, and a release may
+    save the objects as it found them (Python's ``output`` and ``outputs``, measured).
     """
 
     loose = False
 
     def __init__(
-        self, place: str, objects: list[dict[str, Any]], discriminator: str | None, *, sample: int | None = None
+        self, place: str, objects: list[dict[str, Any]], discriminator: str | None, *, ends_only: bool = False
     ) -> None:
         self.place, _, self._assumed = place.partition(".")
         self.objects = objects
         self._discriminator = None if self._assumed else discriminator
-        if sample is not None and len(objects) > 2 * sample:
-            objects = objects[:sample] + objects[-sample:]
+        if len(objects) <= 2 * _ENDS:
+            self.shapes = self._shapes(objects)
+            return
+        self.shapes = self._shapes(objects[:_ENDS] + objects[-_ENDS:])
+        if not ends_only:
+            seen = {(kind, len(names)) for kind, names in self.shapes}
+            unseen = self._kinds_and(len, objects) - seen
+            if unseen:
+                between = [one for one in objects if (self.kind_of(one), len(one)) in unseen]
+                self.shapes = tuple(dict.fromkeys(self.shapes + self._shapes(between)))
+
+    def _shapes(self, objects: list[dict[str, Any]]) -> tuple[Shape, ...]:
+        return tuple(self._kinds_and(tuple, objects))
+
+    def _kinds_and(self, what: Callable[[dict[str, Any]], _What], objects: list[dict[str, Any]]) -> _Found[_What]:
+        """The kind of each object with something else about it, every pair once, in order."""
         kinds: Iterable[Any] = repeat(self._assumed)
         if self._discriminator is not None:
             kinds = map(dict.get, objects, repeat(self._discriminator))
         try:
-            found = dict.fromkeys(zip(kinds, map(tuple, objects)))  # noqa: B905 (a repeat has no end)
+            found = dict.fromkeys(zip(kinds, map(what, objects)))  # noqa: B905 (a repeat has no end)
+            if all(type(kind) in (str, NoneType) for kind, _ in found):
+                return found.keys()
         except TypeError:  # a kind that is an object or a list
-            found = {(0, ()): None}
-        if any(type(kind) not in (str, NoneType) for kind, _ in found):
-            found = dict.fromkeys(map(self._shape, objects))
-        self.shapes: tuple[Shape, ...] = tuple(found)
+            pass
+        return dict.fromkeys((self.kind_of(one), what(one)) for one in objects).keys()
 
     def kind_of(self, one: dict[str, Any]) -> str | None:
         """What an object says that it is, or is taken for; None when it says nothing."""
         said = self._assumed if self._discriminator is None else one.get(self._discriminator)
         return said if isinstance(said, str) else None
 
-    def _shape(self, one: dict[str, Any]) -> Shape:
-        return self.kind_of(one), tuple(one)
-
     def of(self, shape: Shape) -> Iterator[int]:
         """The numbers of the objects of one shape, in order."""
-        return (number for number, one in enumerate(self.objects) if self._shape(one) == shape)
+        return (number for number, one in enumerate(self.objects) if (self.kind_of(one), tuple(one)) == shape)
 
     def path(self, number: int) -> Path:
         """Where the object with this number stands."""
@@ -89,7 +103,7 @@ class Messages(Layer):
         found = segments[0] if len(segments) == 1 else list(chain.from_iterable(segments))
         if set(map(type, found)) - {dict} or not self._all_say_kinds(found):
             found = [message for message in found if self._takes(message)]
-        super().__init__("message", found, discriminator, sample=_SAMPLE)
+        super().__init__("message", found, discriminator, ends_only=True)
 
     def _all_say_kinds(self, messages: list[dict[str, Any]]) -> bool:
         member = self._kind_member
