@@ -23,7 +23,8 @@ class ReaderSummary(msgspec.Struct):
 
     ``next_turns`` counts documents that are loaded; what was not recorded is not in it. ``foreign`` counts the documents
     of other libraries by dialect; they are in ``verdicts``, and neither in ``next_turns`` nor in ``reasons``, which would
-    only say the same of each. ``mended_by_conversion`` counts the documents that a conversion to this release mends.
+    only say the same of each. ``unaccepted`` counts the documents for which a conversion to this release was tried,
+    because it does too much to them, and ``mended_by_conversion`` those that it mends.
     """
 
     reader: str
@@ -32,12 +33,14 @@ class ReaderSummary(msgspec.Struct):
     foreign: dict[str, int] = msgspec.field(default_factory=dict)
     next_turns: dict[NextTurn, int] = msgspec.field(default_factory=dict)
     reasons: dict[Reason, int] = msgspec.field(default_factory=dict)
+    unaccepted: int = 0
     mended_by_conversion: int = 0
 
     def add(self, reading: Reading, dialect: str) -> None:
         """Count one document, which is in ``dialect``."""
         self.documents += 1
         _count(self.verdicts, reading.verdict)
+        self.unaccepted += reading.mended_by_conversion is not None
         self.mended_by_conversion += reading.mended_by_conversion is True
         if reading.foreign:
             _count(self.foreign, dialect)

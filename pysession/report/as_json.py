@@ -119,7 +119,11 @@ def _reader_to_json(summary: ReaderSummary) -> dict[str, Any]:
         "documents": summary.documents,
         "verdicts": {verdict.value: summary.verdicts[verdict] for verdict in Verdict if verdict in summary.verdicts},
         **({"foreign": dict(sorted(summary.foreign.items()))} if summary.foreign else {}),
-        **({"mended_by_conversion": summary.mended_by_conversion} if summary.mended_by_conversion else {}),
+        **(
+            {"unaccepted": summary.unaccepted, "mended_by_conversion": summary.mended_by_conversion}
+            if summary.unaccepted
+            else {}
+        ),
         "next_turns": {turn.value: summary.next_turns[turn] for turn in NextTurn if turn in summary.next_turns},
         "reasons": [
             _present(

@@ -51,7 +51,9 @@ def gate_lines(readers: tuple[ReaderSummary, ...]) -> Iterator[str]:
             if count:
                 yield f"  {count:,} {sentences[count > 1]}"
         if reader.mended_by_conversion:
-            yield f"  'pysession convert --to {reader.reader}' mends {reader.mended_by_conversion:,}"
+            mended = reader.mended_by_conversion
+            share = "all" if mended == reader.unaccepted else f"{mended:,}"
+            yield f"  'pysession convert --to {reader.reader}' mends {share} of the {reader.unaccepted:,} not accepted"
 
 
 def _counts(reader: ReaderSummary) -> str:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from agent_framework import FileSessionStore
 
 from pysession import predict
 from pysession.cli import main
-from pysession.readers import known_members
 from tests.live.agents import SCENARIOS, run
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -32,16 +29,6 @@ def store(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def stripped(value: Any, known: frozenset[str]) -> Any:
-    """``value`` without the members of contents that the older release does not know."""
-    if isinstance(value, list):
-        return [stripped(item, known) for item in value]
-    if not isinstance(value, dict):
-        return value
-    is_content = isinstance(value.get("type"), str) and "additional_properties" in value and "role" not in value
-    return {name: stripped(child, known) for name, child in value.items() if not is_content or name in known}
-
-
 def gate(store: Path, *options: str) -> int:
     return main(["check", str(store), "--reader", OLDER, *options])
 
@@ -57,11 +44,15 @@ def test_the_older_release_refuses_the_sessions_with_calls_and_the_gate_says_why
     assert 'all because of "hosted", written since python@1.22.0' in out
 
 
-def test_a_store_without_what_it_does_not_know_passes(store: Path) -> None:
-    known = known_members(OLDER, "content")
-    for file in store.glob("*.json"):
-        file.write_text(json.dumps(stripped(json.loads(file.read_text()), known)))
-    assert gate(store) == 0
+def test_after_the_conversion_that_the_gate_names_the_store_passes(
+    store: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gate(store)
+    assert f"'pysession convert --to {OLDER}' mends all of the 4 not accepted" in capsys.readouterr().out
+    older = tmp_path_factory.mktemp("older")
+    assert main(["convert", str(store), "--to", OLDER, "-o", str(older)]) == 0
+    assert len(list(older.iterdir())) == len(SCENARIOS)
+    assert gate(older) == 0
 
 
 def test_the_release_that_wrote_the_store_keeps_every_byte(store: Path) -> None:

@@ -77,9 +77,10 @@ def test_documents_of_other_libraries_are_told_once_and_hide_no_reason() -> None
 
 
 def test_what_a_conversion_mends_is_told() -> None:
-    assert lines((msgspec.structs.replace(refused(), mended_by_conversion=True),))[-1] == (
-        "  'pysession convert --to python@1.21.0' mends 1"
-    )
+    mended, hopeless = (msgspec.structs.replace(refused(), mended_by_conversion=each) for each in (True, False))
+    says = "  'pysession convert --to python@1.21.0' mends {} not accepted"
+    assert lines((mended,), (hopeless,))[-1] == says.format("1 of the 2")
+    assert lines((mended,), (mended,), (kept(),))[-1] == says.format("all of the 2")
 
 
 def test_losses_are_told_apart_from_what_is_kept() -> None:
