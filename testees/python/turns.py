@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import agent_framework
@@ -24,10 +24,13 @@ class Scripted:
         super().__init__(**kwargs)
         self.sent: list[list[Any]] = []
 
-    def _reply(self, messages: Any) -> Any:
+    def _reply(self, messages: Any, options: Any) -> Any:
         self.sent.append(list(messages))
-        contents = [_text(REPLY)]
-        return agent_framework.ChatResponse(messages=[Message("assistant", contents=contents)])
+        answer = Message("assistant", contents=[_text(REPLY)])
+        # A service that has the conversation says so again; agents with threads fail when it does not.
+        conversation = options.get("conversation_id") if isinstance(options, Mapping) else options.conversation_id
+        more = {} if conversation is None else {"conversation_id": conversation}
+        return agent_framework.ChatResponse(messages=[answer], **more)
 
 
 def _text(words: str) -> Any:
@@ -52,9 +55,9 @@ def _client_class() -> type:
             *_layers(),
             agent_framework.BaseChatClient,
         ):
-            def _inner_get_response(self, *, messages: Any, **kwargs: Any) -> Any:
+            def _inner_get_response(self, *, messages: Any, options: Any, **kwargs: Any) -> Any:
                 async def respond() -> Any:
-                    return self._reply(messages)
+                    return self._reply(messages, options)
 
                 return respond()
 
@@ -62,7 +65,7 @@ def _client_class() -> type:
 
     class Wrapped(Scripted, agent_framework.BaseChatClient):
         async def _inner_get_response(self, *, messages: Any, **kwargs: Any) -> Any:
-            return self._reply(messages)
+            return self._reply(messages, kwargs["options" if "options" in kwargs else "chat_options"])
 
         async def _inner_get_streaming_response(self, *, messages: Any, **kwargs: Any) -> Any:
             raise NotImplementedError("the testee does not stream")
@@ -164,7 +167,8 @@ def _approvals(requests: Sequence[Any]) -> Any:
 
 
 def _waiting(messages: Sequence[Any]) -> list[Any]:
-    """The approval requests that nobody has answered, and whose call has no result."""
+    """The approval requests that nobody has answered, and whose call has no result; each once, however often it stands
+    in the history. A request for a call without a name is none that a user could be shown."""
     contents = [content for message in messages for content in message.contents or ()]
     by_kind: dict[Any, list[Any]] = {}
     for content in contents:
@@ -172,13 +176,12 @@ def _waiting(messages: Sequence[Any]) -> list[Any]:
         by_kind.setdefault(kind if isinstance(kind, str) else None, []).append(content)
     answered = [content.id for content in by_kind.get("function_approval_response", ())]
     done = [content.call_id for content in by_kind.get("function_result", ())]
-    return [
-        request
-        for request in by_kind.get("function_approval_request", ())
-        if hasattr(request.function_call, "name")
-        and request.id not in answered
-        and request.function_call.call_id not in done
-    ]
+    waiting: dict[Any, Any] = {}
+    for request in by_kind.get("function_approval_request", ()):
+        call = request.function_call
+        if isinstance(getattr(call, "name", None), str) and call.call_id not in done and request.id not in answered:
+            waiting.setdefault(repr(request.id), request)
+    return list(waiting.values())
 
 
 def append(loaded: Loaded, options: Options, text: str) -> None:
