@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from pysession.findings.failures import PysessionError
@@ -19,7 +21,6 @@ _PINS = {"python": ("mcp[ws]<1.26",)}
 """What older releases need beside them: the betas up to 1.0.0b260107 import a module that mcp 1.26 moved. Releases that
 need no mcp do not use it."""
 _NEEDS_PINS_UNTIL = {"python": "1.0.0"}
-_READY = "installed"
 
 
 class InstallError(PysessionError):
@@ -52,30 +53,43 @@ def interpreter(name: str) -> Path:
     if known.family not in _PACKAGES:
         raise InstallError(name, f"releases of {known.family} are not Python packages")
     folder = releases_folder() / str(known)
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    if not (folder / _READY).exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
         wanted = [f"{_PACKAGES[known.family]}=={known.version}"]
         if known.position < release(f"{known.family}@{_NEEDS_PINS_UNTIL[known.family]}").position:
             wanted += _PINS[known.family]
-        for command in _commands(folder, python, wanted):
+        _install(str(known), folder, wanted)
+    return _python(folder)
+
+
+def _install(name: str, folder: Path, wanted: list[str]) -> None:
+    """Built beside its place and then moved there, so that whoever finds it finds it whole. Its Python can be moved;
+    the scripts beside it cannot, and nobody calls them."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder.parent))
+    try:
+        for command in _commands(building, wanted):
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise InstallError(str(known), done.stdout + done.stderr)
-        (folder / _READY).touch()
-    return python
+                raise InstallError(name, done.stdout + done.stderr)
+        with suppress(OSError):  # another process was faster
+            building.rename(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
 
 
-def _commands(folder: Path, python: Path, wanted: list[str]) -> list[list[str]]:
+def _python(folder: Path) -> Path:
+    return folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def _commands(folder: Path, wanted: list[str]) -> list[list[str]]:
     """With uv, which shares files between environments and takes a second; else with what Python brings."""
     uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if uv is not None:
         return [
             [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
-            [uv, "pip", "install", "--quiet", "--python", str(python), *wanted],
+            [uv, "pip", "install", "--quiet", "--python", str(_python(folder)), *wanted],
         ]
     return [
         [sys.executable, "-m", "venv", "--clear", str(folder)],
-        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted],
+        [str(_python(folder)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted],
     ]
