@@ -30,7 +30,7 @@ def sighted_facts(
                 if number is not None:
                     certain = fact.certain and not layer.loose
                     place = partial(layer.path_to, number, fact.has)
-                    yield Sighting(pool.lived(fact.since, fact.until), fact.says, certain, place)
+                    yield Sighting(_remaining(fact, pool), fact.says, certain, place)
 
 
 def _around_messages(document: Document, pool: Pool, history_keys: frozenset[str]) -> Iterator[Sighting]:
@@ -46,7 +46,11 @@ def _around_messages(document: Document, pool: Pool, history_keys: frozenset[str
             seen = holder is not None and _matches(fact, tuple(holder), fold=fold) and _has_value(fact, holder)
             path = path if fact.has is None else (*path, fact.has)
         if seen and fact.history in (None, *history_keys):
-            yield Sighting(pool.lived(fact.since, fact.until), fact.says, fact.certain, partial(tuple, path))
+            yield Sighting(_remaining(fact, pool), fact.says, fact.certain, partial(tuple, path))
+
+
+def _remaining(fact: Fact, pool: Pool) -> frozenset[str]:
+    return frozenset() if fact.nobody else pool.lived(fact.since, fact.until)
 
 
 @cache

@@ -50,7 +50,7 @@ def writer_of(document: Document, *, modified: float | None = None) -> Writer:
         saved = [*_sightings(document, pool, _layers(document, rules, own))]
     names, told = narrowed(pool.names, (sighting for sighting in saved if sighting.certain))
     if not names:
-        why = "it contradicts itself: no single release leaves all of this, so it was edited or put together"
+        why = "no release leaves all of this: the document was edited, or put together from several"
         return Writer((), _evidence(document, told), remark=why, seen=when)
     likely, more = narrowed(names, everything)
     return Writer(

@@ -147,9 +147,14 @@ class Nested(Layer):
             if set(map(type, values)) - {list}:
                 values = [value for value in values if type(value) is list]
             values = list(chain.from_iterable(values))
-        if set(map(type, values)) - {dict}:
-            values = [one for one in values if type(one) is dict]
+        self._name_of_kind = discriminator if loose else None
+        if loose or set(map(type, values)) - {dict}:
+            values = list(filter(self._takes, values))
         super().__init__(place, values, discriminator)
+
+    def _takes(self, one: Any) -> bool:
+        """Whether a value is an object of the place: where other JSON is as good, one that says what it is."""
+        return type(one) is dict and (self._name_of_kind is None or type(one.get(self._name_of_kind)) is str)
 
     def _holders(self) -> Iterator[int]:
         """The numbers of the objects above that hold such a member."""
@@ -163,7 +168,7 @@ class Nested(Layer):
             value = self._above.objects[holder][self._key]
             many = self._many and type(value) is list
             for index, one in enumerate(value if many else () if self._many else (value,)):
-                if type(one) is dict:
+                if self._takes(one):
                     if not number:
                         step = (self._key, index) if self._many else (self._key,)
                         return (*self._above.path(holder), *step)

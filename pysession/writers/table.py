@@ -19,7 +19,7 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"wit
     such object ``has`` and ``lacks`` these members. What it has must be ``equal_to`` a value, ``other_than`` one, begin
     with ``begins``, or be an object in which the members ``with_`` lead to something; ``history`` must be the key of a history.
 
-    The releases that remain are those from ``since`` to ``until``. ``certain``: a release outside them would not leave
+    The releases that remain are those from ``since`` to ``until``, or ``nobody``. ``certain``: a release outside them would not leave
     it so when it saves the document again. Else it only would not write it so itself.
     """
 
@@ -38,6 +38,7 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"wit
     history: str | None = None
     since: str | None = None
     until: str | None = None
+    nobody: bool = False
     certain: bool = True
 
 

@@ -229,7 +229,7 @@ def test_what_contradicts_itself_has_no_candidates() -> None:
     assert writer.candidates == ()
     assert {one.pointer.rpartition("/")[2] for one in writer.evidence} == {"0", "hosted"}
     assert writer.remark is not None
-    assert "edited or put together" in writer.remark
+    assert "edited, or put together" in writer.remark
 
 
 def test_messages_that_every_release_leaves_as_they_are_say_nothing() -> None:
@@ -242,6 +242,17 @@ def test_messages_that_every_release_leaves_as_they_are_say_nothing() -> None:
 def test_a_content_whose_kind_is_no_text_is_passed_over(kind: Any) -> None:
     session = python(call(), {"type": kind, "text": "x", "additional_properties": {}})
     assert versions(judged(session))[1] == "1.21.0"
+
+
+def test_plain_json_in_the_output_of_a_tool_is_no_content() -> None:
+    plain = {"text": "x", "hosted": 1}
+    result = content(
+        "mcp_server_tool_result", call_id="c", output=[plain, content("function_call", call_id="d", name="f")]
+    )
+    writer = judged(python(result))
+    assert versions(writer)[1] == "1.23.0"
+    assert writer.likely is not None
+    assert [one.pointer for one in writer.likely.evidence] == ["/state/in_memory/messages/0/contents/0/output/1"]
 
 
 def test_a_copy_that_the_application_keeps_under_its_own_key_says_nothing_of_the_last_writer() -> None:
@@ -378,3 +389,15 @@ def test_messages_in_the_words_of_another_language_have_no_candidates() -> None:
     session["state"]["in_memory"]["messages"] = [{"role": "user", "contents": [{"$type": "text", "text": "hi"}]}]
     writer = judged(session)
     assert (writer.candidates, writer.remark) == ((), "it is mixed: its messages are in the words of dotnet")
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        (python(content("text", text="hi"), {"$type": "text", "text": "ho"}), "/state/in_memory/messages/0/contents/1"),
+        (dotnet(content("text", text="ho")), "/stateBag/InMemoryChatHistoryProvider/messages/1/contents/0/type"),
+    ],
+)
+def test_a_single_content_in_the_words_of_another_language_leaves_no_candidate(value: Any, place: str) -> None:
+    writer = judged(value)
+    assert (writer.candidates, [one.pointer for one in writer.evidence]) == ((), [place])
