@@ -53,7 +53,7 @@ def effect_on(known: Record, message: dict[str, Any], *, type_last: bool, above:
 def _deep(known: Record, message: dict[str, Any], *, type_last: bool, above: int) -> dict[str, Any]:
     with nesting.room():
         loaded = messages.load(known, message, ())
-        nesting.check_contents(known.nesting, message, above)
+        nesting.check_loaded(known.nesting, message, above)
         written = messages.write(known, loaded, type_last=type_last)
     nesting.check_written(known.nesting, written, above)
     return written

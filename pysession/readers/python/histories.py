@@ -11,6 +11,7 @@ import msgspec
 
 from pysession.findings import NextTurn, Reading, Stage, Verdict
 from pysession.readers.comparing import Comparison
+from pysession.readers.python import messages
 from pysession.readers.python.census import run
 from pysession.readers.python.effects import effects
 from pysession.readers.python.failing import RefusedError
@@ -33,7 +34,7 @@ def read_history(known: Record, provider: Histories, subject: Subject) -> Readin
     found = _restored(known, payloads, subject)
     if refusal is not None:
         raise refusal
-    _check_text(provider, payloads, subject)
+    _check_text(known, payloads, subject)
     verdict = Verdict.SILENT_LOSS if len(payloads) < subject.held else found.verdict
     return Reading("", verdict, messages_restored=len(payloads), next_turn=NextTurn.UNKNOWN, changes=found.changes)
 
@@ -129,12 +130,16 @@ def _messagepack(data: bytes) -> Iterator[Any]:
             raise RefusedError("ValueError", str(error), cause=type(error).__name__, stage=Stage.PARSE) from None
 
 
-def _check_text(provider: Histories, payloads: list[dict[str, Any]], subject: Subject) -> None:
+def _check_text(known: Record, payloads: list[dict[str, Any]], subject: Subject) -> None:
     """Text with unpaired surrogates is read, and cannot be written."""
-    if not any(fault.rule in ("string-not-portable", "json-not-utf8") for fault in subject.document.reading.faults):
+    if not any(fault.rule in _IN_TEXTS for fault in subject.document.reading.faults):
         return
     for index, payload in enumerate(payloads):
+        written = messages.write(known, messages.load(known, payload, (index,)), type_last=False)
         try:
-            json.dumps(payload, ensure_ascii=False).encode()
+            json.dumps(written, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
             raise RefusedError("UnicodeEncodeError", str(error), (index,), stage=Stage.SAVE) from None
+
+
+_IN_TEXTS = frozenset({"string-not-portable", "json-not-utf8"})

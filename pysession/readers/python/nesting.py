@@ -80,32 +80,36 @@ def check_state(nesting: Nesting, taken: int) -> None:
         raise _too_deep(Stage.SAVE)
 
 
-def check_contents(nesting: Nesting, message: dict[str, Any], above: int) -> None:
-    """``Message.from_dict`` and ``Message.to_dict`` on a message with ``above`` containers around it.
-
-    Raises:
-        RefusedError: one of them raises RecursionError.
-    """
-    contents = message.get("contents")
-    held = [content for content in contents if type(content) is dict] if type(contents) is list else []
-    if any(2 * above + _nested_frames(content) > nesting.nested for content in held):
-        raise _too_deep(Stage.LOAD)
-    members = [value for content in held for name, value in content.items() if name not in _PASSED_OVER]
-    if 2 * above + max((frames(value, text=_TEXT_FRAMES) for value in members), default=0) > nesting.contents:
-        raise _too_deep(Stage.SAVE)
-
-
-_PASSED_OVER = frozenset({"annotations", "raw_representation"})
-
-
-def check_written(nesting: Nesting, written: dict[str, Any], above: int) -> None:
-    """Writing a message as a part of its session, where the release goes through it once more.
+def check_loaded(nesting: Nesting, message: dict[str, Any], above: int) -> None:
+    """``Message.from_dict`` on a message with ``above`` containers around it, itself counted.
 
     Raises:
         RefusedError: it raises RecursionError.
     """
+    if any(2 * above + _nested_frames(content) > nesting.nested for content in _contents(message)):
+        raise _too_deep(Stage.LOAD)
+
+
+def check_written(nesting: Nesting, written: dict[str, Any], above: int) -> None:
+    """``Message.to_dict``, and writing the message as a part of its session, where the release goes through it again.
+
+    Raises:
+        RefusedError: one of them raises RecursionError.
+    """
+    members = [value for one in _contents(written) for name, value in one.items() if name not in _TAKEN_OVER]
+    if 2 * above + max((frames(value, text=_TEXT_FRAMES) for value in members), default=0) > nesting.contents:
+        raise _too_deep(Stage.SAVE)
     if nesting.messages is not None and 2 * (above - 1) + frames(written) > nesting.messages:
         raise _too_deep(Stage.SAVE)
+
+
+_TAKEN_OVER = frozenset({"type", "annotations"})
+"""Members of a content that are written without going through them."""
+
+
+def _contents(message: dict[str, Any]) -> list[dict[str, Any]]:
+    held = message.get("contents")
+    return [content for content in held if type(content) is dict] if type(held) is list else []
 
 
 def _nested_frames(content: dict[str, Any]) -> int:

@@ -69,9 +69,13 @@ class Subject:
 
     @cached_property
     def stored(self) -> Any:
-        """The value that a MessagePack file holds, or that any other does."""
+        """The value that a store's file holds. A store does not decode what it does not know; so it may read one whose
+        value others cannot."""
         if self.document.encoding is Encoding.MESSAGEPACK:
-            return msgspec.msgpack.decode(self.document.data)
+            try:
+                return msgspec.msgpack.decode(self.document.data)
+            except (ValueError, msgspec.MsgspecError):
+                return self.document.value
         return self.value
 
     @cached_property
