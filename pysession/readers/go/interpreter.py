@@ -6,36 +6,20 @@ creates its entry of the state where there is none it can read.
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any
 
 import msgspec
 
-from pysession.dialects import Document, detect, histories
-from pysession.dialects import History as StoredHistory
+from pysession.dialects import Document
 from pysession.findings import Failure, NextTurn, Reading, Stage, Verdict, format_pointer
 from pysession.readers.comparing import changes, compare
 from pysession.readers.go.approvals import next_turn
 from pysession.readers.go.decoding import UnwritableError, fold, is_object
+from pysession.readers.go.stored import Stored
 from pysession.readers.go.table import Record, record
-from pysession.readers.go.text import GoSyntaxError, decoded, members, parse, plain
+from pysession.readers.go.text import GoSyntaxError, decoded, members, plain
 from pysession.readers.go.touching import ABSENT, Touched
 from pysession.readers.settings import DEFAULT_SETTINGS, Settings
-from pysession.wire import Encoding
-
-# Go reads a time from the characters as they stand, so one that is written with escapes must be seen as it stands.
-_TIME_ESCAPES = re.compile(rb"\\u00(?:2[bdeBDE]|3[0-9aA]|5[4aA])")
-# 1e21, 1e-6: Go writes 1e+21 and 0.000001 when it has decoded the number, and leaves it when it has not.
-_EXPONENT = re.compile(rb"[:,\[]-?\d++(?:\.\d++)?e-?\d++[,}\]]")
-# json.Marshal keeps its output safe inside HTML and JavaScript.
-_ESCAPES = (
-    (b"<", b"\\u003c"),
-    (b">", b"\\u003e"),
-    (b"&", b"\\u0026"),
-    ("\u2028".encode(), b"\\u2028"),
-    ("\u2029".encode(), b"\\u2029"),
-)
 
 
 class Interpreter:
@@ -43,6 +27,7 @@ class Interpreter:
 
     def __init__(self, document: Document, settings: Settings = DEFAULT_SETTINGS) -> None:
         self._document = document
+        self._stored = Stored(document)
         self._settings = settings
         self._found: dict[int, Reading] = {}
 
@@ -50,7 +35,7 @@ class Interpreter:
         """What ``release`` (a resolved name) makes of the document."""
         known = record(release.partition("@")[2])
         if id(known) not in self._found:
-            self._found[id(known)] = _Run(self._document, known, self._settings).reading()
+            self._found[id(known)] = _Run(self._document, self._stored, known, self._settings).reading()
         return msgspec.structs.replace(self._found[id(known)], reader=release)
 
 
@@ -71,8 +56,9 @@ class _Session(msgspec.Struct):
 class _Run:
     """One document in one class of releases."""
 
-    def __init__(self, document: Document, known: Record, settings: Settings) -> None:
+    def __init__(self, document: Document, stored: Stored, known: Record, settings: Settings) -> None:
         self._document = document
+        self._stored = stored
         self._record = known
         # An agent has one history provider: with a key of its own it is not the default one.
         self._keys = settings.history_keys or (known.history_key,)
@@ -84,39 +70,28 @@ class _Run:
             return Reading("", Verdict.REJECTED, error.stage, error.failure, next_turn=NextTurn.FAILS)
 
     def _reading(self) -> Reading:
-        document = self._document
-        root, is_plain = self._parsed()
+        stored = self._stored
+        root = self._parsed()
         session = _loaded(root)
         touched = [self._touched(session, key) for key in self._keys]
         saved = _saved(session, dict(zip(self._keys, touched, strict=True)))
-        before, after = (root, saved) if is_plain else (plain(root), plain(saved))
+        before, after = (root, saved) if stored.is_plain else (plain(root), plain(saved))
         comparison = compare(before, after, fold_names=True)
         restored = sum(history.restored for history in touched)
-        unseen = restored < _held(document.histories if document.reading.readable else _histories(before))
+        unseen = restored < stored.held
         lost = unseen or any(history.lost for history in touched)
-        verdict = Verdict.SILENT_LOSS if lost else comparison.verdict
         return Reading(
             "",
-            verdict,
+            Verdict.SILENT_LOSS if lost else comparison.verdict,
             messages_restored=restored,
             next_turn=_next_turn(session, touched, unseen=unseen),
-            same_bytes=_same_bytes(document, comparison.verdict),
-            changes=changes(difference.below(document.base) for difference in comparison.differences),
+            same_bytes=stored.is_compact if comparison.verdict is Verdict.IDENTICAL else False,
+            changes=changes(difference.below(self._document.base) for difference in comparison.differences),
         )
 
-    def _parsed(self) -> tuple[Any, bool]:
-        """The session's value; whether it is a plain one, which the text alone determines no further."""
-        document = self._document
-        value = document.value[0] if document.single else document.value
-        whole = not document.base
-        odd = not document.reading.readable or bool(document.reading.faults)
-        if whole:
-            odd = odd or document.embedded or document.encoding is not Encoding.JSON
-            odd = odd or bool(_TIME_ESCAPES.search(document.data))
-        if not odd:
-            return value, True
+    def _parsed(self) -> Any:
         try:
-            return parse(document.data if whole else _text(document, value), self._record.depth), False
+            return self._stored.value(self._record.depth)
         except GoSyntaxError as error:
             raise _RefusedError(Stage.PARSE, Failure("SyntaxError", message=str(error))) from None
 
@@ -125,17 +100,7 @@ class _Run:
         if entry is None:
             failure = Failure("runtime.Error", message="nil pointer dereference: the entry of the history is null")
             raise _RefusedError(Stage.TOUCH, failure)
-        return Touched(self._record, entry)
-
-
-def _histories(value: Any) -> tuple[StoredHistory, ...]:
-    """The histories of a document that is too much for ``wire.read``, and not for Go."""
-    return histories(value, detect(value))
-
-
-def _held(found: tuple[StoredHistory, ...]) -> int:
-    """Messages in ``found``, under whatever key."""
-    return sum(is_object(message) for history in found if history.live for _, message in history.positioned())
+        return Touched(self._record, self._stored, entry)
 
 
 def _loaded(root: Any) -> _Session:
@@ -182,35 +147,3 @@ def _next_turn(session: _Session, touched: list[Touched], *, unseen: bool) -> Ne
         return NextTurn.SERVICE_MANAGED
     found = next_turn([message for history in touched for message in history.messages])
     return NextTurn.SEES_FEWER if unseen and found is NextTurn.SEES_ALL else found
-
-
-def _same_bytes(document: Document, verdict: Verdict) -> bool | None:
-    """Whether the bytes come back; None where that would take the texts of numbers to say."""
-    if verdict is not Verdict.IDENTICAL:
-        return False
-    if document.base or document.embedded or document.reading.faults or not document.reading.readable:
-        return None
-    try:
-        written = _compact(document.value)
-    except RecursionError:  # nested deeper than Python's encoders go
-        return None
-    return True if written == document.data and not _EXPONENT.search(written) else None
-
-
-def _compact(value: Any) -> bytes:
-    """``value`` as Go writes it, apart from how it writes exponents."""
-    text = msgspec.json.encode(value)
-    for character, escape in _ESCAPES:
-        text = text.replace(character, escape)
-    return text
-
-
-def _text(document: Document, value: Any) -> bytes:
-    """The text of a session that stands inside a record."""
-    if document.embedded:
-        found = document.reading.value
-        for step in document.base:
-            found = found[step]
-        if isinstance(found, str):
-            return found.encode("utf-8", "surrogatepass")
-    return json.dumps(value).encode()

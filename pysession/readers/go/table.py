@@ -65,15 +65,31 @@ class Record(msgspec.Struct, frozen=True):
     one_of: dict[str, tuple[str, ...]]
 
 
-@cache
 def record(release: str) -> Record:
-    """What is known of ``release``, a version in the table of releases."""
-    folded: dict[str, Any] = {}
-    for name, stated in _stated().items():
-        folded = _merged(folded, stated)
-        if name == release:
-            return msgspec.convert(folded, Record)
-    raise KeyError(release)
+    """What is known of ``release``, a version in the table of releases.
+
+    Raises:
+        KeyError: it was never run.
+    """
+    return _records()[release]
+
+
+@cache
+def records() -> tuple[Record, ...]:
+    """All records, each once."""
+    return tuple({id(known): known for known in _records().values()}.values())
+
+
+@cache
+def _records() -> dict[str, Record]:
+    found: dict[str, Record] = {}
+    stated: dict[str, Any] = {}
+    for release, change in _stated().items():
+        if change or not found:
+            stated = _merged(stated, change)
+            known = msgspec.convert(stated, Record)
+        found[release] = known
+    return found
 
 
 def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +101,6 @@ def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return members
 
 
-@cache
 def _stated() -> dict[str, dict[str, Any]]:
     data = Path(__file__).parent.with_name("tables").joinpath("go.json").read_bytes()
     return msgspec.json.decode(data, type=dict[str, dict[str, Any]])

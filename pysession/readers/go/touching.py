@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pysession.readers.go.decoding import History, UnwritableError, fold, is_object
-from pysession.readers.go.settled import Settled
+from pysession.readers.go.stored import Stored
 from pysession.readers.go.table import Record
 from pysession.readers.go.text import members
 
@@ -22,15 +22,15 @@ class Touched:
     ``lost``: messages that the entry holds are not among them, or have come back without their contents.
     """
 
-    def __init__(self, known: Record, entry: Any) -> None:
+    def __init__(self, known: Record, document: Stored, entry: Any) -> None:
         stored = _messages(entry)
         self.messages: list[Any] = stored
         self.lost = False
         self._saved: Any = entry
         self._unwritable = False
-        if not _is_settled(known, entry, stored):
+        if not _stays(known, document, entry, stored):
             self._decode(known, entry, stored)
-        self.restored = sum(message is not None for message in self.messages)
+        self.restored = len(self.messages) - self.messages.count(None)
 
     def saved(self) -> Any:
         """The entry as it is saved, ``ABSENT`` if it is not.
@@ -54,8 +54,12 @@ class Touched:
                 self._unwritable = True
 
 
-def _is_settled(known: Record, entry: Any, stored: list[Any]) -> bool:
-    return type(entry) is dict and [*entry] == ["messages"] and bool(stored) and Settled(known).messages(stored)
+def _stays(known: Record, document: Stored, entry: Any, stored: list[Any]) -> bool:
+    """Whether the entry is one that the SDK saves as it is."""
+    if type(entry) is not dict or [*entry] != ["messages"] or not stored:
+        return False
+    found = document.shapes(stored)
+    return found is not None and all(shape.stays(known) for shape in found)
 
 
 def _messages(entry: Any) -> list[Any]:
