@@ -9,7 +9,7 @@ from pysession.conform.judging import Manner
 from pysession.conform.oracles import Oracle
 from pysession.conform.protocol import Options
 from pysession.conform.testee import Testee
-from pysession.readers import release
+from pysession.readers import UnknownReleaseError, release
 from pysession.readers.recorded import Recorded
 from pysession.wire import Encoding
 
@@ -25,8 +25,12 @@ def start(program: Path) -> Oracle:
         UnknownReleaseError: the release is not in the tables.
     """
     testee = Testee([str(program)])
-    described = testee.describe()
-    return Oracle(str(release(described.reader or "go")), testee, _asked)
+    try:
+        reader = str(release(testee.describe().reader or ""))
+    except UnknownReleaseError:
+        testee.close()
+        raise
+    return Oracle(reader, testee, _asked)
 
 
 def _asked(testee: Testee, document: bytes, encoding: Encoding, next_turn: bool, options: Options) -> Recorded | None:

@@ -85,9 +85,14 @@ class _Run:
             Verdict.SILENT_LOSS if lost else comparison.verdict,
             messages_restored=restored,
             next_turn=_next_turn(session, touched, unseen=unseen),
-            same_bytes=stored.is_compact if comparison.verdict is Verdict.IDENTICAL else False,
+            same_bytes=self._same_bytes(touched) if comparison.verdict is Verdict.IDENTICAL else False,
             changes=changes(difference.below(self._document.base) for difference in comparison.differences),
         )
+
+    def _same_bytes(self, touched: list[Touched]) -> bool | None:
+        """Whether an identical value is saved in the same bytes; None where that cannot be said."""
+        decoded_numbers = not all(history.stays for history in touched)
+        return None if decoded_numbers and self._stored.has_exponents else self._stored.is_compact
 
     def _parsed(self) -> Any:
         try:

@@ -79,7 +79,7 @@ class Stored:
 
     @cached_property
     def is_compact(self) -> bool | None:
-        """Whether its bytes are those that Go writes for its value; None where that cannot be said."""
+        """Whether its bytes are those that Go writes for its value, exponents apart; None where that cannot be said."""
         document = self._document
         if document.base or document.embedded or document.reading.faults or not document.reading.readable:
             return None
@@ -89,7 +89,12 @@ class Stored:
             return None
         for character, escape in _ESCAPES:
             written = written.replace(character, escape)
-        return True if written == document.data and not _EXPONENT.search(written) else None
+        return True if written == document.data else None
+
+    @cached_property
+    def has_exponents(self) -> bool:
+        """Whether it may have numbers that Go writes in another way when it has decoded them."""
+        return _EXPONENT.search(self._document.data) is not None
 
     def _text(self) -> bytes:
         """The text of a session that stands inside a record."""

@@ -19,7 +19,8 @@ ABSENT = object()
 class Touched:
     """One entry: what became of it, and the messages that the provider returned.
 
-    ``lost``: messages that the entry holds are not among them, or have come back without their contents.
+    ``stays``: it was seen to be saved as it is, and holds no fractions. ``lost``: messages that the entry holds are not
+    among them, or have come back without their contents.
     """
 
     def __init__(self, known: Record, document: Stored, entry: Any) -> None:
@@ -28,7 +29,8 @@ class Touched:
         self.lost = False
         self._saved: Any = entry
         self._unwritable = False
-        if not _stays(known, document, entry, stored):
+        self.stays = _stays(known, document, entry, stored)
+        if not self.stays:
             self._decode(known, entry, stored)
         self.restored = len(self.messages) - self.messages.count(None)
 
