@@ -227,6 +227,7 @@ def command(
         accept=_ACCEPTED[accept],
         writers=writers,
         settings=Settings(frozenset(registered_types), history_keys),
+        try_conversion=True,
         profiles=profiles,
         select=select,
         ignore=ignore,

@@ -41,6 +41,7 @@ def check(
     readers: Sequence[str] = (),
     accept: Verdict = Verdict.NORMALISED,
     settings: Settings = DEFAULT_SETTINGS,
+    try_conversion: bool = False,
     writers: bool = False,
     profiles: Sequence[str] = (),
     select: Sequence[str] = (),
@@ -71,7 +72,7 @@ def check(
     chosen = _chosen(tuple(select), tuple(ignore))
     document = open_document(data, encoding or Encoding.JSON, at, limits)
     predicted = readings(document, readers, settings) if readers else ()
-    if any(reading.outcome.worse_than(accept) for reading in predicted):
+    if try_conversion and any(reading.outcome.worse_than(accept) for reading in predicted):
         # Most documents are taken as they are, and need not pay for the import.
         from pysession.verbs.remedies import with_remedies
 

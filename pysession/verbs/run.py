@@ -29,6 +29,7 @@ class Options(msgspec.Struct, frozen=True):
     readers: tuple[str, ...] = ()
     accept: Verdict = Verdict.NORMALISED
     settings: Settings = DEFAULT_SETTINGS
+    try_conversion: bool = False
     writers: bool = False
     profiles: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ def judge(record: Record, options: Options) -> DocumentReport:
         readers=options.readers,
         accept=options.accept,
         settings=options.settings,
+        try_conversion=options.try_conversion,
         writers=options.writers,
         profiles=options.profiles,
         select=options.select,

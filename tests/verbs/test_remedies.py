@@ -12,7 +12,7 @@ from tests.rules.conversations import assistant, call, message, python, request,
 
 
 def mended(document: object, reader: str, accept: Verdict = Verdict.NORMALISED) -> bool | None:
-    report = pysession.check(json.dumps(document).encode(), readers=[reader], accept=accept)
+    report = pysession.check(json.dumps(document).encode(), readers=[reader], accept=accept, try_conversion=True)
     return report.readings[0].mended_by_conversion
 
 
@@ -35,6 +35,11 @@ WAITING = python(user(), message("assistant", call("c1"), request("r1", call("c1
 )
 def test_what_a_conversion_does_for_a_reader(document: object, reader: str, expected: bool | None) -> None:
     assert mended(document, reader) is expected
+
+
+def test_nothing_is_converted_unasked() -> None:
+    report = pysession.check(json.dumps(NEWER).encode(), readers=["python@1.21.0"])
+    assert report.readings[0].mended_by_conversion is None
 
 
 def test_what_is_accepted_is_not_converted() -> None:
