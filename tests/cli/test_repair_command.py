@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from pysession.schema.shipped import shipped
 from tests.cli.processes import BROKEN, CLEAN, run
 
 TORN = b'{"session_id":"s","service_session_id":null,"state":{}}'
@@ -78,6 +80,8 @@ def test_the_account_as_json(store: Path) -> None:
         ("./clean.json", False),
         ("./torn.json", True),
     ]
+    schema = json.loads((shipped("schema") / "repair" / "1" / "repair.schema.json").read_bytes())
+    Draft202012Validator(schema).validate(account)
     assert account["documents"][1]["changes"] == [
         {"rule": "envelope-type", "pointer": "", "what": 'the session says "type": "session"'}
     ]
