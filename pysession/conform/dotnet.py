@@ -124,7 +124,7 @@ def _kept(document: bytes, answer: Answer, options: Options) -> int:
 
     Loading and saving loses nothing of them; that the next run does not see them is another matter.
     """
-    read = {HISTORY_KEY, *options.history_keys}
+    read = options.history_keys or (HISTORY_KEY,)
     saved = _histories(answer.saved or b"")
     return sum(count for key, count in _histories(document).items() if key not in read and saved.get(key) == count)
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -7,7 +8,7 @@ namespace Pysession.Testee;
 /// <summary>Requests and answers: one JSON object a line, in order, documents as base64.</summary>
 internal static class Conversation
 {
-    private static readonly JsonSerializerOptions s_answers = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_answers = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Answers until the input ends or `stop` is asked.</summary>
     internal static int Hold(Stream input, Stream output)

@@ -9,8 +9,7 @@ namespace Pysession.Testee;
 /// <summary>A session, read and written by the framework's own agent. Compiled with -p:AgentFramework=true only.</summary>
 internal sealed class SessionForm(IReadOnlyList<string> historyKeys) : IForm
 {
-    private static readonly string s_defaultKey = nameof(InMemoryChatHistoryProvider);
-
+    private readonly string _key = historyKeys.FirstOrDefault(nameof(InMemoryChatHistoryProvider));
     private readonly ScriptedChatClient _model = new();
     private JsonElement _stored;
     private ChatClientAgent? _agent;
@@ -19,23 +18,15 @@ internal sealed class SessionForm(IReadOnlyList<string> historyKeys) : IForm
     public void Load(JsonElement document)
     {
         _stored = document;
-        _agent = new ChatClientAgent(_model, new ChatClientAgentOptions());
+        var history = new InMemoryChatHistoryProvider(new InMemoryChatHistoryProviderOptions { StateKey = _key });
+        _agent = new ChatClientAgent(_model, new ChatClientAgentOptions { ChatHistoryProvider = history });
         _session = _agent.DeserializeSessionAsync(document).AsTask().GetAwaiter().GetResult();
     }
 
-    public IReadOnlyList<History> Touch()
-    {
-        var histories = new List<History>();
-        foreach (var key in historyKeys.Prepend(s_defaultKey).Distinct())
-        {
-            if (_session!.StateBag.TryGetValue(key, out InMemoryChatHistoryProvider.State? state) && state is not null)
-            {
-                histories.Add(new(Stored(key), state.Messages));
-            }
-        }
-
-        return histories;
-    }
+    public IReadOnlyList<History> Touch() =>
+        _session!.StateBag.TryGetValue(_key, out InMemoryChatHistoryProvider.State? state) && state is not null
+            ? [new(Stored(), state.Messages)]
+            : [];
 
     public void Append(ChatMessage user, ChatMessage assistant)
     {
@@ -46,9 +37,9 @@ internal sealed class SessionForm(IReadOnlyList<string> historyKeys) : IForm
     public byte[] Save() =>
         Encoding.UTF8.GetBytes(_agent!.SerializeSessionAsync(_session!).AsTask().GetAwaiter().GetResult().GetRawText());
 
-    private JsonElement Stored(string key) =>
+    private JsonElement Stored() =>
         _stored.EnumerateObject().Last(member => member.Name.Equals("stateBag", StringComparison.OrdinalIgnoreCase)).Value
-            .EnumerateObject().Last(member => member.Name == key).Value;
+            .EnumerateObject().Last(member => member.Name == _key).Value;
 
     /// <summary>A model that says what it is told to say.</summary>
     private sealed class ScriptedChatClient : IChatClient

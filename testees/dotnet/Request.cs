@@ -15,7 +15,7 @@ internal sealed record Request
 
     internal string? Text { get; private init; }
 
-    /// <summary>Keys of the state bag under which history providers keep messages, next to the framework's default.</summary>
+    /// <summary>Keys of the state bag under which history providers keep messages, in place of the framework's default.</summary>
     internal IReadOnlyList<string> HistoryKeys { get; private init; } = [];
 
     internal string? Fault { get; private init; }

@@ -8,13 +8,14 @@ namespace Pysession.Testee;
 
 /// <summary>
 /// A session, with an envelope that behaves as the framework's: what is known of it from its documents and from runs of
-/// its releases since 1.0.0-rc5 is said here again, so that its serializer can be run without the framework.
+/// its releases since 1.0.0-rc1 is said here again, so that its serializer can be run without the framework.
 /// </summary>
 internal sealed class SessionForm(IReadOnlyList<string> historyKeys) : IForm
 {
     private const string DefaultHistoryKey = "InMemoryChatHistoryProvider";
 
-    private readonly List<string> _keys = [DefaultHistoryKey, .. historyKeys.Where(key => key != DefaultHistoryKey)];
+    // A history provider with a key of its own takes the place of the default one.
+    private readonly IReadOnlyList<string> _keys = historyKeys.Count > 0 ? historyKeys : [DefaultHistoryKey];
     private StoredSession _session = new();
 
     public void Load(JsonElement document)
@@ -45,7 +46,7 @@ internal sealed class SessionForm(IReadOnlyList<string> historyKeys) : IForm
     public void Append(ChatMessage user, ChatMessage assistant)
     {
         var entry = _keys.Select(key => _session.StateBag.GetValueOrDefault(key)).FirstOrDefault(found => found is not null);
-        entry ??= _session.StateBag[DefaultHistoryKey] = new StoredEntry(JsonSerializer.SerializeToElement(new HistoryState(), SerializerOptions.Default));
+        entry ??= _session.StateBag[_keys[0]] = new StoredEntry(JsonSerializer.SerializeToElement(new HistoryState(), SerializerOptions.Default));
         (entry.Read()!.Messages ??= []).AddRange([user, assistant]);
     }
 

@@ -6,9 +6,11 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from pysession.conform import Answer, Form, Options, Testee
@@ -167,6 +169,12 @@ def test_forms_of_other_libraries_are_unsupported(newest: Testee, form: Form) ->
     assert refusal(newest.read(b"{}", form)) == (None, "UnsupportedRequest")
 
 
+@cache
+def answer_schema() -> jsonschema_rs.Validator:
+    schema = (shipped("schema") / "testee" / "1" / "answer.schema.json").read_bytes()
+    return jsonschema_rs.validator_for(json.loads(schema))
+
+
 def test_lines_that_are_no_requests_are_answered_and_the_next_one_is_served() -> None:
     lines = [
         b"garbage",
@@ -177,14 +185,24 @@ def test_lines_that_are_no_requests_are_answered_and_the_next_one_is_served() ->
         b'{"id":6,"op":"dance"}',
         b'{"id":7,"op":"append","form":"messages","document":"W10="}',
         b'{"id":8,"op":"read","form":"messages","document":"W10="}',
+        b'{"id":8,"op":"read","form":"messages","document":"e30="}',
+        b'{"id":8,"op":"describe"}',
         b'{"id":9,"op":"stop"}',
         b'{"id":10,"op":"describe"}',
     ]
     done = subprocess.run(dotnet_program(NEWEST), input=b"\n".join(lines), capture_output=True, timeout=60, check=True)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [answer.get("error", {}).get("type") for answer in answers] == ["UnsupportedRequest"] * 7 + [None, None]
+    for answer in answers:
+        answer_schema().validate(answer)
+    assert [answer.get("error", {}).get("type") for answer in answers] == [
+        *["UnsupportedRequest"] * 7,
+        None,
+        "JsonException",
+        None,
+        None,
+    ]
     assert answers[7] == {"id": 8, "ok": True, "saved": "W10=", "messages_restored": 0, "empty_contents": 0}
-    assert answers[8] == {"id": 9, "ok": True}
+    assert answers[10] == {"id": 9, "ok": True}
     assert done.stderr == b""
 
 
