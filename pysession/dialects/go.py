@@ -64,7 +64,8 @@ def to_canonical(value: Json, detection: Detection, exchange: Exchange) -> dict[
 
 def from_canonical(canonical: dict[str, Json], exchange: Exchange) -> Json:
     from pysession.dialects.conversion.envelopes import session_to
-    from pysession.dialects.conversion.go_words import GO, LATER, LATER_GO, STATES
+    from pysession.dialects.conversion.go_words import EARLY_GO, GO, LATER, LATER_GO, RAW_CONTENTS, STATES
 
-    words = LATER_GO if exchange.target.knows(LATER, None) else GO
+    knows = exchange.target.knows
+    words = LATER_GO if knows(LATER, None) else GO if knows(RAW_CONTENTS, None) else EARLY_GO
     return session_to(canonical, exchange, words=words, states=STATES, service_id=SERVICE_ID, always_service_id=True)

@@ -45,6 +45,7 @@ from pysession.readers import (
     Release,
     Settings,
     latest,
+    reader,
     readings,
     release,
     releases,
@@ -174,7 +175,7 @@ def target_of(to: str) -> Release | str:
     """The release that ``to`` names, or the dialect when it names no release.
 
     Raises:
-        UsageError: it is neither, or cannot be written.
+        UsageError: it is neither, cannot be written, or is a release that was never run.
     """
     dialect, at, _ = to.partition("@")
     if dialect not in TARGETS:
@@ -182,7 +183,7 @@ def target_of(to: str) -> Release | str:
         raise UsageError(f"{dialect!r} {hint}; a session can be converted to {', '.join(sorted(TARGETS))}")
     if not at:
         return dialect
-    named = release(to)
+    named = release(reader(to))
     if named.dialects[0] != dialect:
         raise UsageError(f"{named} is of the time of threads, which can be converted from but not to")
     return named
@@ -290,7 +291,7 @@ class _Converter:
             home = _home_named(canonical, self.wanted)
             if home is not None:
                 exchange.target = self._target(release(home))
-        if family is not None and self.elsewhere and document.dialect in TARGETS:
+        if family is not None and self.elsewhere and document.dialect in TARGETS and not exchange.originated:
             canonical = _with_home(canonical, family, exchange.lives)
         return exchange, from_canonical(canonical, exchange)
 
@@ -300,11 +301,11 @@ class _Converter:
     def _reading(self, exchange: Exchange, said: Any, data: bytes) -> Reading:
         """What the target's reader makes of the result, in an application that reads every history in it."""
         made = self._opened(said, data)
-        reader = exchange.target.release
+        name = _recorded(release(exchange.target.release))
         if made.detection.form == "messages":
-            reader = _serializer_of(release(reader))
+            name = _serializer_of(release(name))
         keys = (*self.settings.history_keys, *(history.key for history in made.histories if history.live))
-        return readings(made, [reader], msgspec.structs.replace(self.settings, history_keys=keys))[0]
+        return readings(made, [name], msgspec.structs.replace(self.settings, history_keys=keys))[0]
 
     def _opened(self, said: Any, data: bytes) -> Document:
         if self.careful:
@@ -333,9 +334,20 @@ class _Converter:
         )
 
 
+def _recorded(written: Release) -> str:
+    """``written``, or where a document goes back to words of a release that was never run, the one run before it."""
+    if written.recorded:
+        return str(written)
+    known = releases(written.family)
+    return next((name for name in reversed(known) if release(name).position < written.position), known[0])
+
+
 def _serializer_of(reader: Release) -> str:
-    """The serializer that reads bare messages as ``reader`` does: the newest recorded one that knows no more."""
-    return next(name for name in reversed(releases("meai")) if release(name).position <= reader.position)
+    """The serializer that ``reader`` is built with, or the next newer one that was recorded."""
+    known = releases("meai")
+    exact = f"meai@{reader.meai}"
+    newer = (name for name in known if release(name).position >= reader.position)
+    return exact if exact in known else next(newer, known[-1])
 
 
 def _family(dialect: str) -> str | None:

@@ -30,6 +30,7 @@ def test_these_are_the_commands() -> None:
     assert sorted(ALL) == [
         "pysession",
         "pysession check",
+        "pysession convert",
         "pysession fixtures",
         "pysession fixtures export",
         "pysession fixtures list",

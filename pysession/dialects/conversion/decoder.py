@@ -10,6 +10,7 @@ from pysession.dialects.conversion.mapping import EXTENSION as CANONICAL_EXTENSI
 from pysession.dialects.conversion.notes import ATTRIBUTION, INEXACT, NO_KIND, NO_SLOT
 from pysession.dialects.conversion.parking import RESERVED, SELF, Parcel, clean, from_text, is_payload, same, unpacked
 from pysession.dialects.conversion.plans import COPY, EXTENSION, MEMBER, WRITE, Plan, is_plain_object
+from pysession.dialects.conversion.rules import LEFT_OUT
 from pysession.dialects.conversion.translator import Translator
 from pysession.dialects.names import key_of
 from pysession.findings import LossKind
@@ -196,10 +197,14 @@ class Decoder(Translator):
         contents = source[name] if name is not None else None
         if name is None or type(contents) is not list:
             return source, plan
-        return {
-            **source,
-            name: [self._carrying(item, given.contents.get(str(at))) for at, item in enumerate(contents)],
-        }, plan
+        waiting = iter(contents)
+        said: list[Any] = []
+        for index in range(len(contents) + len(given.contents)):
+            if is_payload(payload := given.contents.get(f"{LEFT_OUT}{index}")):
+                said.append({self.words.carrier: {RESERVED: payload}})
+            elif (content := next(waiting, ABSENT)) is not ABSENT:
+                said.append(self._carrying(content, given.contents.get(str(index))))
+        return {**source, name: said}, plan
 
     def _carrying(self, content: Any, payload: Any) -> Any:
         """``content`` with what the message kept for it."""
@@ -296,7 +301,9 @@ class Decoder(Translator):
         held[key] = value
         self.notes.note((*path, name, key), LossKind.PARKED, why)
 
-    def lacks(self, parcel: Parcel, name: str) -> None:
+    def lacks(self, parcel: Parcel, name: str, *, filled: bool = False) -> None:
+        if self.originated:
+            return
         parcel.absent.setdefault(self.dialect, []).append(name)
 
     def target_extension(self, place: str) -> str | None:

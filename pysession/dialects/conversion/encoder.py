@@ -42,6 +42,8 @@ class Encoder(Translator):
     writes_empty = False
     placed: dict[Path, Path]
     """Where in the output histories and state are, and where they come from."""
+    exact = True
+    """Whether the document is Python's own, so that it has to come back member by member."""
 
     def shape(self, place: str, source: dict[str, Any]) -> tuple[Any, ...]:
         if place == "message":
@@ -139,12 +141,10 @@ class Encoder(Translator):
                 return
             unsaid.append(row.canonical)
         if row.fill is not None and row.name is not None:
-            if row.fill.of is not None or row.fill.reported:
+            if row.fill.of is not None or row.fill.reported or not row.fill.both:
                 plan.ops.append((MEMBER, row.canonical, row.name, row))
             else:
                 plan.ops.append((WRITE, row.fill.value, row.name, row))
-                if row.canonical not in source and not row.fill.both:
-                    missing.append(row.canonical)
         elif row.implied is not None:
             if row.canonical not in source:
                 plan.ops.append((MEMBER, row.canonical, row.name or "", row))
@@ -186,7 +186,7 @@ class Encoder(Translator):
             if row.fill.reported:
                 self.notes.note(path, LossKind.DEFAULTED, DEFAULT, canonical=True)
             if value is ABSENT and not row.fill.both:
-                self.lacks(parcel, row.canonical)
+                self.lacks(parcel, row.canonical, filled=True)
         elif row.required and row.name is not None:
             raise UnsayableError
         elif value is ABSENT and row.implied is not None and value_of(row.implied, source) is not ABSENT:
@@ -199,17 +199,23 @@ class Encoder(Translator):
             if path not in self.forced:
                 self.foreign.add(path)
                 return mine if type(mine) is dict else {}
+        name = self.words.extension.get(place) or (self.words.carrier if place == "content" else None)
+        if name is None or place not in ("content", "annotation"):
+            raise UnsayableError
+        self._loose = None
+        return {name: {RESERVED: self._carried(source, path, given)}}
+
+    def left_out(self, source: Any, path: Path) -> dict[str, Any]:
+        return self._carried(source, path, None)
+
+    def _carried(self, source: Any, path: Path, given: Parcel | None) -> dict[str, Any]:
+        """The payload that is ``source`` whole."""
         parked = source if type(source) is dict else {"type": None, "value": source}
         if type(source) is dict and given is not None and given:
             parked = dict(source)
             parked[CANONICAL_EXTENSION] = {**source[CANONICAL_EXTENSION], RESERVED: given.packed()}
-        name = self.words.extension.get(place) or (self.words.carrier if place == "content" else None)
-        if name is None or place not in ("content", "annotation"):
-            raise UnsayableError
-        parcel = Parcel({name: self.held(value) for name, value in parked.items()})
         self.notes.note(path, LossKind.PARKED, NO_KIND, canonical=True)
-        self._loose = None
-        return {name: {RESERVED: parcel.packed()}}
+        return Parcel({name: self.held(value) for name, value in parked.items()}).packed()
 
     def with_given(self, place: str, source: dict[str, Any], plan: Plan, given: Parcel) -> tuple[dict[str, Any], Plan]:
         extras = {name: from_text(value) for name, value in given.parked.items() if name not in source}
@@ -290,7 +296,9 @@ class Encoder(Translator):
         parcel.parked.setdefault(CANONICAL_EXTENSION, {})[key] = self.held(value)
         self.notes.note((*path, CANONICAL_EXTENSION, key), LossKind.PARKED, why, canonical=True)
 
-    def lacks(self, parcel: Parcel, name: str) -> None:
+    def lacks(self, parcel: Parcel, name: str, *, filled: bool = False) -> None:
+        if not self.exact and not filled:
+            return
         parcel.absent.setdefault(_CANONICAL, []).append(name)
 
     def held(self, value: Any) -> Any:

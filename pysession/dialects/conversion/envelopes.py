@@ -53,7 +53,7 @@ def session_from(
         bag = {states.history: {"messages": value}}
         histories = (History(states.history, words.dialect, histories[0].segments if histories else ()),)
     payload = bag.get(RESERVED)
-    decoder.originated = type(payload) is dict and "session_id" in payload.get("parked", {})
+    decoder.originated = exchange.originated = type(payload) is dict and "session_id" in payload.get("parked", {})
     state, own, given = decoded_state(bag, histories, decoder, states, exchange, () if holder is None else (holder,))
     if bare:
         exchange.to_source[("state", "in_memory", "messages")] = ()
@@ -121,11 +121,12 @@ def session_to(
 ) -> Any:
     """``canonical`` in the envelope of a dialect with states."""
     encoder = exchange.encoder(words)
+    encoder.exact = MADE_UP.match(str(canonical.get("session_id"))) is None
     given_state = canonical.get("state")
     state = given_state if type(given_state) is dict else {}
     histories = tuple(python.histories(canonical, _SESSION))
     bag, mine, parcel = encoded_state(state, histories, encoder, states, exchange.notes)
-    if any(history.live and _says_type_first(history) for history in histories):
+    if encoder.exact and any(history.live and _says_type_first(history) for history in histories):
         parcel.parked[_TYPE_FIRST] = True
     restored: dict[str, Any] = mine.get("envelope", {}) if type(mine.get("envelope")) is dict else {}
     said: dict[str, Any] = {}

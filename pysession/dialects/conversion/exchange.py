@@ -41,8 +41,8 @@ class Exchange(msgspec.Struct):
     recorded where the target wants a record. ``plain`` turns false when something in the source is not as its dialect
     writes it. ``lives`` are first and last releases of the names found in the source. ``to_source`` leads from places of the canonical value to where they
     come from, ``placed`` from places of the output back to the canonical value. ``foreign`` are
-    canonical places of what was the target's before, and goes back as it was. ``sure``: no reader
-    of the target refuses the output for a value in it.
+    canonical places of what was the target's before, and goes back as it was. ``originated``: the source
+    was canonical before. ``sure``: no reader of the target refuses the output for a value in it.
     """
 
     target: Target
@@ -61,6 +61,7 @@ class Exchange(msgspec.Struct):
     placed: dict[Path, Path] = msgspec.field(default_factory=dict)
     foreign: set[Path] = msgspec.field(default_factory=set)
     sure: bool = False
+    originated: bool = False
 
     @property
     def source_parks(self) -> bool:

@@ -81,3 +81,16 @@ LATER_GO = Words(
     extension=dict.fromkeys(("message", "content", "annotation"), "AdditionalProperties"),
 )
 """After the snapshot contents and annotations carry what applications add, too."""
+
+_WRITTEN_ONLY = frozenset({"codeInterpreterToolCall", "codeInterpreterToolResult"})
+"""Written with their kind, and not registered for reading."""
+
+EARLY_GO = Words(
+    **{name: getattr(GO, name) for name in GO.__struct_fields__ if name not in ("carrier", "kind_fits")},
+    carrier=None,
+    kind_fits=lambda kind, variant: kind not in _WRITTEN_ONLY,
+)
+"""Up to 2026-06-24 a content of unknown kind costs the messages after it (run): there is no content that only carries."""
+
+RAW_CONTENTS = "7ca910552d5e"
+"""The first commit that keeps contents of unknown kinds."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 DOTNET_DEPTH = 64
 """Containers from the root that System.Text.Json reads and writes; no option of the framework raises it (run)."""
 
+LEFT_OUT = "+"
+"""Before the index of a content that is with the message's own parked members only."""
+
 _INT64 = 2**63
 _INT32 = 2**31
 _DEEP_TEXT = 40
@@ -186,7 +189,12 @@ class MessageContents(Rule):
             return UNFIT
         said = []
         for index, content in enumerate(value):
-            said.append(translator.object("content", content, (*path, index)))
+            try:
+                said.append(translator.object("content", content, (*path, index)))
+            except UnsayableError:
+                # A reader that loses the history over a content of unknown kind must not see one.
+                translator.gathered[f"{LEFT_OUT}{index}"] = translator.left_out(content, (*path, index))
+                continue
             if (loose := translator.take_loose()) is not None:
                 translator.gathered[str(index)] = loose.packed()
         return said
@@ -383,6 +391,7 @@ class Queries(Rule):
 
 __all__ = [
     "DOTNET_DEPTH",
+    "LEFT_OUT",
     "NO_MEDIA_TYPE",
     "Anything",
     "ArgumentsObject",

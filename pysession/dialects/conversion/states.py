@@ -59,7 +59,7 @@ def encoded_state(
         if key == default:
             encoder.placed[(words.envelope, history_key, "messages")] = (*path, "messages")
             said[history_key] = _encoded_history(entry, encoder, path, parcel, mine.pop("history", {}), notes)
-            if key != HISTORY:
+            if key != HISTORY and encoder.exact:
                 parcel.parked["history_key"] = key
         elif key == PENDING and words.pending is not None and _are_objects(entry):
             said[words.pending] = encoder.objects("message", entry, path)

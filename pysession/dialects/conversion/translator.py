@@ -255,6 +255,10 @@ class Translator:
         """``target`` with what was parked in ``source`` brought back."""
         raise NotImplementedError
 
+    def left_out(self, source: Any, path: Path) -> dict[str, Any]:
+        """The payload of a content that cannot stand in the message itself."""
+        raise UnsayableError
+
     def lose(self, parcel: Parcel, name: str, value: Any, path: Path, why: str) -> None:
         """Park a member of the source."""
         raise NotImplementedError
@@ -263,8 +267,8 @@ class Translator:
         """Park one of the things that applications added."""
         raise NotImplementedError
 
-    def lacks(self, parcel: Parcel, name: str) -> None:
-        """Write down that going back must not write this member."""
+    def lacks(self, parcel: Parcel, name: str, *, filled: bool = False) -> None:
+        """Write down that going back must not write this member; ``filled``: the target could not do without."""
         raise NotImplementedError
 
     def cleaned(self, source: dict[str, Any], plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
