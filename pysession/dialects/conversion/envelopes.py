@@ -155,7 +155,7 @@ def session_to(
         return messages[0] if form == SINGLE_MESSAGE and len(messages) == 1 else messages
     said.update({name: from_text(value) for name, value in restored.items() if name != _FORM and name not in said})
     if parcel:
-        bag[RESERVED] = parcel.packed()
+        bag = {RESERVED: parcel.packed(), **bag}
         if states.sorts_keys:
             bag = dict(sorted(bag.items(), key=lambda item: item[0].encode("utf-8", "surrogatepass")))
     if states.envelope not in said:
