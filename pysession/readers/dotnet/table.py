@@ -42,18 +42,21 @@ class Record(msgspec.Struct, frozen=True):
         return _contract(self.serializer, self.unregistered)
 
 
-@cache
 def record(release: str) -> Record:
     """What is known of ``release``, a version in the table of releases; releases that do not differ share one record."""
+    return _records()[release]
+
+
+@cache
+def _records() -> dict[str, Record]:
     folded: dict[str, Any] = {}
+    found: dict[str, Record] = {}
     before: Record | None = None
     for name, stated in _stated().items():
         folded |= stated
-        found = msgspec.convert(folded, Record)
-        before = before if before is not None and _alike(before, found) else found
-        if name == release:
-            return before
-    raise KeyError(release)
+        known = msgspec.convert(folded, Record)
+        before = found[name] = before if before is not None and _alike(before, known) else known
+    return found
 
 
 def _alike(one: Record, other: Record) -> bool:
@@ -67,7 +70,6 @@ def _contract(version: str, unregistered: frozenset[str]) -> Contract:
     return known.without(unregistered) if unregistered else known
 
 
-@cache
 def _stated() -> dict[str, dict[str, Any]]:
     data = Path(__file__).parent.with_name("tables").joinpath("dotnet.json").read_bytes()
     return msgspec.json.decode(data, type=dict[str, dict[str, Any]])
