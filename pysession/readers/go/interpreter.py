@@ -1,7 +1,7 @@
 """What a Go program with the library's defaults makes of one document.
 
-``json.Unmarshal`` into a session, the in-memory history provider asked for its messages, ``json.Marshal``. The provider
-creates its entry of the state where there is none it can read.
+``json.Unmarshal`` into a session, the in-memory history provider asked for its messages, ``json.Marshal``. Since
+2a6492ececb0 the provider creates its entry of the state where there is none it can read.
 """
 
 from __future__ import annotations

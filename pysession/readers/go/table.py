@@ -18,14 +18,12 @@ class Field(msgspec.Struct, frozen=True):
     ``type`` is a Go type in short: ``string`` ``bool`` ``int64`` ``any`` ``any-map`` ``int-map`` ``time`` ``data-uri``,
     or with a name of the record behind a colon: ``struct:`` a struct, ``union:`` a list of kinds, ``kind:`` one kind,
     whatever its ``Type`` says, ``one-of:`` one of some kinds. ``omit``: left out when it is nil (``absent``) or has the
-    zero value (``empty``). ``fatal``: the type has a decoder of its own, whose error ends the decoding of the whole
-    history; any other wrong type leaves the member as it was.
+    zero value (``empty``).
     """
 
     name: str
     type: str
     omit: Literal["never", "absent", "empty"] = "never"
-    fatal: bool = False
 
 
 class Union(msgspec.Struct, frozen=True):
