@@ -1,8 +1,8 @@
 """Decoding a history and writing it again, as ``encoding/json`` and the SDK's own decoders do.
 
 The history is read with one call of ``json.Unmarshal`` whose error nobody sees: what was decoded until then is used,
-and saved where the provider creates entries. A wrong type leaves its member as it was and decoding goes on; an error of a type with a decoder of its own
-(contents, times) ends it.
+and saved where the provider creates entries. A wrong type leaves its member as it was and decoding goes on; an error of
+a type with a decoder of its own (contents, times) ends it.
 """
 
 from __future__ import annotations
