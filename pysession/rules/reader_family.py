@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pysession.dialects import UNKNOWN, Document, Json
+from pysession.dialects import UNKNOWN, Document
 from pysession.findings import NextTurn, Path, Reading, Severity, Verdict, parse_pointer
 from pysession.readers import Release, known_kinds, release
 from pysession.rules.content_family import DISCRIMINATOR_UNKNOWN
@@ -44,7 +44,7 @@ def _rejection(document: Document, reading: Reading) -> Fault:
         return READER_REJECTS.at(
             (), f"{reading.reader} loads this document, but the next run on it fails{_why(reading)}."
         )
-    path = _path(document.value, reading.error.pointer) if reading.error is not None else ()
+    path = _path(document, reading.error.pointer) if reading.error is not None else ()
     return READER_REJECTS.at(
         path, f"{reading.reader} refuses this document when it {_DOES[reading.stage]}{_why(reading)}."
     )
@@ -64,7 +64,7 @@ def _loss(document: Document, reading: Reading) -> Fault:
     named = [printed(parse_pointer(change.pointer)) for change in reading.changes[:_SHOWN_CHANGES]]
     more = len(reading.changes) - len(named)
     places = ", ".join(named) + (f" and {more} more" if more > 0 else "")
-    path = _path(document.value, reading.changes[0].pointer) if reading.changes else ()
+    path = _path(document, reading.changes[0].pointer) if reading.changes else ()
     return READER_LOSES.at(path, f"{reading.reader} changes or drops what is at {places} when it saves this document.")
 
 
@@ -132,10 +132,13 @@ def _listed(reader: Release) -> str:
     return " and ".join(reader.dialects)
 
 
-def _path(value: Json, pointer: str | None) -> Path:
-    """The steps that ``pointer`` takes in ``value``, as far as they lead."""
+def _path(document: Document, pointer: str | None) -> Path:
+    """The steps that ``pointer`` takes in the session, as far as they lead; it may begin at the root of the record."""
+    steps = parse_pointer(pointer or "")
+    base = tuple(map(str, document.base))
+    value: Any = document.value
     path: Path = ()
-    for step in parse_pointer(pointer or ""):
+    for step in steps[len(base) :] if steps[: len(base)] == base else steps:
         if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
             value, path = value[int(step)], (*path, int(step))
         elif isinstance(value, dict) and step in value:

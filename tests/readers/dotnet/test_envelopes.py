@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pysession import predict
+from pysession import check, predict
 from pysession.findings import NextTurn, Stage, Verdict
 from pysession.readers import Settings
 from tests.readers.dotnet.sessions import HELLO, KEY, LATEST, session, thread
@@ -128,3 +128,9 @@ def test_a_session_inside_a_record_is_read_where_it_stands() -> None:
     assert reading.error is not None
     assert reading.error.pointer == f"/row/stateBag/{KEY}/messages/0/role"
     assert predict(b'{"row":' + session(HELLO) + b"}", LATEST, at="/row").same_bytes is None
+
+
+def test_a_check_names_the_place_inside_a_record() -> None:
+    record = b'{"row":' + session('{"role":null}') + b"}"
+    (finding,) = [one for one in check(record, at="/row", readers=[LATEST]).findings if one.rule == "reader-rejects"]
+    assert finding.pointer == f"/row/stateBag/{KEY}/messages/0/role"
