@@ -16,13 +16,12 @@ from pysession.readers.dotnet.bag import ordered
 from pysession.readers.dotnet.table import Record
 from pysession.readers.meai.comparison import History, Source
 from pysession.readers.meai.decoding import decoded, object_members
-from pysession.readers.meai.history import Messages, read_messages, unwritable
+from pysession.readers.meai.history import Messages, read_messages
 from pysession.readers.meai.media import is_blank
 from pysession.readers.meai.refusal import ARGUMENT, NULL_REFERENCE, RefusedError, StageError
 from pysession.readers.meai.scalars import text
 from pysession.readers.meai.table import fold
 from pysession.readers.meai.text import is_object, members
-from pysession.readers.meai.text import unwritable as is_unwritable
 from pysession.wire import Path
 
 _CONVERSATION_ID = "conversationId"
@@ -68,7 +67,6 @@ def load_session(known: Record, source: Source, root: Any, keys: tuple[str, ...]
     except RefusedError as error:
         raise StageError(Stage.TOUCH, error.failure(base)) from None
     kept = frozenset(bag) - frozenset(keys)
-    _check_writable(histories, {key: bag[key] for key in bag if key in kept}, (bag_name,), base)
     saved: dict[str, Any] = {} if conversation_id is None else {_CONVERSATION_ID: conversation_id}
     saved[_STATE_BAG] = {key: written[key] for key in ordered(bag)}
     return Loaded(saved, histories, conversation_id, bag, kept)
@@ -92,7 +90,6 @@ def load_thread(known: Record, source: Source, root: Any) -> Loaded:
         history = _history(known, source, stored, (name,)) if is_object(stored) else ([], Messages([]))
     except RefusedError as error:
         raise StageError(Stage.LOAD, error.failure(source.document.base)) from None
-    _check_writable([history], {}, (), source.document.base)
     written = history[1].saved
     same = type(stored) is dict and [*stored] == [_MESSAGES] and stored[_MESSAGES] is written
     return Loaded({member: stored if same else {_MESSAGES: written}}, [history], None)
@@ -155,17 +152,3 @@ def _history(known: Record, source: Source, state: Any, path: Path) -> History:
     if found is None:
         return None, Messages([])
     return found, read_messages(known.contract, found, (*path, name), source.outline(found))
-
-
-def _check_writable(histories: list[History], others: dict[str, Any], path: Path, base: Path) -> None:
-    """Writing fails at an unpaired surrogate.
-
-    Raises:
-        StageError: it does.
-    """
-    for _, messages in histories:
-        if messages.unwritable is not None:
-            raise unwritable((*base, *messages.unwritable))
-    for key, value in others.items():
-        if is_unwritable(value):
-            raise unwritable((*base, *path, key))

@@ -32,6 +32,7 @@ class Interpreter:
     def _read(self, known: Record) -> Reading:
         try:
             loaded = self._loaded(known, self._source.opened(known.contract.depth).root)
+            self._source.check_writable(loaded.saved)
         except StageError as error:
             return Reading("", Verdict.REJECTED, error.stage, error.failure, next_turn=NextTurn.FAILS)
         turn = next_turn(

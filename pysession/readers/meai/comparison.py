@@ -13,9 +13,9 @@ from pysession.readers.meai.history import Messages
 from pysession.readers.meai.losses import Held, any_emptied, held
 from pysession.readers.meai.opened import Opened, opened
 from pysession.readers.meai.output import Encoder, is_canonical
-from pysession.readers.meai.refusal import PARSING, StageError
+from pysession.readers.meai.refusal import JSON, PARSING, WRONG_KIND, RefusedError, StageError
 from pysession.readers.meai.shapes import Outline
-from pysession.readers.meai.text import deeper, plain
+from pysession.readers.meai.text import deeper, plain, unwritable
 
 History = tuple[Any, Messages]
 """A list of messages as stored, and as it is saved."""
@@ -61,6 +61,18 @@ class Source:
         if id(messages) not in self._outlines:
             self._outlines[id(messages)] = Outline(messages)
         return self._outlines[id(messages)]
+
+    def check_writable(self, saved: Any) -> None:
+        """Writing fails at an unpaired surrogate, which only values that are passed on unread can have.
+
+        Raises:
+            StageError: it does.
+        """
+        assert isinstance(self._opened, Opened)
+        path = None if self._opened.is_plain else unwritable(saved)
+        if path is not None:
+            error = RefusedError(JSON, path, "a string with an unpaired surrogate cannot be written", cause=WRONG_KIND)
+            raise StageError(Stage.SAVE, error.failure(self.document.base))
 
     def compared(
         self,

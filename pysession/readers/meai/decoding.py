@@ -21,7 +21,7 @@ from pysession.readers.meai.scalars import (
     wrong,
 )
 from pysession.readers.meai.table import Member, Record, Type, fold
-from pysession.readers.meai.text import Huge, Odd, is_object, members, unwritable
+from pysession.readers.meai.text import Huge, Odd, is_object, members
 from pysession.wire import Path
 
 DISCRIMINATOR = "$type"
@@ -32,14 +32,10 @@ Pairs = Iterable[tuple[str, Any]]
 
 
 class Decoder:
-    """Reads values of one document by one record.
-
-    ``unwritable`` is the place of the first value that was read as it is and cannot be written.
-    """
+    """Reads values of one document by one record."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
-        self.unwritable: Path | None = None
 
     def value(self, type_: str, value: Any, path: Path) -> Any:
         """A value of ``type_`` (see ``Member``) as it is saved.
@@ -53,9 +49,7 @@ class Decoder:
         scalar = SCALARS.get(kind)
         return scalar(value, path) if scalar else _CONVERTERS[kind](self, inner, value, path)
 
-    def _any(self, _inner: str, value: Any, path: Path) -> Any:
-        if self.unwritable is None and unwritable(value):
-            self.unwritable = path
+    def _any(self, _inner: str, value: Any, _path: Path) -> Any:
         return value
 
     def _list(self, inner: str, value: Any, path: Path) -> list[Any]:
@@ -66,10 +60,10 @@ class Decoder:
 
     def _map(self, _inner: str, value: Any, path: Path) -> dict[str, Any]:
         """A dictionary whose keys are told apart by case."""
-        return {text(name, path): self._any("", member, (*path, name)) for name, member in object_members(value, path)}
+        return dict(_named(value, path))
 
     def _properties(self, _inner: str, value: Any, path: Path) -> dict[str, Any]:
-        return _folded((name, self._any("", one, (*path, name))) for name, one in _named(value, path))
+        return _folded(_named(value, path))
 
     def _counts(self, _inner: str, value: Any, path: Path) -> dict[str, Any]:
         return _folded((name, SCALARS["int64"](one, (*path, name))) for name, one in _named(value, path))

@@ -6,9 +6,7 @@ from typing import Any
 
 import msgspec
 
-from pysession.findings import Stage
 from pysession.readers.meai.decoding import Decoder
-from pysession.readers.meai.refusal import JSON, WRONG_KIND, RefusedError, StageError
 from pysession.readers.meai.settled import Settled
 from pysession.readers.meai.shapes import Outline
 from pysession.readers.meai.table import Record
@@ -18,13 +16,11 @@ from pysession.wire import Path
 class Messages(msgspec.Struct, frozen=True):
     """A history as it is saved: the very messages of the document where they stay as they are.
 
-    ``reordered``: in some of those the members of an object are written in another order. ``unwritable`` is the place
-    of a value that was read as it is and cannot be written.
+    ``reordered``: in some of those the members of an object are written in another order.
     """
 
     saved: list[Any]
     reordered: bool = False
-    unwritable: Path | None = None
 
 
 def read_messages(record: Record, stored: Any, path: Path, outline: Outline | None) -> Messages:
@@ -35,17 +31,11 @@ def read_messages(record: Record, stored: Any, path: Path, outline: Outline | No
     """
     decoder = Decoder(record)
     if outline is None:
-        return Messages(decoder.value("list:message", stored, path), False, decoder.unwritable)
+        return Messages(decoder.value("list:message", stored, path))
     settled = Settled(record, outline)
     if not settled.open:
         return Messages(stored, settled.reordered)
     saved = list(stored)
     for index in sorted(settled.open):
         saved[index] = decoder.value("object:message", stored[index], (*path, index))
-    return Messages(saved, settled.reordered, decoder.unwritable)
-
-
-def unwritable(path: Path) -> StageError:
-    """The exception when a session is saved that holds an unpaired surrogate at ``path``."""
-    error = RefusedError(JSON, path, "a string with an unpaired surrogate cannot be written", cause=WRONG_KIND)
-    return StageError(Stage.SAVE, error.failure())
+    return Messages(saved, settled.reordered)

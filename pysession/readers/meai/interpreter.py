@@ -9,7 +9,7 @@ import msgspec
 from pysession.dialects import Document
 from pysession.findings import NextTurn, Reading, Stage, Verdict
 from pysession.readers.meai.comparison import Source
-from pysession.readers.meai.history import Messages, read_messages, unwritable
+from pysession.readers.meai.history import Messages, read_messages
 from pysession.readers.meai.refusal import RefusedError, StageError
 from pysession.readers.meai.table import Record, record
 from pysession.readers.settings import DEFAULT_SETTINGS, Settings
@@ -34,12 +34,11 @@ class Interpreter:
         try:
             root = source.opened(known.depth).root
             messages = None if root is None else self._messages(known, root)
-            if messages is not None and messages.unwritable is not None:
-                raise unwritable((*source.document.base, *messages.unwritable))
+            saved: Any = None if messages is None else messages.saved
+            source.check_writable(saved)
         except StageError as error:
             return Reading("", Verdict.REJECTED, error.stage, error.failure, next_turn=NextTurn.FAILS)
         histories = [] if messages is None else [(root, messages)]
-        saved: Any = None if messages is None else messages.saved
         return source.compared(saved, histories)
 
     def _messages(self, known: Record, root: Any) -> Messages:

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 
 from pysession.readers.meai.refusal import PARSING, WRONG_BYTES, WRONG_KIND, RefusedError
-from pysession.wire import DEFAULT_LIMITS
+from pysession.wire import DEFAULT_LIMITS, Path
 from pysession.wire.fault import UnreadableError
 from pysession.wire.text import read_string
 
@@ -79,20 +79,19 @@ def plain(value: Any) -> Any:
     return root[0]
 
 
-def unwritable(value: Any) -> bool:
-    """Whether a string somewhere in ``value`` holds an unpaired surrogate, so that writing it fails."""
-    pending = [value]
+def unwritable(value: Any) -> Path | None:
+    """The place of a string in ``value`` that cannot be written because a surrogate in it has no other half."""
+    pending: list[tuple[Path, Any]] = [((), value)]
     while pending:
-        one = pending.pop()
+        path, one = pending.pop()
         if type(one) is Members or type(one) is dict:
             for name, member in members(one):
-                pending.append(name)
-                pending.append(member)
+                pending += [(path, name), ((*path, str(name)), member)]
         elif type(one) is list:
-            pending.extend(one)
+            pending.extend(((*path, index), item) for index, item in enumerate(one))
         elif type(one) is Odd and one.cause == WRONG_KIND:
-            return True
-    return False
+            return path
+    return None
 
 
 def deeper(value: Any, depth: int, without: frozenset[int] = frozenset()) -> bool:

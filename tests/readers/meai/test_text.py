@@ -70,6 +70,6 @@ def test_sixty_four_levels_are_not_too_deep() -> None:
 
 
 def test_what_is_no_unicode_can_be_written_when_it_is_bytes_only() -> None:
-    assert unwritable(parse(b'{"a": ["\\ud800"]}', 64))
-    assert unwritable(parse(b'{"\\ud800": 1}', 64))
-    assert not unwritable(parse(b'{"a": ["\xff"]}', 64))
+    assert unwritable(parse(b'{"a": ["x", "\\ud800"]}', 64)) == ("a", 1)
+    assert unwritable(parse(b'{"a": {"\\ud800": 1}}', 64)) == ("a",)
+    assert unwritable(parse(b'{"a": ["\xff"]}', 64)) is None
