@@ -157,6 +157,21 @@ class Turns(msgspec.Struct, frozen=True):
     authority: bool = False
 
 
+class FileNames(msgspec.Struct, frozen=True):
+    """Which ids name their file themselves, and how the others are encoded.
+
+    ``literal``: any ``letters`` and digits, those of ``ascii``, or of these no capitals (``lower``). ``reserved`` names
+    are not literal, with ``reserves_stems`` also before a full stop. An encoded name that is longer than ``longest``
+    becomes a digest.
+    """
+
+    literal: Literal["letters", "ascii", "lower"] = "letters"
+    base: Literal["64", "32"] = "64"
+    reserved: frozenset[str] = frozenset()
+    reserves_stems: bool = False
+    longest: int | None = None
+
+
 class Nesting(msgspec.Struct, frozen=True):
     """How much nesting a release bears (:mod:`pysession.readers.python.nesting`).
 
@@ -188,6 +203,7 @@ class Record(msgspec.Struct, frozen=True, eq=False):
     type_last: bool = False
     store: bool = False
     histories: Histories | None = None
+    file_names: FileNames = FileNames()
     turns: Turns = Turns()
     threads: Threads | None = None
     classes: Classes | None = None
@@ -226,7 +242,7 @@ def _with(before: dict[str, Any], stated: dict[str, Any]) -> dict[str, Any]:
     return before | stated | groups
 
 
-_GROUPS = frozenset({"contents", "messages", "histories", "turns", "threads", "classes", "nesting"})
+_GROUPS = frozenset({"contents", "messages", "histories", "turns", "threads", "classes", "nesting", "file_names"})
 
 
 @cache
