@@ -19,7 +19,8 @@ _CONTAINERS = (dict, list)
 class Run(msgspec.Struct, frozen=True):
     """Consecutive messages: ``messages[i]`` stands at ``base``, or below it at ``i`` when they are ``listed``.
 
-    ``outlines`` are theirs, in order; ``firsts`` has the first message of each.
+    ``outlines`` are theirs, in order; ``firsts`` has the first message of each. ``above`` counts the containers around a
+    message, from the state on and itself among them.
     """
 
     base: Path
@@ -27,11 +28,7 @@ class Run(msgspec.Struct, frozen=True):
     listed: bool
     outlines: list[int]
     firsts: dict[int, dict[str, Any]]
-
-    @property
-    def above(self) -> int:
-        """Containers around each message, counted from the state, itself among them."""
-        return len(self.base) - 1 + self.listed
+    above: int
 
     def path(self, index: int) -> Path:
         """The place of one of the messages."""
@@ -42,49 +39,56 @@ class Census(msgspec.Struct, frozen=True):
     """The messages of a state in the order in which they are read.
 
     ``levels`` is how deep the state is, which counts itself and what is around it; ``frames`` what it takes to go
-    through it but for the messages, if that is much.
+    through it but for the messages, if that is much, and ``before`` how many runs are read before that is met.
     """
 
     runs: tuple[Run, ...]
     levels: int
     frames: int
+    before: int
 
 
-def run(base: Path, messages: list[dict[str, Any]], *, listed: bool = True, plain: bool = True) -> Run:
+def run(base: Path, messages: list[dict[str, Any]], above: int, *, listed: bool = True, plain: bool = True) -> Run:
     """The run of ``messages`` at ``base``; unless they are ``plain`` JSON each is looked at by itself."""
     found = outlines().messages(messages) if plain else [ODD] * len(messages)
     firsts = dict(zip(reversed(found), reversed(messages), strict=True))
-    return Run(base, messages, listed, found, firsts)
+    return Run(base, messages, listed, found, firsts, above)
 
 
 def census(state: dict[str, Any], registered: frozenset[str], *, plain: bool = True) -> Census:
     """Look through ``state``, plain JSON or not; objects of ``registered`` types are the application's own."""
     runs: list[Run] = []
-    deepest = taken = 0
+    deepest = taken = before = 0
     pending = list(_below(("state",), state.items()))
     while pending:
         path, value = pending.pop()
         deepest = max(deepest, len(path) + 1)
         if len(path) > SHALLOW:
-            taken = max(taken, _frames(path, value))
+            here = _frames(path, value)
+            if here > taken:
+                taken, before = here, len(runs)
         if type(value) is dict:
             kind = value.get("type")
             if kind == MESSAGE:
-                runs.append(run(path, [value], listed=False, plain=plain))
+                runs.append(run(path, [value], len(path) - 1, listed=False, plain=plain))
             elif not is_restored(value, registered):
                 pending.extend(_below(path, value.items()))
         elif value and all(type(item) is dict and item.get("type") == MESSAGE for item in value):
-            runs.append(run(path, value, plain=plain))
+            runs.append(run(path, value, len(path), plain=plain))
         else:
             pending.extend(_below(path, enumerate(value)))
+    return Census(tuple(runs), max(deepest, *map(deep_levels, runs), 0), taken, before)
+
+
+def deep_levels(one: Run) -> int:
+    """How deep the messages of a run are, counted from the root of their document; 0 if no deeper than any release bears."""
     deep = (
-        one.above + 1 + levels(message)
-        for one in runs
-        if ODD in one.firsts
-        for outline, message in zip(one.outlines, one.messages, strict=True)
+        levels(message)
+        for outline, message in (zip(one.outlines, one.messages, strict=True) if ODD in one.firsts else ())
         if outline == ODD and not is_shallow(message)
     )
-    return Census(tuple(runs), max(deepest, *deep, 0), taken)
+    deepest = max(deep, default=0)
+    return deepest and one.above + 1 + deepest
 
 
 def _frames(path: Path, value: Any) -> int:

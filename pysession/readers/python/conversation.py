@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
@@ -18,13 +19,15 @@ class Entry(msgspec.Struct, frozen=True):
     """What a history provider finds under its key.
 
     ``usable``: a run can be given it. ``messages`` counts the messages, ``said`` tells whether one of them holds anything
-    but approvals, ``odd_kinds`` whether one holds a content whose kind cannot be looked up.
+    but approvals. ``odd_kinds``: one holds a content whose kind cannot be looked up; ``odd_properties``: one has
+    additional properties that do not become an object.
     """
 
     usable: bool
     messages: int = 0
     said: bool = False
     odd_kinds: bool = False
+    odd_properties: bool = False
 
 
 class Conversation:
@@ -41,27 +44,32 @@ class Conversation:
         return self._entries[key]
 
     @cached_property
-    def waiting(self) -> list[dict[str, Any]]:
-        """The approval requests that nobody has answered and whose call has no result, of all histories."""
-        requests: list[dict[str, Any]] = []
-        answered: list[Any] = []
-        done: list[Any] = []
+    def waiting(self) -> tuple[dict[str, Any], ...]:
+        """The approval requests that nobody has answered and whose call has no result, of all histories; one an id."""
+        requests: dict[str, dict[str, Any]] = {}
+        answered: set[str] = set()
+        done: set[str] = set()
         for content in _contents(_messages(self._state)):
             kind = content.get("type")
             if kind == REQUEST:
-                requests.append(content)
+                requests.setdefault(_looked_up(content.get("id")), content)
             elif kind == RESPONSE:
-                answered.append(content.get("id"))
+                answered.add(_looked_up(content.get("id")))
             elif kind == RESULT:
-                done.append(content.get("call_id"))
-        return [
+                done.add(_looked_up(content.get("call_id")))
+        return tuple(
             request
-            for request in requests
-            if type(request.get("function_call")) is dict
-            and request["function_call"]
-            and request.get("id") not in answered
-            and request["function_call"].get("call_id") not in done
-        ]
+            for number, request in requests.items()
+            if number not in answered
+            and type(call := request.get("function_call")) is dict
+            and isinstance(call.get("name"), str)
+            and _looked_up(call.get("call_id")) not in done
+        )
+
+
+def _looked_up(number: Any) -> str:
+    """An id as a key, whatever it is."""
+    return json.dumps(number)
 
 
 def _entry(entry: Any) -> Entry:
@@ -74,8 +82,33 @@ def _entry(entry: Any) -> Entry:
     if not all(type(message) is dict and message.get("type") == MESSAGE for message in messages):
         return Entry(False)
     kinds = [content.get("type") for content in _contents(messages)]
-    odd = any(type(kind) in (dict, list) for kind in kinds)
-    return Entry(True, len(messages), odd or any(kind not in _CONTROLS for kind in kinds), odd)
+    return Entry(
+        True,
+        len(messages),
+        any(type(kind) in (dict, list) or kind not in _CONTROLS for kind in kinds) or any(map(_has_text, messages)),
+        any(type(kind) in (dict, list) for kind in kinds) or any(map(_has_odd_call, _contents(messages))),
+        any(not _becomes_object(message.get("additional_properties")) for message in messages),
+    )
+
+
+def _has_text(message: dict[str, Any]) -> bool:
+    """Whether a bare text, or an object, among the contents becomes a content."""
+    held = message.get("contents")
+    return any(isinstance(item, str) for item in held) if isinstance(held, list | dict) else isinstance(held, str)
+
+
+def _has_odd_call(content: dict[str, Any]) -> bool:
+    """Whether a call's id cannot be looked up."""
+    call = content.get("function_call")
+    return any(type(one.get("call_id")) in (dict, list) for one in (content, *([call] if type(call) is dict else ())))
+
+
+def _becomes_object(properties: Any) -> bool:
+    try:
+        dict(properties or {})
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _messages(state: dict[str, Any]) -> Iterator[dict[str, Any]]:

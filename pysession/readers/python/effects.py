@@ -9,11 +9,11 @@ import msgspec
 
 from pysession.findings import Change
 from pysession.readers.comparing import compare
-from pysession.readers.python import messages, nesting
+from pysession.readers.python import messages
 from pysession.readers.python.failing import RefusedError
-from pysession.readers.python.nesting import is_shallow
+from pysession.readers.python.nesting import check_loaded, check_written, is_shallow, room
 from pysession.readers.python.outlines import ODD, Outlines
-from pysession.readers.python.table import Record
+from pysession.readers.python.table import Nesting, Record
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -31,13 +31,13 @@ class Effect(msgspec.Struct, frozen=True):
 UNCHANGED = Effect()
 
 
-def effect_on(known: Record, message: dict[str, Any], *, type_last: bool, above: int = 0) -> Effect:
-    """What the releases of ``known`` make of ``message``, around which ``above`` containers stand."""
+def effect_on(known: Record, nesting: Nesting, message: dict[str, Any], *, type_last: bool, above: int) -> Effect:
+    """What the releases of ``known`` make of ``message``, around which ``above`` containers stand, itself counted."""
     try:
         if is_shallow(message):
             written = messages.write(known, messages.load(known, message, ()), type_last=type_last)
         else:
-            written = _deep(known, message, type_last=type_last, above=above)
+            written = _deep(known, nesting, message, type_last=type_last, above=above)
     except RefusedError as error:
         return Effect(refusal=error)
     comparison = compare(message, written)
@@ -50,20 +50,21 @@ def effect_on(known: Record, message: dict[str, Any], *, type_last: bool, above:
     )
 
 
-def _deep(known: Record, message: dict[str, Any], *, type_last: bool, above: int) -> dict[str, Any]:
-    with nesting.room():
+def _deep(known: Record, nesting: Nesting, message: dict[str, Any], *, type_last: bool, above: int) -> dict[str, Any]:
+    with room():
         loaded = messages.load(known, message, ())
-        nesting.check_loaded(known.nesting, message, above)
+        check_loaded(nesting, message, above)
         written = messages.write(known, loaded, type_last=type_last)
-    nesting.check_written(known.nesting, written, above)
+    check_written(nesting, written, above)
     return written
 
 
 class Effects:
-    """The effects of one class of releases, remembered by outline."""
+    """The effects of one class of releases, remembered by outline; ``nesting`` is what it bears where it is used."""
 
-    def __init__(self, known: Record, *, type_last: bool) -> None:
+    def __init__(self, known: Record, nesting: Nesting, *, type_last: bool) -> None:
         self._known = known
+        self._nesting = nesting
         self._type_last = type_last
         self._found: dict[int, Effect] = {}
 
@@ -71,16 +72,16 @@ class Effects:
         """The effect on ``message``, whose outline is ``outline`` and around which ``above`` containers stand."""
         effect = self._found.get(outline)
         if effect is None:
-            effect = effect_on(self._known, message, type_last=self._type_last, above=above)
+            effect = effect_on(self._known, self._nesting, message, type_last=self._type_last, above=above)
             if outline != ODD:
                 self._found[outline] = effect
         return effect
 
 
 @cache
-def effects(known: Record, *, type_last: bool) -> Effects:
+def effects(known: Record, nesting: Nesting, *, type_last: bool) -> Effects:
     """The effects that were found out in this process for ``known``."""
-    return Effects(known, type_last=type_last)
+    return Effects(known, nesting, type_last=type_last)
 
 
 @cache

@@ -12,14 +12,17 @@ import msgspec
 from pysession.findings import NextTurn, Reading, Stage, Verdict
 from pysession.readers.comparing import Comparison
 from pysession.readers.python import messages
-from pysession.readers.python.census import run
+from pysession.readers.python.census import deep_levels, run
 from pysession.readers.python.effects import effects
 from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.nesting import check_levels
 from pysession.readers.python.outcome import Outcome, outcome
 from pysession.readers.python.subject import Subject
 from pysession.readers.python.table import Histories, Record
 from pysession.wire import Encoding
 
+_ABOVE = 3
+"""A file is read on a stack of its own; this many containers in a session make up for what is on it."""
 _LENGTH_BYTES = 4
 _MOST_RECORD_BYTES = 64 * 2**20
 
@@ -31,7 +34,7 @@ def read_history(known: Record, provider: Histories, subject: Subject) -> Readin
         RefusedError: the library raises.
     """
     payloads, refusal = _payloads(provider, subject)
-    found = _restored(known, payloads, subject)
+    found = _restored(known, provider, payloads, subject)
     if refusal is not None:
         raise refusal
     _check_text(known, payloads, subject)
@@ -39,10 +42,11 @@ def read_history(known: Record, provider: Histories, subject: Subject) -> Readin
     return Reading("", verdict, messages_restored=len(payloads), next_turn=NextTurn.UNKNOWN, changes=found.changes)
 
 
-def _restored(known: Record, payloads: list[dict[str, Any]], subject: Subject) -> Outcome:
-    base = subject.document.base
+def _restored(known: Record, provider: Histories, payloads: list[dict[str, Any]], subject: Subject) -> Outcome:
+    found = run((), payloads, _ABOVE, listed=not subject.document.single)
+    check_levels(provider.nesting, deep_levels(found) - _ABOVE - 1)
     try:
-        return outcome(Comparison(), [run((), payloads)], effects(known, type_last=False), base)
+        return outcome(Comparison(), [found], effects(known, provider.nesting, type_last=False), subject.document.base)
     except RefusedError as error:
         # The provider catches a ValueError only.
         raise (error.wrapped("ValueError") if error.type == "ValueError" else error) from None

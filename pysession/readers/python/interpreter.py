@@ -45,13 +45,16 @@ def _reading(known: Record, subject: Subject) -> Reading:
 
 
 def _read(known: Record, subject: Subject) -> Reading:
-    check_levels(known.nesting, subject.levels)
+    document = subject.document
     if known.threads is not None:
+        check_levels(known.nesting, subject.levels)
         return read_thread(known, known.threads, subject)
-    if known.histories is not None and _is_history(known.histories, subject.document):
+    if known.histories is not None and _is_history(known.histories, document):
         return read_history(known, known.histories, subject)
-    if known.store and subject.is_store:
-        return read_store(known, subject)
+    if known.store is not None and subject.is_store:
+        check_levels(known.store, subject.levels)
+        return read_store(known, known.store, subject)
+    check_levels(known.nesting, subject.levels)
     return read_session(known, subject)
 
 

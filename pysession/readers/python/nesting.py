@@ -38,24 +38,34 @@ def is_shallow(value: Any) -> bool:
     return False
 
 
-def frames(value: Any, *, text: int = 1) -> int:
-    """Frames that a function takes to go through ``value``: two a container, one for a scalar, ``text`` for a text."""
+def frames(value: Any, *, each: int = 2, text: int = 1) -> int:
+    """Frames that it takes to go through ``value``: ``each`` a container, one for a scalar, ``text`` for a text."""
     most, depth = 0, 0
     level: list[Any] = [value]
     while level:
         scalars = {type(one) for one in level if type(one) not in _CONTAINERS}
-        most = max(most, 2 * depth + (0 if not scalars else text if str in scalars else 1))
+        most = max(most, each * depth + (0 if not scalars else text if str in scalars else 1))
         level = [one for one in level if type(one) in _CONTAINERS]
         if level:
             depth += 1
-            most = max(most, 2 * depth)
+            most = max(most, each * depth)
         level = [child for holder in level for child in (holder.values() if type(holder) is dict else holder)]
     return most
 
 
 def levels(value: Any) -> int:
     """How many containers are inside each other in ``value``, itself counted."""
-    return frames(value, text=0) // 2
+    depth = 0
+    level = [value] if type(value) in _CONTAINERS else []
+    while level:
+        depth += 1
+        level = [
+            child
+            for holder in level
+            for child in (holder.values() if type(holder) is dict else holder)
+            if type(child) in _CONTAINERS
+        ]
+    return depth
 
 
 def check_levels(nesting: Nesting, found: int) -> None:
@@ -91,7 +101,7 @@ def check_loaded(nesting: Nesting, message: dict[str, Any], above: int) -> None:
 
 
 def check_written(nesting: Nesting, written: dict[str, Any], above: int) -> None:
-    """``Message.to_dict``, and writing the message as a part of its session, where the release goes through it again.
+    """``Message.to_dict``, and writing the message to its session or its file, which may go through it again.
 
     Raises:
         RefusedError: one of them raises RecursionError.
@@ -99,7 +109,8 @@ def check_written(nesting: Nesting, written: dict[str, Any], above: int) -> None
     members = [value for one in _contents(written) for name, value in one.items() if name not in _TAKEN_OVER]
     if 2 * above + max((frames(value, text=_TEXT_FRAMES) for value in members), default=0) > nesting.contents:
         raise _too_deep(Stage.SAVE)
-    if nesting.messages is not None and 2 * (above - 1) + frames(written) > nesting.messages:
+    again = nesting.each * (above - 1) + frames(written, each=nesting.each)
+    if nesting.messages is not None and again > nesting.messages:
         raise _too_deep(Stage.SAVE)
 
 

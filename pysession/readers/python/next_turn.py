@@ -31,7 +31,9 @@ def next_turn(
     for key in keys or (() if service else (turns.history_key,)):
         entry = conversation.entry(key)
         is_null = turns.null_entry and state.get(key, ...) is None
-        if not (entry.usable or is_null) or (turns.drops_approvals and entry.odd_kinds):
+        if not (entry.usable or is_null) or entry.odd_kinds:
+            return NextTurn.FAILS
+        if entry.odd_properties and not known.contents.dict_properties:
             return NextTurn.FAILS
         given += entry.messages
         said += entry.said
@@ -44,7 +46,7 @@ def next_turn(
 
 
 def _approved(
-    known: Record, turns: Turns, state: dict[str, Any], waiting: list[dict[str, Any]], given: int
+    known: Record, turns: Turns, state: dict[str, Any], waiting: tuple[dict[str, Any], ...], given: int
 ) -> NextTurn:
     """What comes of the user's approvals: since 1.15.0 only those count whose request the state has as pending."""
     if any(type(request.get("id")) in (dict, list) for request in waiting):
@@ -56,8 +58,6 @@ def _approved(
             return NextTurn.FAILS
         if any(not _is_pending(request, pending) for request in waiting):
             return NextTurn.APPROVAL_IGNORED
-    if len({request.get("id") for request in waiting}) < len(waiting):
-        return NextTurn.APPROVAL_IGNORED
     return NextTurn.SEES_ALL if given else NextTurn.SEES_FEWER
 
 

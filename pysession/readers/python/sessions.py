@@ -17,7 +17,7 @@ from pysession.readers.python.next_turn import next_turn
 from pysession.readers.python.outcome import outcome
 from pysession.readers.python.stores import snapshot
 from pysession.readers.python.subject import Subject
-from pysession.readers.python.table import Record
+from pysession.readers.python.table import Nesting, Record
 
 _NEW_ID = object()
 
@@ -37,10 +37,10 @@ def read_session(known: Record, subject: Subject) -> Reading:
     if type(state) is not dict:
         raise RefusedError("AttributeError", "the state is no object", ("state",), subject="state")
     saved = _saved(value["session_id"], value.get("service_session_id"), state)
-    return _read(known, subject, value, saved)
+    return _read(known, known.nesting, subject, value, saved)
 
 
-def read_store(known: Record, subject: Subject) -> Reading:
+def read_store(known: Record, nesting: Nesting, subject: Subject) -> Reading:
     """What the releases of ``known`` make of a file of their FileSessionStore.
 
     Raises:
@@ -48,7 +48,7 @@ def read_store(known: Record, subject: Subject) -> Reading:
     """
     found = snapshot(subject)
     saved = _saved(found.session_id, found.service_session_id, found.state) | {"version": found.version}
-    reading = _read(known, subject, subject.stored, saved)
+    reading = _read(known, nesting, subject, subject.stored, saved)
     if subject.foreign:
         check_durable(saved["state"], partial(_written, known))
     return reading
@@ -70,16 +70,18 @@ def _saved(session_id: Any, service_session_id: Any, state: Any) -> dict[str, An
     }
 
 
-def _read(known: Record, subject: Subject, value: Any, saved: dict[str, Any]) -> Reading:
+def _read(known: Record, nesting: Nesting, subject: Subject, value: Any, saved: dict[str, Any]) -> Reading:
     state = saved["state"]
     found = subject.census(state)
-    check_state(known.nesting, found.frames)
+    # Of several things that are refused the first is met.
+    runs = found.runs[: found.before] if found.frames > nesting.load else found.runs
     try:
         restored = outcome(
-            compare(value, saved), found.runs, effects(known, type_last=known.type_last), subject.document.base
+            compare(value, saved), runs, effects(known, nesting, type_last=known.type_last), subject.document.base
         )
     except RefusedError as error:
         raise (error.wrapped("ValueError") if known.wraps and error.stage is Stage.LOAD else error) from None
+    check_state(nesting, found.frames)
     seen = messages_restored(state, subject.settings.registered_types)
     fewer = seen < subject.held
     turn = next_turn(known, saved, subject.conversation(state), subject.settings.history_keys, seen)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from pysession.dialects import Document, detect, histories
+from pysession.dialects import SINGLE_MESSAGE, Document, detect, histories
 from pysession.findings import Stage
 from pysession.readers.python.census import Census, census
 from pysession.readers.python.conversation import Conversation
@@ -109,9 +109,9 @@ class Subject:
     def held(self) -> int:
         """Messages that the document holds in its histories."""
         found = self.document.histories
-        if self.document.single or not self.document.reading.readable:
-            value = self.value
-            found = histories(value, detect(value))
+        if not self.document.reading.readable:
+            detection = detect(self.value)
+            found = histories([self.value] if detection.form == SINGLE_MESSAGE else self.value, detection)
         return sum(
             isinstance(message, dict)
             for history in found

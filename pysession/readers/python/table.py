@@ -15,6 +15,23 @@ import msgspec
 from pysession.readers.releases import positions
 
 
+class Nesting(msgspec.Struct, frozen=True):
+    """How much nesting a release bears (:mod:`pysession.readers.python.nesting`).
+
+    ``levels`` of containers can be decoded. The others are frames, counted from the state: to ``load`` and to ``save``
+    what is outside messages; to read contents inside contents (``nested``) and to write ``contents``; to write
+    ``messages`` again as parts of the session or file, at ``each`` frames a container.
+    """
+
+    levels: int
+    load: int = 0
+    save: int = 0
+    nested: int = 0
+    contents: int = 0
+    messages: int | None = None
+    each: int = 2
+
+
 class Nested(msgspec.Struct, frozen=True):
     """A member of a content that holds other contents.
 
@@ -93,6 +110,7 @@ class Histories(msgspec.Struct, frozen=True):
     """FileHistoryProvider: ``codec`` reads and writes a record, ``messagepack`` is the other format it has."""
 
     codec: Literal["json", "msgspec"]
+    nesting: Nesting
     messagepack: bool = False
 
 
@@ -172,27 +190,12 @@ class FileNames(msgspec.Struct, frozen=True):
     longest: int | None = None
 
 
-class Nesting(msgspec.Struct, frozen=True):
-    """How much nesting a release bears (:mod:`pysession.readers.python.nesting`).
-
-    ``levels`` of containers for ``json.loads``. The others are frames, counted from the state: to ``load`` and to
-    ``save`` what is outside messages; to read contents inside contents (``nested``) and to write ``contents``; to write
-    ``messages`` again as parts of the session.
-    """
-
-    levels: int
-    load: int = 0
-    save: int = 0
-    nested: int = 0
-    contents: int = 0
-    messages: int | None = None
-
-
 class Record(msgspec.Struct, frozen=True, eq=False):
     """One class of releases.
 
     ``wraps``: an error in a registered type is raised as a
-    ValueError; ``type_last``: its ``type`` is written behind its members. ``store``: there is a FileSessionStore.
+    ValueError; ``type_last``: its ``type`` is written behind its members. ``store``: what FileSessionStore bears, where there
+    is one.
     ``threads`` and ``classes`` only in the previews that have them.
     """
 
@@ -201,7 +204,7 @@ class Record(msgspec.Struct, frozen=True, eq=False):
     nesting: Nesting
     wraps: bool = False
     type_last: bool = False
-    store: bool = False
+    store: Nesting | None = None
     histories: Histories | None = None
     file_names: FileNames = FileNames()
     turns: Turns = Turns()
@@ -242,7 +245,9 @@ def _with(before: dict[str, Any], stated: dict[str, Any]) -> dict[str, Any]:
     return before | stated | groups
 
 
-_GROUPS = frozenset({"contents", "messages", "histories", "turns", "threads", "classes", "nesting", "file_names"})
+_GROUPS = frozenset(
+    {"contents", "messages", "histories", "turns", "threads", "classes", "nesting", "file_names", "store"}
+)
 
 
 @cache
