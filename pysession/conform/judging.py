@@ -23,8 +23,9 @@ from pysession.wire import Encoding
 ANY_INDEX = "*"
 """Stands in a pointer for the index of an array."""
 
-_DEEP = 200_000
-"""Deeper than any document that a reader accepts; the judge must not be the one who gives up."""
+_DEEP = 20_000
+"""Deeper than any document that a reader accepts, so that the judge is not the one who gives up; and not so deep that
+the parser runs off the stack, which it does somewhere above 50,000 arrays in one another."""
 
 
 class Manner(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from pysession.conform import EXACT, Answer, Failure, Manner, judge
-from pysession.findings import NextTurn, Stage
+from pysession.findings import NextTurn, Stage, Verdict
 from pysession.readers.recorded import Recorded
 from pysession.wire import Encoding
 
@@ -129,3 +129,11 @@ def test_records_are_compared_as_a_list() -> None:
     assert judge(packed, saved(packed), encoding=Encoding.MESSAGEPACK_RECORDS).same_bytes
     one = msgspec.msgpack.encode({"a": b"x"})
     assert judge(one, saved(one), encoding=Encoding.MESSAGEPACK).verdict == "identical"
+
+
+@pytest.mark.parametrize("depth", [1_000, 100_000])
+@pytest.mark.parametrize("end", [b"", b"]"])
+def test_no_depth_ends_the_judge(depth: int, end: bytes) -> None:
+    document = b"[" * depth + end * depth
+    answer = Answer(1, True, saved=document)
+    assert judge(document, answer).verdict is Verdict.IDENTICAL
