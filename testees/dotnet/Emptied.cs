@@ -22,10 +22,22 @@ internal static class Emptied
             && message!.Contents.Zip(contents.EnumerateArray()).Any(pair => IsEmpty(pair.First) && SaysSomething(pair.Second));
     }
 
-    private static bool IsEmpty(AIContent? content) =>
-        content?.GetType() == typeof(AIContent)
-        && JsonSerializer.SerializeToElement(content, SerializerOptions.Default) is { ValueKind: JsonValueKind.Object } saved
-        && !saved.EnumerateObject().Any();
+    private static bool IsEmpty(AIContent? content)
+    {
+        if (content?.GetType() != typeof(AIContent))
+        {
+            return false;
+        }
+
+        try
+        {
+            return !JsonSerializer.SerializeToElement(content, SerializerOptions.Default).EnumerateObject().Any();
+        }
+        catch (JsonException)
+        {
+            return false; // it holds something that cannot be written, which shows when the session is saved
+        }
+    }
 
     private static bool SaysSomething(JsonElement stored) =>
         stored.ValueKind == JsonValueKind.Object && stored.EnumerateObject().Any(member => member.Value.ValueKind != JsonValueKind.Null);
