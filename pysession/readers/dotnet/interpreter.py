@@ -48,7 +48,7 @@ class Interpreter:
 
     def _may_have_approvals(self, stored: object) -> bool:
         outline = self._source.outline(stored)
-        return outline is None or outline.has_any(APPROVALS)
+        return outline is None or outline.has_any(frozenset(APPROVALS))
 
     def _loaded(self, known: Record, root: object) -> Loaded:
         if known.history_key is None:

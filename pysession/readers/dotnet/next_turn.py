@@ -10,11 +10,14 @@ from pysession.readers.dotnet.table import Record
 from pysession.readers.meai.decoding import DISCRIMINATOR, Decoder
 from pysession.readers.meai.refusal import RefusedError
 
-_REQUESTS = {"functionApprovalRequest": "functionCall", "toolApprovalRequest": "toolCall"}
-_RESPONSES = {"functionApprovalResponse": "functionCall", "toolApprovalResponse": "toolCall"}
-_CALL = "functionCall"
-APPROVALS = frozenset(_REQUESTS) | frozenset(_RESPONSES)
-"""The contents that a run looks at before it calls the model."""
+_REQUESTS = {"functionApprovalRequest": ("functionCall", "id"), "toolApprovalRequest": ("toolCall", "requestId")}
+_CALL, _RESULT = "functionCall", "functionResult"
+APPROVALS = {
+    **_REQUESTS,
+    "functionApprovalResponse": ("functionCall", "id"),
+    "toolApprovalResponse": ("toolCall", "requestId"),
+}
+"""The contents that a run looks at before it calls the model: the members with the call and with the request's id."""
 
 
 def next_turn(
@@ -57,20 +60,40 @@ def _are_approvals(known: Record, bag: dict[str, Any], key: str) -> bool:
 
 
 def _approvals(messages: list[dict[str, Any]], *, all_of_them: bool) -> NextTurn:
-    """A run blocks at an approval without an answer, and leaves out those that were answered and carried out."""
+    """What a run does about approvals before it calls the model.
+
+    It takes them out of the messages, and messages out of the history in which nothing is left. It blocks where a
+    request has no answer after it. For answers that were not carried out yet it puts calls and results there instead.
+    """
     waiting: set[str] = set()
-    answered = 0
-    for message in messages:
+    asked: dict[str, int] = {}
+    answers: list[tuple[str, dict[str, Any], bool]] = []
+    results: set[str] = set()
+    removed, seen = 0, False
+    for index, message in enumerate(messages):
+        kept = 0
         for content in message["contents"]:
-            kind = content.get(DISCRIMINATOR) if content is not None else None
-            if kind in _REQUESTS and _concerns(content[_REQUESTS[kind]], kind, all_of_them=all_of_them):
-                waiting.add(content[_REQUESTS[kind]]["callId"])
-            elif kind in _RESPONSES and _concerns(content[_RESPONSES[kind]], kind, all_of_them=all_of_them):
-                waiting.discard(content[_RESPONSES[kind]]["callId"])
-                answered += 1
+            kind = "" if content is None else content.get(DISCRIMINATOR)
+            seen = seen or kind in APPROVALS
+            member, identity = APPROVALS.get(kind, ("", ""))
+            if not member or not _concerns(content[member], kind, all_of_them=all_of_them):
+                kept += 1
+                if kind == _RESULT:
+                    results.add(content["callId"])
+            elif kind in _REQUESTS:
+                waiting.add(content[member]["callId"])
+                if content[identity] in asked:
+                    return NextTurn.FAILS  # requests are kept by their ids
+                asked[content[identity]] = index
+            else:
+                waiting.discard(content[member]["callId"])
+                answers.append((content[identity], content[member], content["approved"]))
+        removed += not kept
     if waiting:
         return NextTurn.APPROVAL_BLOCKS
-    return NextTurn.SEES_FEWER if answered else NextTurn.SEES_ALL
+    open_ = [(asked.get(name), approved) for name, call, approved in answers if call["callId"] not in results]
+    added = len({place for place, _ in open_}) + len({approved for _, approved in open_})
+    return NextTurn.SEES_FEWER if seen and removed > added else NextTurn.SEES_ALL
 
 
 def _concerns(call: dict[str, Any], kind: str, *, all_of_them: bool) -> bool:

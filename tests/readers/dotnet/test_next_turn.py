@@ -12,6 +12,7 @@ from tests.readers.dotnet.sessions import HELLO, LATEST, call, holding, request,
 MCP = '{"$type":"mcpServerToolCall","name":"f","callId":"m"}'
 OLD_CALL = '{"callId":"c","name":"f","informationalOnly":true}'
 OLD_REQUEST = f'{{"$type":"functionApprovalRequest","functionCall":{OLD_CALL},"id":"i"}}'
+OLD_RESULT = '{"$type":"functionResult","callId":"c","result":"ok"}'
 OLD_RESPONSE = f'{{"$type":"functionApprovalResponse","approved":true,"functionCall":{OLD_CALL},"id":"i"}}'
 
 
@@ -24,7 +25,7 @@ OLD_RESPONSE = f'{{"$type":"functionApprovalResponse","approved":true,"functionC
         ([request(MCP)], NextTurn.SEES_ALL),
         ([response(call("c")), request(call("c"))], NextTurn.APPROVAL_BLOCKS),
         ([request(call("c")), response(call("d"))], NextTurn.APPROVAL_BLOCKS),
-        ([request(call("c")), response(call("c"))], NextTurn.SEES_FEWER),
+        ([request(call("c")), response(call("c"))], NextTurn.SEES_ALL),
         ([call("c"), "null"], NextTurn.SEES_ALL),
     ],
 )
@@ -32,8 +33,25 @@ def test_an_approval_that_waits_for_its_answer_blocks_the_run(contents: list[str
     assert predict(session(HELLO, holding(*contents)), LATEST).next_turn is expected
 
 
+def test_an_answer_that_was_carried_out_is_left_out_with_its_request() -> None:
+    asked, answered = holding(request(call("c"))), holding(response(call("c")), role="user")
+    result = holding('{"$type":"functionResult","result":"ok","callId":"c"}', role="tool")
+    assert predict(session(HELLO, asked, answered), LATEST).next_turn is NextTurn.SEES_ALL
+    assert predict(session(HELLO, asked, answered, result), LATEST).next_turn is NextTurn.SEES_FEWER
+
+
+def test_a_message_without_contents_is_left_out_only_when_there_are_approvals() -> None:
+    done = holding(request(call("c", done=True)), response(call("c", done=True)))
+    assert predict(session(HELLO, holding()), LATEST).next_turn is NextTurn.SEES_ALL
+    assert predict(session(HELLO, holding(), done), LATEST).next_turn is NextTurn.SEES_FEWER
+
+
+def test_two_requests_of_one_id_fail_the_run() -> None:
+    assert predict(session(holding(request(call("c")), request(call("d")))), LATEST).next_turn is NextTurn.FAILS
+
+
 def test_releases_before_rc5_leave_out_every_approval_that_was_answered() -> None:
-    document = session(HELLO, holding(OLD_REQUEST), holding(OLD_RESPONSE))
+    document = session(HELLO, holding(OLD_REQUEST), holding(OLD_RESPONSE), holding(OLD_RESULT))
     assert predict(document, "dotnet@1.0.0-rc4").next_turn is NextTurn.SEES_FEWER
     assert predict(session(HELLO, holding(OLD_REQUEST)), "dotnet@1.0.0-rc4").next_turn is NextTurn.APPROVAL_BLOCKS
 
