@@ -50,7 +50,8 @@ class Source:
         return self._opened
 
     def _is_deeper(self, root: Any, depth: int) -> bool:
-        lists = [history.segments[0].messages for history in self.document.histories if history.language == DOTNET]
+        ours = [history for history in self.document.histories if history.segments and history.language == DOTNET]
+        lists = [history.segments[0].messages for history in ours]
         shallow = [messages for messages in lists if (outline := self.outline(messages)) and outline.is_shallow]
         return deeper(root, depth, frozenset(map(id, shallow)))
 

@@ -80,9 +80,7 @@ class Outline:
         self._by_key: dict[Any, Shape] = {}
         self._levels = 1
         self.broken: set[int] = set()
-        for index, message in enumerate(messages):
-            if not self._message(index, message):
-                self.broken.add(index)
+        self._walk(messages)
         self.shapes = tuple(self._by_key.values())
 
     def has_any(self, kinds: frozenset[str]) -> bool:
@@ -102,31 +100,33 @@ class Outline:
         )
         return not deeper([*chain.from_iterable(free)], _FEW)
 
-    def _message(self, index: int, message: Any) -> bool:
-        """Add a message and all that is in it, as far as it is objects; whether it is."""
-        if type(message) is not dict:
-            return False
-        # The two levels that every message has are walked here: most objects of a history are on them.
+    def _walk(self, messages: list[Any]) -> None:
+        """Add every message and all that is in it, as far as it is objects."""
+        # The two levels that every message has are walked in one loop: most objects of a history are on them.
         known = self._by_key
-        key: tuple[Any, ...] = (0, *message)
-        shape = known.get(key) or self._new(key, "message", "", None, message)
-        shape.objects.append(message)
-        shape.owners.append(index)
-        contents: Any = message.get(_CONTENTS)
-        for content in contents if type(contents) in _CONTAINERS else ():
-            if type(content) is dict:
-                kind = content.get(DISCRIMINATOR)
-                if type(kind) is not str and kind is not None:
-                    return False
-                key = (kind, *content)
-                shape = known.get(key) or self._new(key, "content", _CONTENTS, kind, content)
-                shape.objects.append(content)
-                shape.owners.append(index)
-                if shape.nested and not self._below(index, shape, content, 1):
-                    return False
-            elif content is not None:
-                return False
-        return True
+        for index, message in enumerate(messages):
+            if type(message) is not dict:
+                self.broken.add(index)
+                continue
+            key: tuple[Any, ...] = (0, *message)
+            shape = known.get(key) or self._new(key, "message", "", None, message)
+            shape.objects.append(message)
+            shape.owners.append(index)
+            contents: Any = message.get(_CONTENTS)
+            for content in contents if type(contents) in _CONTAINERS else ():
+                if type(content) is dict:
+                    kind = content.get(DISCRIMINATOR)
+                    if type(kind) is str or kind is None:
+                        key = (kind, *content)
+                        shape = known.get(key) or self._new(key, "content", _CONTENTS, kind, content)
+                        shape.objects.append(content)
+                        shape.owners.append(index)
+                        if not shape.nested or self._below(index, shape, content, 1):
+                            continue
+                elif content is None:
+                    continue
+                self.broken.add(index)
+                break
 
     def _below(self, index: int, shape: Shape, value: dict[str, Any], level: int) -> bool:
         """Add what stands in the members of ``value`` that hold objects; whether all of it are objects."""
