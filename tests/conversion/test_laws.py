@@ -81,7 +81,9 @@ def test_a_history_file_becomes_a_session_of_its_messages() -> None:
     for entry, record in goldens("python-history"):
         messages = read(record.data, record.encoding).value
         session = json.loads(convert(record.data, "python", encoding=record.encoding).data)
-        assert list(differences(messages, session["state"]["in_memory"]["messages"])) == [], entry.path
+        found = [*differences(messages, session["state"]["in_memory"]["messages"])]
+        # The newest release says of every call whether a service runs it.
+        assert all(one.endswith("/hosted appeared") for one in found), entry.path
 
 
 def test_messagepack_is_read_like_json() -> None:

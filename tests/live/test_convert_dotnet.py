@@ -47,7 +47,7 @@ def test_every_golden_of_python_is_read_and_saved_without_a_change(serializer: t
         if seen.verdict not in (Verdict.IDENTICAL, Verdict.EQUIVALENT):
             others[entry.path] = seen
     assert not others
-    assert verdicts[Verdict.IDENTICAL] > 150  # .NET orders a bag of more than two keys by their hashes
+    assert verdicts[Verdict.IDENTICAL] >= 90  # .NET orders a bag of more than two keys by their hashes
 
 
 def test_a_turn_that_dotnet_adds_comes_back_and_all_before_it_is_as_it_was(serializer: tuple[Testee, str]) -> None:
