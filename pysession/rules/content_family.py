@@ -119,8 +119,8 @@ _UNSEEN = {
 
 
 def _carries_parked(content: Any) -> bool:
-    """Whether a bare .NET content is one of our own: a carrier of what was parked by a conversion."""
-    extension = content.get("additionalProperties")
+    """Whether a content without kind is one of our own: a carrier of what was parked by a conversion."""
+    extension = content.get("additionalProperties") or content.get("AdditionalProperties")
     return len(content) == 1 and isinstance(extension, dict) and "pysession" in extension
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pysession import convert
@@ -93,7 +93,6 @@ def drawn(session: Any) -> bytes:
 
 
 @given(session=sessions(), away=st.sampled_from(["dotnet", "go"]))
-@settings(deadline=None)
 def test_every_value_of_any_session_is_in_the_output_or_in_the_losses(session: Any, away: str) -> None:
     try:
         conversion = convert(drawn(session), away)
@@ -103,7 +102,6 @@ def test_every_value_of_any_session_is_in_the_output_or_in_the_losses(session: A
 
 
 @given(session=sessions(), away=st.sampled_from(["dotnet", "go", "dotnet@1.0.0-rc4", "go@5c7226ed33a3"]))
-@settings(deadline=None)
 def test_any_session_comes_back_as_the_same_value(session: Any, away: str) -> None:
     """As far as the newest Python reads it: members that it does not know it would refuse, so they stay parked."""
     data = drawn(session)

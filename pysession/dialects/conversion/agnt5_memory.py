@@ -21,11 +21,16 @@ def session_of(value: Any, exchange: Exchange) -> dict[str, Any]:
     bare = type(value) is list
     path: Path = () if bare else ("messages",)
     messages = value if bare else value["messages"]
+    exchange.plain = False  # there is no reader of this dialect to go by, so every document is judged
     own = {} if bare else {name: item for name, item in value.items() if name not in ("messages", "session_id")}
     for name in own:
         exchange.notes.note((name,), LossKind.PARKED, NO_SLOT)
     return made_session(
-        [_message(message, (*path, index), exchange) for index, message in enumerate(messages)],
+        [
+            _message(message, (*path, index), exchange)
+            for index, message in enumerate(messages)
+            if type(message) is dict
+        ],
         exchange,
         session_id=None if bare else value.get("session_id"),
         parcel=Parcel(own={DIALECT: own}) if own else None,

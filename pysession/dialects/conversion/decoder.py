@@ -186,7 +186,7 @@ class Decoder(Translator):
         kind = self._kind_name(source) if type(source) is dict else None
         if type(kind) is not str or kind in self.correspondence.canonical_kinds.get(place, ()) or not kind:
             kind = UNKNOWN
-        parcel = Parcel(own={self.dialect: {SELF: source}})
+        parcel = Parcel(own={self.dialect: {SELF: self.held(source)}})
         self.notes.note(path, LossKind.PARKED, NO_KIND)
         return {"type": kind, CANONICAL_EXTENSION: {RESERVED: parcel.packed()}}
 
@@ -290,7 +290,7 @@ class Decoder(Translator):
     def lose(self, parcel: Parcel, name: str, value: Any, path: Path, why: str) -> None:
         extension = self.words.extension.get("content", "")
         said = extension if name.lower() == extension.lower() else name
-        parcel.own.setdefault(self.dialect, {})[said] = value
+        parcel.own.setdefault(self.dialect, {})[said] = self.held(value)
         self.notes.note((*path, name), LossKind.PARKED, why)
 
     def lose_extension(self, parcel: Parcel, name: str, key: str, value: Any, path: Path, why: str) -> None:
@@ -298,7 +298,7 @@ class Decoder(Translator):
             self.notes.note((*path, name, key), LossKind.DROPPED, ATTRIBUTION)
             return
         held = parcel.own.setdefault(self.dialect, {}).setdefault(self.words.extension["content"], {})
-        held[key] = value
+        held[key] = self.held(value)
         self.notes.note((*path, name, key), LossKind.PARKED, why)
 
     def lacks(self, parcel: Parcel, name: str, *, filled: bool = False) -> None:

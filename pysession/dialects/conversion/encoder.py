@@ -12,11 +12,8 @@ from pysession.dialects.conversion.parking import (
     RESERVED,
     SELF,
     Parcel,
-    as_text,
     clean,
     from_text,
-    is_plain,
-    looks_like_text,
     same,
 )
 from pysession.dialects.conversion.plans import COPY, EXTENSION, MEMBER, UNLESS, WRITE, Plan, is_plain_object
@@ -30,9 +27,6 @@ _CANONICAL = "python"
 _ROLES = frozenset({"user", "assistant", "system", "tool"})
 SURE = frozenset({"text", "text_reasoning", "error", "function_call", "function_result", "usage"})
 """Kinds of which a reader refuses no value that is of the right type; others hold addresses, media types, times."""
-
-_PARKED_DEPTH = 40
-"""Containers of a parked value that is carried as it is: it may stand some twenty levels deep itself."""
 
 
 class Encoder(Translator):
@@ -270,12 +264,19 @@ class Encoder(Translator):
     def _still_says(self, row: Row, value: Any, source: dict[str, Any], path: Path) -> bool:
         """Whether ``value``, kept in the dialect's own words, means what the canonical member means now."""
         now = source.get(row.canonical, ABSENT)
+        said = self._decoded(row, value, path)
+        if said is UNFIT:
+            return True
+        if row.rule is not None and row.rule.nested:
+            return now is not ABSENT
+        return now is ABSENT or same(said, now) or (self.careful and same(self._decoded(row, clean(value), path), now))
+
+    def _decoded(self, row: Row, value: Any, path: Path) -> Any:
         assert row.rule is not None
-        said = row.rule.decode(value, self.inverse, (*path, row.canonical)) if _typed(row.rule, value) else UNFIT
+        typed = not row.rule.dialect_kinds or type(value) in row.rule.dialect_kinds
+        said = row.rule.decode(value, self.inverse, (*path, row.canonical)) if typed else UNFIT
         self.inverse.take_loose()
-        if row.rule.nested or said is UNFIT:
-            return said is UNFIT or now is not ABSENT
-        return now is ABSENT or same(said, now)
+        return said
 
     def _ordered(self, plan: Plan, target: dict[str, Any]) -> dict[str, Any]:
         """``target`` in the writer's order; members that it does not know come before what applications add."""
@@ -300,27 +301,6 @@ class Encoder(Translator):
         if not self.exact and not filled:
             return
         parcel.absent.setdefault(_CANONICAL, []).append(name)
-
-    def held(self, value: Any) -> Any:
-        """``value`` as it is parked: itself, or its text where the target's reader would refuse or change it."""
-        simple = type(value) in (str, int, bool, type(None)) and not self.careful
-        return value if simple or (is_plain(value, _PARKED_DEPTH) and not looks_like_text(value)) else as_text(value)
-
-    def cleaned(self, source: dict[str, Any], plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
-        nested = {
-            row.canonical
-            for row in plan.rows
-            if row.rule is not None and (row.rule.nested or row.rule.kinds == (list,))
-        }
-        odd = {
-            name: value
-            for name, value in source.items()
-            if name not in nested
-            and name != CANONICAL_EXTENSION
-            and name not in plan.unsaid
-            and not is_plain(value, 400)
-        }
-        return ({**source, **{name: clean(value) for name, value in odd.items()}}, odd) if odd else (source, {})
 
     def target_extension(self, place: str) -> str | None:
         return self.words.extension.get(place)

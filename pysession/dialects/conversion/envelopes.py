@@ -23,7 +23,7 @@ LOCAL_HISTORY = "_agent_local_chat_history"
 MADE_UP = re.compile(r"pysession-[0-9a-f]{32}\Z")
 """The session id of a document that came without one; it is not taken along when the document goes back."""
 
-_FORM = "form"
+_FORM, _LACKING = "form", "lacking"
 _TYPE_FIRST = "type_first"
 """Parked of a session of Python up to 1.12.1, whose messages say ``type`` first."""
 _CANONICAL = "python"
@@ -68,8 +68,11 @@ def session_from(
         elif not (name.lower() == service_id.lower() and item == "" and states.sorts_keys):
             mine[name] = item
             exchange.notes.note((name,), LossKind.PARKED, NO_SLOT)
-    if holder is None and not bare:
-        own.absent.setdefault(decoder.dialect, []).append(states.envelope)
+    if not bare:
+        always = (states.envelope, service_id) if states.sorts_keys else (states.envelope,)
+        lacking = [name for name in always if key_of(envelope, name) is None]
+        if lacking:
+            mine[_LACKING] = lacking
     if mine:
         own.own[decoder.dialect] = {**own.own.get(decoder.dialect, {}), "envelope": mine}
     type_first = given.parked.pop(_TYPE_FIRST, False)
@@ -153,14 +156,16 @@ def session_to(
     if form is not None and not parcel and not said and set(bag) <= {states.history}:
         messages = bag.get(states.history, {}).get("messages", [])
         return messages[0] if form == SINGLE_MESSAGE and len(messages) == 1 else messages
-    said.update({name: from_text(value) for name, value in restored.items() if name != _FORM and name not in said})
+    notes = (_FORM, _LACKING)
+    said.update({name: from_text(value) for name, value in restored.items() if name not in notes and name not in said})
     if parcel:
         bag = {RESERVED: parcel.packed(), **bag}
         if states.sorts_keys:
             bag = dict(sorted(bag.items(), key=lambda item: item[0].encode("utf-8", "surrogatepass")))
-    if states.envelope not in said:
+    lacking = restored.get(_LACKING, ())
+    if states.envelope not in said and (bag or states.envelope not in lacking):
         said[states.envelope] = bag
-    if always_service_id:
+    if always_service_id and service_id not in lacking:
         said.setdefault(service_id, "")
     return _ordered(said, words.dialect)
 

@@ -80,6 +80,7 @@ class Exchange(msgspec.Struct):
             _plans(words, "from", one_way),
             knows,
             self.notes,
+            careful=self.careful,
             note_extras=self.target.dialect == CANONICAL,
             one_way=one_way,
         )

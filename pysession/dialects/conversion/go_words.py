@@ -33,6 +33,9 @@ STATES = StateWords(
     budget=400,
 )
 LATER = "after-5b27c979abb4"
+NO_ARGUMENTS = Absence("{}", both=False)
+"""The text of a call without arguments; an empty one is no JSON, and tools fail on it."""
+
 _ZERO = Absence(0, both=False)
 
 GO = Words(
@@ -46,9 +49,9 @@ GO = Words(
         ("text_reasoning", "text"): EMPTY,
         ("uri", "media_type"): EMPTY,
         ("error", "message"): EMPTY,
-        ("function_call", "arguments"): EMPTY,
+        ("function_call", "arguments"): NO_ARGUMENTS,
         ("function_call", "informational_only"): FALSE,
-        ("mcp_server_tool_call", "arguments"): EMPTY,
+        ("mcp_server_tool_call", "arguments"): NO_ARGUMENTS,
         ("code_interpreter_tool_call", "call_id"): EMPTY,
         ("code_interpreter_tool_result", "call_id"): EMPTY,
         ("code_interpreter_tool_call", "inputs"): Absence(None),

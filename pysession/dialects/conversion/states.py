@@ -160,8 +160,10 @@ def decoded_state(
             why = _why_not(key, entry, words)
             if decoder.originated and (why == REVIVED or (why == TAKEN and key not in state and key != RESERVED)):
                 why = None  # it was Python's own before
+            if why is None and exchange.careful and not (is_plain(entry, words.budget) and is_plain(key, 1)):
+                why = REFUSED
             if why is not None:
-                mine.setdefault("state", {})[key] = as_text(entry) if why == REVIVED else entry
+                mine.setdefault("state", {})[key] = as_text(entry) if why == REVIVED else decoder.held(entry)
                 exchange.notes.note(path, LossKind.PARKED, why)
                 continue
             state[key] = entry

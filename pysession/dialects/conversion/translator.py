@@ -13,10 +13,14 @@ from typing import Any
 from pysession.dialects.conversion.absence import UnsayableError
 from pysession.dialects.conversion.mapping import Correspondence, Known, Row
 from pysession.dialects.conversion.notes import INEXACT, NO_SLOT, RECASED, UNSAYABLE, Notes
-from pysession.dialects.conversion.parking import RESERVED, Parcel, is_payload, is_plain, unpacked
-from pysession.dialects.conversion.plans import COPY, EXTENSION, MEMBER, WRITE, WRITTEN_EMPTY, Plan, Plans
+from pysession.dialects.conversion.parking import RESERVED, Parcel, as_text, clean, is_payload, is_plain, unpacked
+from pysession.dialects.conversion.plans import COPY, EXTENSION, MEMBER, UNLESS, WRITE, WRITTEN_EMPTY, Plan, Plans
 from pysession.findings import LossKind
 from pysession.wire import Path
+
+_PARKED_DEPTH = 40
+"""Containers of a parked value that is carried as it is: it may stand some twenty levels deep itself."""
+_ANY_DEPTH = 400
 
 
 class Translator:
@@ -272,8 +276,20 @@ class Translator:
         raise NotImplementedError
 
     def cleaned(self, source: dict[str, Any], plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
-        """``source`` with values that the target refuses replaced, and the members that had them."""
-        return source, {}
+        """``source`` with what not every reader takes replaced, and the members that had it; nested objects clean
+        themselves."""
+        said = {
+            name
+            for what, name, _, row in plan.ops
+            if what in (COPY, UNLESS) or (what == MEMBER and not _holds_objects(row))
+        }
+        odd = {name: value for name, value in source.items() if name in said and not is_plain(value, _ANY_DEPTH)}
+        return ({**source, **{name: clean(value) for name, value in odd.items()}}, odd) if odd else (source, {})
+
+    def held(self, value: Any) -> Any:
+        """``value`` as it is parked: itself, or its text where some reader would refuse or change it."""
+        simple = type(value) in (str, int, bool, type(None)) and not self.careful
+        return value if simple or is_plain(value, _PARKED_DEPTH) else as_text(value)
 
     def keeps_back(self, place: str, key: str) -> bool:
         """Whether the target's reader would write over what applications keep under ``key``."""
@@ -282,3 +298,7 @@ class Translator:
     def target_extension(self, place: str) -> str | None:
         """The target's member for what applications add."""
         raise NotImplementedError
+
+
+def _holds_objects(row: Row) -> bool:
+    return row.rule is not None and (row.rule.nested or row.rule.kinds == (list,))
