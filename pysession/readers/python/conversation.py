@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
@@ -68,8 +67,8 @@ class Conversation:
 
 
 def _looked_up(number: Any) -> str:
-    """An id as a key, whatever it is."""
-    return json.dumps(number)
+    """An id as a key; one that is no text is like no other."""
+    return number if isinstance(number, str) else f"\0{id(number)}"
 
 
 def _entry(entry: Any) -> Entry:

@@ -39,7 +39,33 @@ def read_history(known: Record, provider: Histories, subject: Subject) -> Readin
         raise refusal
     _check_text(known, payloads, subject)
     verdict = Verdict.SILENT_LOSS if len(payloads) < subject.held else found.verdict
-    return Reading("", verdict, messages_restored=len(payloads), next_turn=NextTurn.UNKNOWN, changes=found.changes)
+    same = verdict is Verdict.IDENTICAL and _encoded(provider, payloads, subject) == subject.document.data
+    return Reading(
+        "",
+        verdict,
+        messages_restored=len(payloads),
+        next_turn=NextTurn.UNKNOWN,
+        same_bytes=None if subject.inside else same,
+        changes=found.changes,
+    )
+
+
+def _encoded(provider: Histories, payloads: list[dict[str, Any]], subject: Subject) -> bytes:
+    """The file that is written of ``payloads``."""
+    if subject.document.encoding is Encoding.MESSAGEPACK_RECORDS:
+        records = [msgspec.msgpack.encode(payload) for payload in payloads]
+        return b"".join(len(record).to_bytes(_LENGTH_BYTES, "big") + record for record in records)
+    if provider.codec == "json":
+        return "".join(f"{json.dumps(payload, ensure_ascii=False)}\n" for payload in payloads).encode()
+    return b"".join(_line_of(payload) + b"\n" for payload in payloads)
+
+
+def _line_of(payload: dict[str, Any]) -> bytes:
+    """msgspec writes null for NaN; the provider takes the standard library for such messages."""
+    line = msgspec.json.encode(payload)
+    if b"null" in line and msgspec.json.decode(line) != payload:
+        return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    return line
 
 
 def _restored(known: Record, provider: Histories, payloads: list[dict[str, Any]], subject: Subject) -> Outcome:

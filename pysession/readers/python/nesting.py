@@ -96,7 +96,8 @@ def check_loaded(nesting: Nesting, message: dict[str, Any], above: int) -> None:
     Raises:
         RefusedError: it raises RecursionError.
     """
-    if any(2 * above + _nested_frames(content) > nesting.nested for content in _contents(message)):
+    taken = max(map(_nested_frames, _contents(message)), default=0)
+    if nesting.nested is not None and 2 * above + taken > nesting.nested:
         raise _too_deep(Stage.LOAD)
 
 
@@ -107,7 +108,8 @@ def check_written(nesting: Nesting, written: dict[str, Any], above: int) -> None
         RefusedError: one of them raises RecursionError.
     """
     members = [value for one in _contents(written) for name, value in one.items() if name not in _TAKEN_OVER]
-    if 2 * above + max((frames(value, text=_TEXT_FRAMES) for value in members), default=0) > nesting.contents:
+    taken = max((frames(value, text=_TEXT_FRAMES) for value in members), default=0)
+    if nesting.contents is not None and 2 * above + taken > nesting.contents:
         raise _too_deep(Stage.SAVE)
     again = nesting.each * (above - 1) + frames(written, each=nesting.each)
     if nesting.messages is not None and again > nesting.messages:

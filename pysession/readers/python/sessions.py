@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from pysession.findings import NextTurn, Reading, Stage, Verdict
 from pysession.readers.comparing import compare
 from pysession.readers.python import messages
@@ -51,7 +53,8 @@ def read_store(known: Record, nesting: Nesting, subject: Subject) -> Reading:
     reading = _read(known, nesting, subject, subject.stored, saved)
     if subject.foreign:
         check_durable(saved["state"], partial(_written, known))
-    return reading
+    same = None if subject.inside else reading.verdict is Verdict.IDENTICAL and subject.is_as_stored
+    return msgspec.structs.replace(reading, same_bytes=same)
 
 
 def _written(known: Record, value: dict[str, Any]) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ raised for the rest, is not described but done.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +16,9 @@ from pysession.readers.python.failing import RefusedError
 from pysession.readers.python.subject import Subject
 from pysession.readers.versions import SESSION_STORE_VERSION
 from pysession.wire import Encoding
+
+_HUGE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{300}")
+"""Where a number may be that is infinite for others and out of range for msgspec."""
 
 
 class Snapshot(msgspec.Struct):
@@ -52,7 +56,8 @@ def _decoded(subject: Subject) -> Snapshot:
     document = subject.document
     if document.encoding is Encoding.MESSAGEPACK:
         return msgspec.msgpack.decode(document.data, type=Snapshot)
-    if document.reading.readable and not document.reading.faults and type(subject.value) is dict:
+    plain = document.reading.readable and not document.reading.faults and not _HUGE.search(document.data)
+    if plain and type(subject.value) is dict:
         # The state may be anything, so a large one need not be looked through again.
         state = subject.value.get("state", ...)
         around = {name: value for name, value in subject.value.items() if name != "state"}

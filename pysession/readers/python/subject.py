@@ -99,6 +99,12 @@ class Subject:
             self._census = census(state, self.settings.registered_types, plain=not self.foreign)
         return self._census
 
+    @cached_property
+    def is_as_stored(self) -> bool:
+        """Whether a store that saves the very value writes the very bytes."""
+        encode = msgspec.msgpack.encode if self.document.encoding is Encoding.MESSAGEPACK else msgspec.json.encode
+        return encode(self.stored) == self.document.data
+
     def conversation(self, state: dict[str, Any]) -> Conversation:
         """The histories in ``state``, the one that this document has."""
         if self._conversation is None:

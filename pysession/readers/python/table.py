@@ -26,8 +26,8 @@ class Nesting(msgspec.Struct, frozen=True):
     levels: int
     load: int = 0
     save: int = 0
-    nested: int = 0
-    contents: int = 0
+    nested: int | None = None
+    contents: int | None = None
     messages: int | None = None
     each: int = 2
 

@@ -6,15 +6,19 @@ and written with its nulls. What cannot be read the second time fails when it is
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from pysession.findings import NextTurn, Path, Reading, Stage, Verdict
 from pysession.readers.comparing import compare
 from pysession.readers.python import classes, messages
 from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.nesting import SHALLOW, check_loaded, check_written, is_shallow, room
 from pysession.readers.python.subject import Subject
 from pysession.readers.python.table import Record, Threads
 
+_ABOVE = 3
+"""Containers around a message, counted from the store's state, itself among them."""
 _SERVICE, _STORE, _MESSAGES = "service_thread_id", "chat_message_store_state", "messages"
 
 
@@ -25,8 +29,9 @@ def read_thread(known: Record, threads: Threads, subject: Subject) -> Reading:
         RefusedError: the library raises.
     """
     value = subject.value
-    service, loaded = (_validated if threads.validates else _loaded)(known, threads, value)
-    saved = _saved(known, threads, service, loaded)
+    with room() if subject.levels > SHALLOW else nullcontext():
+        service, loaded = (_validated if threads.validates else _loaded)(known, threads, value)
+        saved = _saved(known, threads, service, loaded)
     comparison = compare(value, saved)
     restored = len(loaded or ())
     fewer = restored < subject.held
@@ -96,6 +101,8 @@ def _loaded_store(known: Record, threads: Threads, store: Any, path: Path) -> li
 def _message(known: Record, item: Any, path: Path) -> Any:
     if type(item) is not dict:
         raise RefusedError("AttributeError", "a message is no object", path)
+    if not is_shallow(item):
+        check_loaded(known.nesting, item, _ABOVE)
     return (messages if known.classes is None else classes).load(known, item, path)
 
 
@@ -119,6 +126,9 @@ def _saved(known: Record, threads: Threads, service: Any, loaded: list[Any] | No
         return types | {_SERVICE: service, _STORE: None}
     module = messages if known.classes is None else classes
     once = [module.write(known, message, type_last=False) for message in loaded]
+    for item in once:
+        if not is_shallow(item):
+            check_written(known.nesting, item, _ABOVE)
     try:
         again = [module.load(known, item, (_STORE, _MESSAGES, index)) for index, item in enumerate(once)]
     except RefusedError as error:

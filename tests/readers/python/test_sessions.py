@@ -8,33 +8,10 @@ from typing import Any
 import pytest
 
 from pysession import predict
-from pysession.findings import Reading
+from pysession.readers import Settings
+from tests.readers.python.building import CALL, HOSTED, TEXT, changed, message, session, told, with_messages
 
-
-def session(*contents: dict[str, Any], state: dict[str, Any] | None = None, **message: Any) -> bytes:
-    """A session with one message of these contents."""
-    stored = {"role": "user", "contents": list(contents), "additional_properties": {}, "type": "message", **message}
-    whole = {"in_memory": {"messages": [stored]}} if state is None else state
-    return json.dumps({"type": "session", "session_id": "s", "service_session_id": None, "state": whole}).encode()
-
-
-def told(reading: Reading) -> tuple[str, ...]:
-    """Verdict and, when refused, stage, error and cause."""
-    if reading.error is None:
-        return (reading.verdict.value,)
-    cause = (reading.error.cause,) if reading.error.cause else ()
-    return (reading.verdict.value, str(reading.stage), reading.error.type, *cause)
-
-
-CALL = {
-    "type": "function_call",
-    "call_id": "c",
-    "name": "n",
-    "arguments": "{}",
-    "hosted": False,
-    "additional_properties": {},
-}
-TEXT = {"type": "text", "text": "hi", "additional_properties": {}}
+FIRST_CONTENT = "/state/in_memory/messages/0/contents/0"
 
 
 @pytest.mark.parametrize(
@@ -49,23 +26,24 @@ TEXT = {"type": "text", "text": "hi", "additional_properties": {}}
     ],
 )
 def test_hosted_is_refused_before_the_release_that_writes_it(reader: str, expected: tuple[str, ...]) -> None:
-    reading = predict(session(CALL), f"python@{reader}")
+    reading = predict(with_messages(message(HOSTED)), f"python@{reader}")
     assert told(reading) == expected
     if reading.error is not None:
-        assert (reading.error.pointer, reading.error.subject) == ("/state/in_memory/messages/0/contents/0", "hosted")
+        assert (reading.error.pointer, reading.error.subject) == (FIRST_CONTENT, "hosted")
+
+
+def test_hosted_appears_on_every_call_since_1_22_0() -> None:
+    document = with_messages(message(CALL, TEXT, {**CALL, "call_id": "d"}))
+    assert told(predict(document, "python@1.21.0")) == ("identical",)
+    reading = predict(document, "python@1.22.0")
+    assert reading.verdict == "normalised"
+    assert changed(reading) == {f"{FIRST_CONTENT[:-1]}{place}/hosted": "appeared" for place in (0, 2)}
 
 
 def test_messages_say_their_type_last_since_1_13_0() -> None:
-    assert told(predict(session(TEXT), "python@1.13.0")) == ("identical",)
-    assert told(predict(session(TEXT), "python@1.12.1")) == ("equivalent",)
-
-
-def test_the_text_of_an_exception_is_replaced_since_1_19_0() -> None:
-    failed = {"type": "function_result", "call_id": "c", "exception": "boom", "result": "", "additional_properties": {}}
-    assert told(predict(session(failed), "python@1.18.0")) == ("identical",)
-    reading = predict(session(failed), "python@1.19.0")
-    assert reading.verdict == "lossy"
-    assert [change.pointer for change in reading.changes] == ["/state/in_memory/messages/0/contents/0/exception"]
+    document = with_messages(message(TEXT))
+    assert told(predict(document, "python@1.13.0")) == ("identical",)
+    assert told(predict(document, "python@1.12.1")) == ("equivalent",)
 
 
 @pytest.mark.parametrize(
@@ -75,10 +53,12 @@ def test_the_text_of_an_exception_is_replaced_since_1_19_0() -> None:
         ({"session_id": "s", "state": None}, ("rejected", "load", "AttributeError")),
         ({"session_id": "s", "state": []}, ("rejected", "load", "AttributeError")),
         ([], ("rejected", "load", "TypeError")),
+        ("text", ("rejected", "load", "TypeError")),
         ({"session_id": "s"}, ("normalised",)),
         ({"session_id": None, "state": {}}, ("lossy",)),
         ({"type": "other", "session_id": "s", "state": {}}, ("lossy",)),
         ({"type": "session", "session_id": "s", "service_session_id": [1], "state": {}}, ("identical",)),
+        ({"type": "session", "session_id": 7, "service_session_id": None, "state": {}}, ("identical",)),
     ],
 )
 def test_envelope_is_read_by_three_members(document: Any, expected: tuple[str, ...]) -> None:
@@ -86,31 +66,65 @@ def test_envelope_is_read_by_three_members(document: Any, expected: tuple[str, .
         assert told(predict(json.dumps(document).encode(), reader)) == expected
 
 
+def test_a_thread_is_refused_by_every_release_with_sessions() -> None:
+    document = b'{"type":"agent_thread_state","service_thread_id":null,"chat_message_store_state":null}'
+    for reader in ("python@1.0.0b260212", "python@1.23.0"):
+        assert told(predict(document, reader)) == ("rejected", "load", "KeyError")
+
+
 def test_whatever_says_it_is_a_message_is_read_as_one() -> None:
-    document = session(state={"app": {"list": [{"deep": {"type": "message", "body": 1}}]}})
-    reading = predict(document, "python@1.12.1")
+    reading = predict(session({"app": {"list": [{"deep": {"type": "message", "body": 1}}]}}), "python@1.12.1")
     assert told(reading) == ("rejected", "load", "TypeError")
     assert reading.error is not None
     assert reading.error.pointer == "/state/app/list/0/deep"
+    kept = session({"app": {"type": "message_list", "body": 1}})
+    assert told(predict(kept, "python@1.12.1")) == ("identical",)
 
 
-@pytest.mark.parametrize("reader", ["1.21.0", "1.22.0"])
-def test_contents_that_are_a_text_were_one_content_a_character(reader: str) -> None:
-    reading = predict(session(contents="hello"), f"python@{reader}")
-    assert reading.verdict == "lossy"
-    assert [change.pointer for change in reading.changes] == ["/state/in_memory/messages/0/contents"]
+def test_the_first_of_several_refused_messages_is_named() -> None:
+    document = with_messages(message(TEXT), message(HOSTED), message({"text": "no type"}))
+    reading = predict(document, "python@1.21.0")
+    assert reading.error is not None
+    assert reading.error.pointer == "/state/in_memory/messages/1/contents/0"
 
 
-def test_server_label_makes_a_call_hosted_since_1_22_0() -> None:
-    labelled = {name: value for name, value in CALL.items() if name != "hosted"}
-    labelled["additional_properties"] = {"server_label": "files"}
-    reading = predict(session(labelled), "python@1.22.0")
-    assert sorted(change.pointer.rpartition("/")[2] for change in reading.changes) == ["hosted", "server_name"]
-    labelled["additional_properties"] = {"server_label": 1}
-    assert told(predict(session(labelled), "python@1.22.0")) == ("rejected", "load", "ValueError", "ValueError")
-    assert told(predict(session(labelled), "python@1.21.0")) == ("identical",)
+def test_loading_everything_comes_before_saving_anything() -> None:
+    unsaved = message({**TEXT, "annotations": ["abc"]})
+    assert told(predict(with_messages(unsaved), "python@1.12.1")) == ("rejected", "save", "ValueError")
+    assert told(predict(with_messages(unsaved, message(HOSTED)), "python@1.12.1")) == ("rejected", "load", "TypeError")
 
 
-def test_messages_of_another_type_are_left_as_objects_that_no_run_sees() -> None:
-    reading = predict(session(TEXT, type="chat_message"), "python@1.23.0")
-    assert (reading.verdict, reading.messages_restored) == ("silent-loss", 0)
+def test_an_object_of_a_registered_type_is_the_applications_own() -> None:
+    document = session({"app": {"type": "order", "inner": {"type": "message", "body": 1}}})
+    settings = Settings(registered_types=frozenset({"order"}))
+    assert told(predict(document, "python@1.23.0")) == ("rejected", "load", "ValueError", "TypeError")
+    assert told(predict(document, "python@1.23.0", settings=settings)) == ("identical",)
+
+
+def test_messages_of_another_type_are_left_as_objects_that_no_run_can_use() -> None:
+    reading = predict(with_messages(message(TEXT, type="chat_message")), "python@1.23.0")
+    assert (reading.verdict, reading.messages_restored, reading.next_turn) == ("silent-loss", 0, "fails")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", ("rejected", "parse", "JSONDecodeError")),
+        (b'{"session_id": "s"', ("rejected", "parse", "JSONDecodeError")),
+        (b'{"session_id": "\xff"}', ("rejected", "parse", "UnicodeDecodeError")),
+        (b'{"session_id": ' + b"9" * 4301 + b"}", ("rejected", "parse", "ValueError")),
+        (b"\xef\xbb\xbf" + session({}), ("identical",)),
+        (session({}).decode().encode("utf-16"), ("identical",)),
+        (session({"n": float("nan")}), ("identical",)),
+        (b'{"session_id": "a", "session_id": "b", "state": {}}', ("normalised",)),
+    ],
+)
+def test_bytes_are_read_as_the_standard_library_reads_them(data: bytes, expected: tuple[str, ...]) -> None:
+    assert told(predict(data, "python@1.12.1")) == expected
+
+
+def test_an_id_inside_a_record_is_read_where_it_stands() -> None:
+    record = b'{"id": 1, "body": ' + with_messages(message(HOSTED)) + b"}"
+    reading = predict(record, "python@1.21.0", at="/body")
+    assert reading.error is not None
+    assert reading.error.pointer == f"/body{FIRST_CONTENT}"
