@@ -30,7 +30,16 @@ class Subject:
     @property
     def inside(self) -> bool:
         """Whether the session stands inside a record, whose bytes its reader never sees."""
-        return bool(self.document.base) or self.document.embedded
+        return bool(self.document.base)
+
+    @property
+    def _found(self) -> Any:
+        """The value as it was read for everybody; a text that holds a session is only a text for the library, unless
+        the application was told to look for the session in there."""
+        document = self.document
+        if document.embedded and not document.base:
+            return document.reading.value
+        return document.value[0] if document.single else document.value
 
     @cached_property
     def is_store(self) -> bool:
@@ -38,7 +47,7 @@ class Subject:
         document = self.document
         if document.encoding is Encoding.MESSAGEPACK:
             return True
-        value, dialect = document.value, document.dialect
+        value, dialect = self._found, document.dialect
         if not document.reading.readable and not isinstance(self._loaded, RefusedError):
             value, dialect = self._loaded, detect(self._loaded).dialect
         return dialect == "python" and type(value) is dict and "version" in value
@@ -58,10 +67,9 @@ class Subject:
     @cached_property
     def _loaded(self) -> Any:
         document = self.document
-        value = document.value[0] if document.single else document.value
         plain = document.reading.readable and not document.reading.faults and document.encoding is Encoding.JSON
         if plain or (self.inside and document.reading.readable):
-            return value
+            return self._found
         try:
             return json.loads(document.data)
         except (ValueError, RecursionError) as error:
@@ -81,7 +89,7 @@ class Subject:
     @cached_property
     def levels(self) -> int:
         """How deep the document is nested; 0 where it could not be read."""
-        value = self.document.value
+        value = self._found
         if not self.document.reading.readable or type(value) is not dict:
             return levels(value)
         state = value.get("state")
@@ -114,8 +122,9 @@ class Subject:
     @cached_property
     def held(self) -> int:
         """Messages that the document holds in its histories."""
-        found = self.document.histories
-        if not self.document.reading.readable:
+        document = self.document
+        found = document.histories
+        if not document.reading.readable or (document.embedded and not document.base):
             detection = detect(self.value)
             found = histories([self.value] if detection.form == SINGLE_MESSAGE else self.value, detection)
         return sum(

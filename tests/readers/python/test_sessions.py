@@ -128,3 +128,10 @@ def test_an_id_inside_a_record_is_read_where_it_stands() -> None:
     reading = predict(record, "python@1.21.0", at="/body")
     assert reading.error is not None
     assert reading.error.pointer == f"/body{FIRST_CONTENT}"
+
+
+def test_a_session_as_text_in_a_string_is_only_a_text() -> None:
+    document = json.dumps(with_messages(message(TEXT)).decode()).encode()
+    assert told(predict(document, "python@1.23.0")) == ("rejected", "load", "TypeError")
+    wrapped = b'{"body": ' + document + b"}"
+    assert told(predict(wrapped, "python@1.23.0", at="/body")) == ("identical",)
