@@ -10,11 +10,15 @@ import ipaddress
 import re
 
 _ABSOLUTE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<rest>.*)", re.DOTALL)
-_DRIVE = re.compile(r"(?:file:///?)?[A-Za-z][:|](?![/\\]|\Z)", re.IGNORECASE)
+_BROKEN_DRIVE = re.compile(r"[A-Za-z][:|](?![/\\]|\Z)|file:[/\\]*[A-Za-z][:|](?![/\\])", re.IGNORECASE)
+_DRIVE = re.compile(r"file:[/\\]*[A-Za-z][:|][/\\]", re.IGNORECASE)
 _SLASHES = re.compile(r"[/\\]{2}")
 _NEED_HOST = frozenset({"http", "https", "ftp", "nntp", "gopher", "ws", "wss", "net.pipe", "net.tcp", "telnet"})
-_LABELS = re.compile(r"[0-9A-Za-z_-]{1,63}(?:\.[0-9A-Za-z_-]{1,63})*\.?\Z")
-_PORT = re.compile(r"[0-9]*\Z")
+_LABELS = re.compile(r"[0-9A-Za-z_-]{1,256}(?:\.[0-9A-Za-z_-]{1,256})*\.?\Z")
+_OPAQUE = frozenset({"news", "uuid"})
+_WITHOUT_USER = frozenset({"file", "net.pipe", "net.tcp"})
+_WITHOUT_PORT = frozenset({"file", "net.pipe"})
+_PORT = re.compile(r"[0-9]{0,5}\Z")
 _LAST_PORT = 65535
 _AROUND = " \t\r\n"
 
@@ -25,20 +29,23 @@ def is_uri(text: str) -> bool:
     if text.startswith("\\\\"):
         share = re.split(r"[/\\]", text[2:], maxsplit=1)[0]
         return not share or _is_host(share)
-    if _DRIVE.match(text):
+    if _BROKEN_DRIVE.match(text):
         return False
     match = _ABSOLUTE.match(text)
     if match is None or len(match["scheme"]) == 1:
         return True
     scheme, rest = match["scheme"].lower(), match["rest"]
-    if scheme != "mailto" and not _SLASHES.match(rest):
+    if scheme in _OPAQUE or _DRIVE.match(text) or (scheme != "mailto" and not _SLASHES.match(rest)):
         return True
     ends = "/\\?#" if scheme == "file" else "/?#"
     authority = re.split(f"[{re.escape(ends)}]", rest if scheme == "mailto" else rest[2:], maxsplit=1)[0]
     if not authority:
         return scheme not in _NEED_HOST
     user, at, host = authority.partition("@")
-    return "\\" not in authority and _has_port(host if at else user)
+    host = host if at else user
+    if (at and scheme in _WITHOUT_USER) or "\\" in authority:
+        return False
+    return _is_host(host) if scheme in _WITHOUT_PORT else _has_port(host)
 
 
 def _has_port(host: str) -> bool:
@@ -49,7 +56,8 @@ def _has_port(host: str) -> bool:
         port = port[1:] if port.startswith(":") else ""  # what follows without a colon is passed over
     else:
         name, _, port = host.partition(":")
-    return _is_host(name) and bool(_PORT.match(port)) and int(port or 0) <= _LAST_PORT
+    digits = port.lstrip("0")
+    return _is_host(name) and bool(_PORT.match(digits)) and int(digits or 0) <= _LAST_PORT
 
 
 def _is_host(name: str) -> bool:

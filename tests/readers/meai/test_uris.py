@@ -31,6 +31,9 @@ from pysession.readers.meai.uris import is_uri
         "c:",
         "\\\\server\\share",
         "1http://[",
+        "news://a b",
+        "file://h:/x",
+        f"https://{'a' * 256}",
     ],
 )
 def test_these_are_read(text: str) -> None:
@@ -60,6 +63,10 @@ def test_these_are_read(text: str) -> None:
         "a|b",
         "file:///c:7x",
         "\\\\a b\\c",
+        "file://host:80/x",
+        "file:/c:x",
+        "net.tcp://user@host",
+        f"https://{'a' * 257}",
     ],
 )
 def test_these_are_not(text: str) -> None:
