@@ -35,7 +35,7 @@ LIVE = (
 )
 SEED = "agreement-1"
 """With the fixtures and a number this makes a mutant again: see pysession/conform/mutants.py."""
-MUTANTS = 20_000 if NIGHTLY else 600
+MUTANTS = 20_000 if NIGHTLY else 1_500
 WANTED = 0.999
 WANTED_OF_NEXT_TURNS = 0.98
 """The contract asks nothing of them; what a run does with a damaged approval is not worth a table of its own."""
