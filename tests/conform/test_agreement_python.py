@@ -15,6 +15,7 @@ from pysession.conform import Base, Difference, Tally, Trial, differences, mutan
 from pysession.findings import Reading
 from pysession.inputs import Record
 from pysession.readers import latest, readings, release
+from pysession.readers.corpus import load_corpus
 from pysession.readers.recorded import Recording, load
 from pysession.schema import shipped
 from pysession.verbs.fixtures import Entry
@@ -78,6 +79,21 @@ def test_every_recorded_cell_is_predicted(reader: str) -> None:
         found = differences(predicted, recorded, value(record.data, record.encoding)) - {Difference.BYTES}
         if found:
             wrong.append((entry.path, sorted(found)))
+    assert wrong == []
+
+
+FOUND = load_corpus(shipped("fixtures") / "recorded" / "python-found.jsonl.gz")
+
+
+@pytest.mark.parametrize("reader", [column.reader for column in FOUND.heading.readers])
+def test_documents_that_were_once_predicted_wrong_are_predicted(reader: str) -> None:
+    wrong = []
+    for specimen in FOUND.specimens:
+        recorded = FOUND.of(specimen, reader)
+        assert recorded is not None
+        found = differences(predict(specimen.document, reader), recorded, value(specimen.document))
+        if any(difference.matters for difference in found):
+            wrong.append((specimen.id, sorted(found)))
     assert wrong == []
 
 
