@@ -266,14 +266,20 @@ _PORTABLE_TIME = re.compile(
     re.A,
 )
 _WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+)?\Z", re.A)
+_POINT_AND_SIX_DIGITS = 7
 _GRAIN = 1.0
 """Seconds. A service that counts whole seconds answers in the second in which it was asked."""
 
 
-@on_member("message", ("",), "created_at")
 @on_member("content", ("hosted_file",), "created_at")
 def timestamp_not_portable(value: Any, shape: ObjectShape, holder: dict[str, Any]) -> Iterable[Fault]:
     return _time_faults(value, ()) if isinstance(value, str) else ()
+
+
+@on_member("message", ("",), "created_at")
+def message_time_not_portable(value: Any, shape: ObjectShape, holder: dict[str, Any]) -> Iterable[Fault]:
+    # .NET writes seven digits in every message: that is told once for the whole history.
+    return _time_faults(value, ()) if isinstance(value, str) and not _is_too_fine(value) else ()
 
 
 @on_document
@@ -299,11 +305,19 @@ def _time_faults(written: str, path: Path) -> Iterable[Fault]:
         )
     elif (written[8:10] > "28" or written[:4] == "0000") and _seconds(written) is None:
         why = "is no moment that exists"
-    elif time["fraction"] is not None and len(time["fraction"]) > 7:
+    elif time["fraction"] is not None and len(time["fraction"]) > _POINT_AND_SIX_DIGITS:
         why = f"has {len(time['fraction']) - 1} fractional digits; Python keeps six, the rest is lost there"
     else:
         return ()
     return (TIMESTAMP_NOT_PORTABLE.at(path, f"This time {why}."),)
+
+
+def _is_too_fine(written: str) -> bool:
+    """Whether a time that is portable otherwise has more digits than Python keeps."""
+    # The shortest such time has 27 characters and a Z.
+    time = _PORTABLE_TIME.match(written) if len(written) > 27 else None
+    fraction = time["fraction"] if time is not None else None
+    return fraction is not None and len(fraction) > _POINT_AND_SIX_DIGITS
 
 
 def _seconds(written: Any) -> float | None:
@@ -319,17 +333,21 @@ def _seconds(written: Any) -> float | None:
 
 
 @on_history
-def time_goes_back(timeline: Timeline) -> Iterator[Fault]:
+def message_times(timeline: Timeline) -> Iterator[Fault]:
+    """Times that go back; and that times are finer than Python keeps, once for all of them."""
     words = vocabulary(timeline.history.language).places["message"][""].members
     name = next((name for name, member in words.items() if member.canonical == "created_at"), None)
     if name is None:
         return
+    fine: list[Path] = []
     before: tuple[Any, int] | None = None
     for turn, message in enumerate(timeline.messages):
         key = key_of(message, name) if isinstance(message, dict) else None
         if key is None:
             continue
         written = message[key]
+        if type(written) is str and _is_too_fine(written):
+            fine.append((*timeline.turn_path(turn), key))
         if before is not None and _plainly_later(before[0], written):
             before = written, turn
             continue
@@ -344,6 +362,15 @@ def time_goes_back(timeline: Timeline) -> Iterator[Fault]:
                 related=(timeline.turn_path(before[1]),),
             )
         before = written, turn
+    if fine:
+        yield _too_fine(fine)
+
+
+def _too_fine(places: list[Path]) -> Fault:
+    others = f", as {len(places) - 1:,} more of this history have" if len(places) > 1 else ""
+    return TIMESTAMP_NOT_PORTABLE.at(
+        places[0], f"This time has more than six fractional digits{others}; Python keeps six, the rest is lost there."
+    )
 
 
 def _plainly_later(before: Any, written: Any) -> bool:
