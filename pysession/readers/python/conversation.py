@@ -11,20 +11,22 @@ import msgspec
 from pysession.readers.python.census import MESSAGE
 
 REQUEST, RESPONSE, RESULT = "function_approval_request", "function_approval_response", "function_result"
-_CONTROLS = frozenset({REQUEST, RESPONSE})
 
 
 class Entry(msgspec.Struct, frozen=True):
     """What a history provider finds under its key.
 
     ``usable``: a run can be given it. ``messages`` counts the messages, ``said`` tells whether one of them holds anything
-    but approvals. ``odd_kinds``: one holds a content whose kind cannot be looked up; ``odd_properties``: one has
-    additional properties that do not become an object.
+    but ``approvals``, which are the requests and responses. ``odd_kinds``: a content has a kind, or a result a call,
+    that cannot be looked up; ``odd_properties``: a message has additional properties that do not become an object.
+    ``results`` are the ids of calls that have one.
     """
 
     usable: bool
     messages: int = 0
     said: bool = False
+    approvals: tuple[dict[str, Any], ...] = ()
+    results: frozenset[str] = frozenset()
     odd_kinds: bool = False
     odd_properties: bool = False
 
@@ -80,26 +82,28 @@ def _entry(entry: Any) -> Entry:
     messages = list(found)
     if not all(type(message) is dict and message.get("type") == MESSAGE for message in messages):
         return Entry(False)
-    kinds = [content.get("type") for content in _contents(messages)]
+    held = [*_contents(messages)]
+    results = [content.get("call_id") for content in held if content.get("type") == RESULT]
     return Entry(
         True,
         len(messages),
-        any(type(kind) in (dict, list) or kind not in _CONTROLS for kind in kinds) or any(map(_has_text, messages)),
-        any(type(kind) in (dict, list) for kind in kinds) or any(map(_has_odd_call, _contents(messages))),
+        any(not _is_control(content) for content in held) or any(map(_has_text, messages)),
+        tuple(filter(_is_control, held)),
+        frozenset(call for call in results if isinstance(call, str)),
+        any(type(content.get("type")) in (dict, list) for content in held)
+        or any(type(call) in (dict, list) for call in results),
         any(not _becomes_object(message.get("additional_properties")) for message in messages),
     )
+
+
+def _is_control(content: dict[str, Any]) -> bool:
+    return content.get("type") in (REQUEST, RESPONSE)
 
 
 def _has_text(message: dict[str, Any]) -> bool:
     """Whether a bare text, or an object, among the contents becomes a content."""
     held = message.get("contents")
     return any(isinstance(item, str) for item in held) if isinstance(held, list | dict) else isinstance(held, str)
-
-
-def _has_odd_call(content: dict[str, Any]) -> bool:
-    """Whether a call's id cannot be looked up."""
-    call = content.get("function_call")
-    return any(type(one.get("call_id")) in (dict, list) for one in (content, *([call] if type(call) is dict else ())))
 
 
 def _becomes_object(properties: Any) -> bool:

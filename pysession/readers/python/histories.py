@@ -15,7 +15,7 @@ from pysession.readers.python import messages
 from pysession.readers.python.census import deep_levels, run
 from pysession.readers.python.effects import effects
 from pysession.readers.python.failing import RefusedError
-from pysession.readers.python.nesting import check_levels
+from pysession.readers.python.nesting import check_levels, room
 from pysession.readers.python.outcome import Outcome, outcome
 from pysession.readers.python.subject import Subject
 from pysession.readers.python.table import Histories, Record
@@ -39,7 +39,7 @@ def read_history(known: Record, provider: Histories, subject: Subject) -> Readin
         raise refusal
     _check_text(known, payloads, subject)
     verdict = Verdict.SILENT_LOSS if len(payloads) < subject.held else found.verdict
-    same = verdict is Verdict.IDENTICAL and _encoded(provider, payloads, subject) == subject.document.data
+    same = found.verdict is Verdict.IDENTICAL and _encoded(provider, payloads, subject) == subject.document.data
     return Reading(
         "",
         verdict,
@@ -165,7 +165,8 @@ def _check_text(known: Record, payloads: list[dict[str, Any]], subject: Subject)
     if not any(fault.rule in _IN_TEXTS for fault in subject.document.reading.faults):
         return
     for index, payload in enumerate(payloads):
-        written = messages.write(known, messages.load(known, payload, (index,)), type_last=False)
+        with room():
+            written = messages.write(known, messages.load(known, payload, (index,)), type_last=False)
         try:
             json.dumps(written, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:

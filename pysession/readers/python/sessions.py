@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from pysession.findings import NextTurn, Reading, Stage, Verdict
 from pysession.readers.comparing import compare
 from pysession.readers.python import messages
@@ -14,7 +12,7 @@ from pysession.readers.python.census import MESSAGE, is_restored
 from pysession.readers.python.effects import effects
 from pysession.readers.python.failing import RefusedError
 from pysession.readers.python.foreign import check_durable
-from pysession.readers.python.nesting import check_state
+from pysession.readers.python.nesting import check_state, room
 from pysession.readers.python.next_turn import next_turn
 from pysession.readers.python.outcome import outcome
 from pysession.readers.python.stores import snapshot
@@ -50,11 +48,11 @@ def read_store(known: Record, nesting: Nesting, subject: Subject) -> Reading:
     """
     found = snapshot(subject)
     saved = _saved(found.session_id, found.service_session_id, found.state) | {"version": found.version}
-    reading = _read(known, nesting, subject, subject.stored, saved)
+    reading = _read(known, nesting, subject, subject.stored, saved, is_file=not subject.inside)
     if subject.foreign:
-        check_durable(saved["state"], partial(_written, known))
-    same = None if subject.inside else reading.verdict is Verdict.IDENTICAL and subject.is_as_stored
-    return msgspec.structs.replace(reading, same_bytes=same)
+        with room():
+            check_durable(saved["state"], partial(_written, known))
+    return reading
 
 
 def _written(known: Record, value: dict[str, Any]) -> dict[str, Any] | None:
@@ -73,7 +71,9 @@ def _saved(session_id: Any, service_session_id: Any, state: Any) -> dict[str, An
     }
 
 
-def _read(known: Record, nesting: Nesting, subject: Subject, value: Any, saved: dict[str, Any]) -> Reading:
+def _read(
+    known: Record, nesting: Nesting, subject: Subject, value: Any, saved: dict[str, Any], *, is_file: bool = False
+) -> Reading:
     state = saved["state"]
     found = subject.census(state)
     # Of several things that are refused the first is met.
@@ -93,6 +93,7 @@ def _read(known: Record, nesting: Nesting, subject: Subject, value: Any, saved: 
         Verdict.SILENT_LOSS if fewer else restored.verdict,
         messages_restored=seen,
         next_turn=NextTurn.SEES_FEWER if fewer and turn is NextTurn.SEES_ALL else turn,
+        same_bytes=restored.verdict is Verdict.IDENTICAL and subject.is_as_stored if is_file else None,
         changes=restored.changes,
     )
 

@@ -163,14 +163,19 @@ class Turns(msgspec.Struct, frozen=True):
     """What a run asks of a session.
 
     ``history_key`` is the state key of the default history; an entry that is null is an empty one (``null_entry``).
-    ``text_service_id``: another service's id than a text fails. ``drops_approvals``: those that are
-    done with do not reach the model, so the kinds of contents are looked up. ``authority``: an approval counts only if its
-    request is pending in the state.
+    ``text_service_id``: another service's id than a text fails. ``hosted_label``: with this additional property a call
+    is the service's, whatever the user says. ``looks_into_calls``: the call of every response must be a content; before,
+    a rejection must have one. ``approvals_state``: when the state of approvals must be an object. ``drops_approvals``:
+    those that are done with do not reach the model, so kinds and ids are looked up. ``authority``: an approval counts
+    only if its request is pending in the state.
     """
 
     history_key: str = ""
     null_entry: bool = False
     text_service_id: bool = False
+    hosted_label: str = ""
+    looks_into_calls: bool = False
+    approvals_state: Literal["never", "answered", "always"] = "never"
     drops_approvals: bool = False
     authority: bool = False
 
