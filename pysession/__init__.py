@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pysession.verbs.anonymise import anonymise
     from pysession.verbs.check import check
     from pysession.verbs.convert import convert
     from pysession.verbs.predict import predict
     from pysession.verbs.repair import repair
     from pysession.verbs.writers_of import writers_of
 
-__all__ = ["check", "convert", "predict", "repair", "writers_of"]
+__all__ = ["anonymise", "check", "convert", "predict", "repair", "writers_of"]
 
 _PUBLIC = {
+    "anonymise": "pysession.verbs.anonymise",
     "check": "pysession.verbs.check",
     "convert": "pysession.verbs.convert",
     "predict": "pysession.verbs.predict",

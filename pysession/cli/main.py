@@ -15,6 +15,7 @@ from pysession.findings.failures import PysessionError, UsageError
 
 # Name -> the module that holds the click command 'command'. A module is imported when its command is called.
 _COMMANDS: Mapping[str, str] = {
+    "anonymise": "pysession.cli.anonymise",
     "check": "pysession.cli.check",
     "convert": "pysession.cli.convert",
     "fixtures": "pysession.cli.fixtures",

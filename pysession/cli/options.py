@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
+
 import click
 
 from pysession.findings import parse_pointer
@@ -21,3 +25,16 @@ def pointer(ctx: click.Context, param: click.Parameter, value: str | None) -> st
         except PointerError as failure:
             raise click.BadParameter(str(failure)) from failure
     return value
+
+
+def shared_folder(paths: tuple[str, ...]) -> Path | None:
+    """The folder that all inputs are in, when there may be several; None for a single document."""
+    folders = [Path(path) if Path(path).is_dir() else Path(path).parent for path in map(_without_wildcards, paths)]
+    is_single = len(paths) == 1 and paths[0] == _without_wildcards(paths[0]) and not Path(paths[0]).is_dir()
+    return None if is_single else Path(os.path.commonpath([folder.absolute() for folder in folders]))
+
+
+def _without_wildcards(path: str) -> str:
+    """The path up to the first part of it that has a wildcard."""
+    found = re.search(r"[^/\\]*[*?\[]", path)
+    return path if found is None or Path(path).exists() else path[: found.start()] + "x"

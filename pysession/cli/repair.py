@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import click
 
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import pointer, split
+from pysession.cli.options import pointer, shared_folder, split
 from pysession.cli.output import wants_color
 from pysession.findings import Finding, NotRead
 from pysession.findings.failures import UsageError
@@ -131,21 +130,8 @@ def command(
         format=InputFormat(input_format) if input_format else None,
     )
     repaired = repair_files(paths, options, putting_back=restore_blobs is not None)
-    delivery = _Delivery(output, in_place=in_place, dry_run=dry_run, below=_shared_folder(paths))
+    delivery = _Delivery(output, in_place=in_place, dry_run=dry_run, below=shared_folder(paths))
     return _Account(format, quiet=quiet, to_stdout=dry_run or in_place or output is not None).of(repaired, delivery)
-
-
-def _shared_folder(paths: tuple[str, ...]) -> Path | None:
-    """The folder that all inputs are in, when there may be several; None for a single document."""
-    folders = [Path(path) if Path(path).is_dir() else Path(path).parent for path in map(_without_wildcards, paths)]
-    is_single = len(paths) == 1 and paths[0] == _without_wildcards(paths[0]) and not Path(paths[0]).is_dir()
-    return None if is_single else Path(os.path.commonpath([folder.absolute() for folder in folders]))
-
-
-def _without_wildcards(path: str) -> str:
-    """The path up to the first part of it that has a wildcard."""
-    found = re.search(r"[^/\\]*[*?\[]", path)
-    return path if found is None or Path(path).exists() else path[: found.start()] + "x"
 
 
 class _Delivery:

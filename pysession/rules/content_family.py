@@ -296,20 +296,22 @@ def durable_time_not_portable(seen: Survey) -> Iterator[Fault]:
 
 
 def _time_faults(written: str, path: Path) -> Iterable[Fault]:
+    why = time_fault(written)
+    return () if why is None else (TIMESTAMP_NOT_PORTABLE.at(path, f"This time {why}."),)
+
+
+def time_fault(written: str) -> str | None:
+    """What is wrong with a time, as the end of a sentence; None when nothing is."""
     time = _PORTABLE_TIME.match(written)
     if time is None:
-        why = (
-            "has no offset, so its meaning depends on the time zone of the reader"
-            if _WITHOUT_ZONE.match(written)
-            else "is not in the form 2026-01-02T03:04:05+00:00, which every language reads"
-        )
-    elif (written[8:10] > "28" or written[:4] == "0000") and _seconds(written) is None:
-        why = "is no moment that exists"
-    elif time["fraction"] is not None and len(time["fraction"]) > _POINT_AND_SIX_DIGITS:
-        why = f"has {len(time['fraction']) - 1} fractional digits; Python keeps six, the rest is lost there"
-    else:
-        return ()
-    return (TIMESTAMP_NOT_PORTABLE.at(path, f"This time {why}."),)
+        if _WITHOUT_ZONE.match(written):
+            return "has no offset, so its meaning depends on the time zone of the reader"
+        return "is not in the form 2026-01-02T03:04:05+00:00, which every language reads"
+    if (written[8:10] > "28" or written[:4] == "0000") and _seconds(written) is None:
+        return "is no moment that exists"
+    if time["fraction"] is not None and len(time["fraction"]) > _POINT_AND_SIX_DIGITS:
+        return f"has {len(time['fraction']) - 1} fractional digits; Python keeps six, the rest is lost there"
+    return None
 
 
 def _is_too_fine(written: str) -> bool:

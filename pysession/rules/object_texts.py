@@ -27,10 +27,15 @@ _NAMING = re.compile(r"type|class|exception|error|namespace|assembly|module", re
 """Members that name a type hold the name of a type."""
 
 
+def names_a_type(name: str) -> bool:
+    """Whether a member of this name holds the name of a type."""
+    return _NAMING.search(name) is not None
+
+
 def object_text(name: str | int | None, text: str) -> str | None:
     """What object's text ``text`` is, which stands under ``name``; None when it is none, or may be meant."""
     said = isinstance(name, str) and name.lower() in _SAID
-    names = isinstance(name, str) and _NAMING.search(name) is not None
+    names = isinstance(name, str) and names_a_type(name)
     for what, pattern, may_be_meant in _OBJECT_TEXTS:
         if not (may_be_meant and (said or names)) and pattern.match(text):
             return what

@@ -123,7 +123,12 @@ _CONSTRUCTORS = frozenset(
 _MODULE_PATH = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
 
 
-def _names_a_dotnet_type(tag: str | int | None, text: str) -> bool:
+def is_module_path(text: str) -> bool:
+    """Whether ``text`` can be the path of something in a Python module."""
+    return _MODULE_PATH.match(text) is not None
+
+
+def names_a_dotnet_type(tag: str | int | None, text: str) -> bool:
     """Whether ``text``, the value of a member ``tag``, is the assembly-qualified name of a type."""
     if (tag not in _TAGS and tag not in _OTHER_TAGS) or "," not in text or len(text) > _LONGEST_NAME:
         return False
@@ -140,7 +145,7 @@ def _names_a_dotnet_type(tag: str | int | None, text: str) -> bool:
 def _begin_executable(seen: Survey) -> Look:
     def look(path: Path, name: str | int | None, value: Any) -> Iterator[Fault]:
         if isinstance(value, str):
-            if _names_a_dotnet_type(name, value):
+            if names_a_dotnet_type(name, value):
                 yield EXECUTABLE_PAYLOAD.at(
                     path,
                     "This names a .NET type with its assembly; a reader that follows it builds whatever it names: remove it.",
@@ -153,7 +158,7 @@ def _begin_executable(seen: Survey) -> Look:
         elif isinstance(value, dict):
             for key in _CONSTRUCTORS & value.keys():
                 # The value of py/reduce and its like is a list or an object; the name alone calls for a constructor.
-                if not isinstance(value[key], str) or _MODULE_PATH.match(value[key]) or key.startswith("py/"):
+                if not isinstance(value[key], str) or is_module_path(value[key]) or key.startswith("py/"):
                     yield EXECUTABLE_PAYLOAD.at(
                         (*path, key),
                         f"{quoted(key)} names Python code that a careless reader imports and calls; remove it.",
@@ -239,12 +244,13 @@ def session_id_not_portable(seen: Survey) -> Iterator[Fault]:
     key = key_of(document.value, name) if name is not None and isinstance(document.value, dict) else None
     if key is None or not isinstance(document.value[key], str):
         return
-    why = _why_not_portable(document.value[key])
+    why = why_not_portable(document.value[key])
     if why is not None:
         yield SESSION_ID_NOT_PORTABLE.at((key,), f"The session id {why}; use a lower-case UUID or the like.")
 
 
-def _why_not_portable(session_id: str) -> str | None:
+def why_not_portable(session_id: str) -> str | None:
+    """Why a session id is no safe file name and key, as the end of a sentence; None when it is one."""
     if not session_id:
         return "is empty, which names nothing; Python makes up a new one at every load"
     if len(session_id) > 128:

@@ -16,8 +16,8 @@ from pysession.rules import matching
 from pysession.survey import survey
 from pysession.verbs.check import check, memory
 from pysession.verbs.opening import open_document
+from pysession.verbs.whole_files import joined, whole_file
 from pysession.wire import DEFAULT_LIMITS, Encoding, Limits, Replace, edit
-from pysession.wire.json_document import lines
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -155,7 +155,7 @@ def _file(source: Source, options: Options, putting_back: bool) -> FileRepair | 
             return record
         found.append(record)
     path = None if source.path is None else Path(source.path)
-    before = _whole(path, found)
+    before = whole_file(path, found)
     if before is None:
         return NotRead(source.name, "changed while being read")
     parts: list[Repair] = []
@@ -167,7 +167,7 @@ def _file(source: Source, options: Options, putting_back: bool) -> FileRepair | 
             parts.append(Repair(record.data, ()))
             refused += failure.findings
     whole = Repair(
-        _joined(before, found, parts),
+        joined(before, found, [part.data for part in parts]),
         tuple(change for part in parts for change in part.changes),
         tuple(finding for part in parts for finding in part.left),
     )
@@ -187,28 +187,6 @@ def _record(record: Record, options: Options, putting_back: bool) -> Repair:
         limits=options.limits,
         record=record.record,
     )
-
-
-def _whole(path: Path | None, found: Sequence[Record]) -> bytes | None:
-    """The bytes of the file that the records came from; None when it is another one by now."""
-    if len(found) == 1 and found[0].record is None:
-        return found[0].data
-    if path is None:
-        return b"".join(record.data + b"\n" for record in found)
-    data = path.read_bytes()
-    return data if [data[start:end] for start, end in lines(data, 0)] == [record.data for record in found] else None
-
-
-def _joined(before: bytes, found: Sequence[Record], parts: Sequence[Repair]) -> bytes:
-    """The file with its records mended, and every byte between them as it was."""
-    if len(found) == 1 and found[0].record is None:
-        return parts[0].data
-    joined: list[bytes] = []
-    at = 0
-    for (start, end), part in zip(lines(before, 0), parts, strict=True):
-        joined += before[at:start], part.data
-        at = end
-    return b"".join((*joined, before[at:]))
 
 
 def _chosen(rules: Sequence[str] | None) -> frozenset[str] | None:

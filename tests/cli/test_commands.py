@@ -29,6 +29,7 @@ ALL = dict(commands(pysession))
 def test_these_are_the_commands() -> None:
     assert sorted(ALL) == [
         "pysession",
+        "pysession anonymise",
         "pysession check",
         "pysession convert",
         "pysession fixtures",

@@ -24,8 +24,13 @@ def ordered(keys: Iterable[str]) -> list[str]:
         return added
     buckets: dict[int, list[str]] = {}
     for key in added:
-        buckets.setdefault(_hash(key) % _BUCKETS, []).insert(0, key)
+        buckets.setdefault(bucket(key), []).insert(0, key)
     return [key for index in sorted(buckets) for key in buckets[index]]
+
+
+def bucket(key: str) -> int:
+    """The bucket of a key, by which its place is decided."""
+    return _hash(key) % _BUCKETS
 
 
 def _hash(key: str) -> int:

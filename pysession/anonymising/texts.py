@@ -1,0 +1,212 @@
+"""Other texts: each sort in its own way, the same for the same text wherever it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from pysession.anonymising import drawing, payloads
+from pysession.anonymising.alphabets import alphabet, hexadecimal
+from pysession.anonymising.likeness import Likeness, likeness
+from pysession.anonymising.marks import MARKS
+from pysession.anonymising.times import Clock, is_time
+from pysession.anonymising.words import ID_PREFIX, MEDIA_TYPES, SCHEME, is_any_public_text, is_public_text
+from pysession.readers.meai.media import is_media_type
+from pysession.readers.meai.table import media_types
+from pysession.rules.data_uris import starts_data_uri
+from pysession.rules.pickles import is_pickle
+
+_REMEMBERED = 4096
+"""Characters of a text that is remembered with what stands for it, so that no other becomes the same."""
+
+_ATTEMPTS = 24
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_HEXADECIMAL = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+    r"|(?=[a-f]*[0-9])[0-9a-f]{8,}|(?=[A-F]*[0-9])[0-9A-F]{8,}|0x[0-9a-fA-F]+)(?![0-9A-Za-z])"
+)
+_BAD_BYTES = re.compile("[\udc80-\udcff]")
+_WORD = re.compile(r"[A-Za-z0-9_]{3,}")
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}(?=[?#]|\Z)")
+_MEDIA_WORD = re.compile(r"[A-Za-z0-9_-]+")
+_MEDIA_WORDS = frozenset(
+    "text image audio video application multipart font model message charset utf-8 utf8 us-ascii base64".split()
+)
+_MASK = "x"
+_TELLS_NOTHING = 3
+"""Characters of a text that may stay when no other looks like it: the device "nul", "//x"."""
+
+Rewrite = Callable[[str], str]
+
+
+class Texts:
+    """The texts of a run. ``rewrite_json`` is for those that are JSON themselves."""
+
+    def __init__(self, key: bytes, clock: Clock, rewrite_json: Rewrite) -> None:
+        self._key = key
+        self._clock = clock
+        self._rewrite_json = rewrite_json
+        self._new: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def of(self, text: str, name: str | None) -> str:
+        """What stands for ``text``, which stands under ``name``."""
+        if is_public_text(name, text):
+            return text
+        found = self._new.get(text)
+        if found is None:
+            found = self._invented(text)
+            if len(text) <= _REMEMBERED:
+                self._new[text] = found
+                self._taken.add(found)
+        return found
+
+    def _invented(self, text: str) -> str:
+        if looks_like_json(text):
+            return self._rewrite_json(text)
+        seen = likeness(text)
+        for attempt in range(_ATTEMPTS):
+            for invent in self._ways(text, attempt):
+                new = invent()
+                if new is not None and self._serves(text, new, seen):
+                    return new
+        return self._otherwise(text, seen)
+
+    def plain(self, text: str) -> str:
+        """What stands for ``text`` when nobody needs to take it for anything but letters and digits."""
+        return self._scrambled(text, partial(self._draws, text, 0))
+
+    def _ways(self, text: str, attempt: int) -> list[Callable[[], str | None]]:
+        """The ways to invent a text of this sort, the best first."""
+        draws = partial(self._draws, text, attempt)
+        if is_time(text):
+            return [] if attempt else [partial(self._clock.text, text)]
+        if starts_data_uri(text) and "," in text:
+            of_data: list[Callable[[], str | None]] = [partial(self._data_uri, text, draws)]
+            return [partial(payloads.other_program, text, draws), *of_data] if is_pickle(text) else of_data
+        if is_media_type(text) and "/" in text:
+            ways: list[Callable[[], str | None]] = [partial(self._media_type, text, draws)]
+        elif payloads.is_bare(text):
+            ways = [partial(payloads.other_base64, text, draws)]
+        else:
+            ways = [partial(self._scrambled, text, draws)]
+        if is_pickle(text):
+            ways.insert(0, partial(payloads.other_program, text, draws))
+        return [*ways, partial(self._marked, text, draws)]
+
+    def _serves(self, text: str, new: str, seen: Likeness) -> bool:
+        if len(new) != len(text) or new in self._taken or is_any_public_text(new):
+            return False
+        kept = (
+            not any(map(alphabet, text))
+            or is_time(text)
+            or is_media_type(text)
+            or is_pickle(text)
+            or starts_data_uri(text)
+        )
+        return (new != text or kept) and likeness(new) == seen
+
+    def _otherwise(self, text: str, seen: Likeness) -> str:
+        """What stands for a text that nothing invented is quite like."""
+        masked = _MASK * len(text)
+        if is_time(text):
+            return text  # at the edge of what is a moment
+        if likeness(masked) == seen:
+            return masked  # a placeholder where a secret could be
+        if len(text) <= _TELLS_NOTHING:
+            return text
+        return self._scrambled(text, partial(self._draws, text, _ATTEMPTS))
+
+    def _draws(self, text: str, attempt: int, count: int) -> bytes:
+        return drawing.octets(self._key, "text", text, attempt, count)
+
+    def _scrambled(self, text: str, draws: payloads.Draws) -> str:
+        """Other letters and digits; public beginnings of ids and addresses stay, and the endings of file names."""
+        kept: list[tuple[int, int]] = []
+        for beginning in (ID_PREFIX, SCHEME):
+            match = beginning.match(text)
+            if match is not None:
+                kept.append(match.span())
+        if not re.search(r"\s", text):
+            ending = _EXTENSION.search(text)
+            if ending is not None and ending[0][1:].lower() in media_types():
+                kept.append(ending.span())
+        return self._replaced(text, draws, kept, hexadecimal_in=_HEXADECIMAL)
+
+    def _marked(self, text: str, draws: payloads.Draws) -> str:
+        """What is known by its form: only what stands between the marks of that form is replaced."""
+        kept = [match.span() for match in MARKS.finditer(text)]
+        return self._replaced(text, draws, kept, hexadecimal_in=None)
+
+    def _replaced(
+        self,
+        text: str,
+        draws: payloads.Draws,
+        kept: list[tuple[int, int]],
+        *,
+        hexadecimal_in: re.Pattern[str] | None,
+    ) -> str:
+        staying = bytearray(len(text))
+        for start, end in kept:
+            staying[start:end] = b"\1" * (end - start)
+        alphabets: list[Callable[[str], str]] = [alphabet if hexadecimal_in is not None else hexadecimal] * len(text)
+        if hexadecimal_in is not None:
+            for match in hexadecimal_in.finditer(text):
+                alphabets[match.start() : match.end()] = [hexadecimal] * (match.end() - match.start())
+                if match[0][:2] == "0x":
+                    staying[match.start() : match.start() + 2] = b"\1\1"
+        numbers = draws(2 * len(text))
+        new = [
+            character
+            if stays or not (kind := of(character))
+            else kind[(numbers[at] << 8 | numbers[at + 1]) % len(kind)]
+            for character, stays, of, at in zip(text, staying, alphabets, range(0, 2 * len(text), 2), strict=True)
+        ]
+        if not re.search(r"\s", text) or hexadecimal_in is None:
+            _same_again(text, new)
+        for match in _PERCENT.finditer(text):
+            new[match.start() : match.end()] = self._percent(match[0], draws)
+        return "".join(new)
+
+    def _percent(self, escaped: str, draws: payloads.Draws) -> str:
+        """Escaped bytes, and other ones of the same sort."""
+        inner = bytes.fromhex(escaped.replace("%", "")).decode("utf-8", "surrogateescape")
+        new = self._replaced(inner, draws, [], hexadecimal_in=_HEXADECIMAL).replace("%", "_")
+        form = "%{:02X}" if escaped == escaped.upper() else "%{:02x}"
+        return "".join(map(form.format, new.encode("utf-8", "surrogateescape")))
+
+    def _media_type(self, text: str, draws: payloads.Draws) -> str:
+        """Another media type; the same for the same one with other parameters, in other letters, or in a data URI."""
+        base, mark, parameters = text.partition(";")
+        bare = base.strip().lower()
+        if bare and bare not in MEDIA_TYPES:
+            kept = [match.span() for match in _MEDIA_WORD.finditer(bare) if match[0] in _MEDIA_WORDS]
+            new = self._replaced(bare, partial(self._draws, bare, 0), kept, hexadecimal_in=None)
+            start = base.lower().index(bare)
+            cased = (one.upper() if like.isupper() else one for one, like in zip(new, base.strip(), strict=True))
+            base = base[:start] + "".join(cased) + base[start + len(bare) :]
+        kept = [match.span() for match in _MEDIA_WORD.finditer(parameters) if match[0].lower() in _MEDIA_WORDS]
+        return base + mark + self._replaced(parameters, draws, kept, hexadecimal_in=_HEXADECIMAL)
+
+    def _data_uri(self, text: str, draws: payloads.Draws) -> str:
+        head, _, payload = text.partition(",")
+        new_head = text[:5] + self._media_type(head[5:], draws)
+        if head[-7:].lower() == ";base64":
+            return f"{new_head},{payloads.other_base64(payload, draws)}"
+        return f"{new_head},{self._replaced(payload, draws, [], hexadecimal_in=_HEXADECIMAL)}"
+
+
+def looks_like_json(text: str) -> bool:
+    """Whether ``text`` is to be taken as JSON, sound or not: a call's arguments, a session kept in a string."""
+    bare = text.lstrip()
+    return bare[:1] in ("{", "[") and '"' in bare and not _BAD_BYTES.search(bare)
+
+
+def _same_again(text: str, new: list[str]) -> None:
+    """A word that is there twice becomes one word twice: the name of a type and of what it is in."""
+    first: dict[str, int] = {}
+    for match in _WORD.finditer(text):
+        at = first.setdefault(match[0], match.start())
+        if at != match.start():
+            new[match.start() : match.end()] = new[at : at + len(match[0])]
