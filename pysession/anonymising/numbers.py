@@ -88,5 +88,6 @@ def _likeness(whole: str, fraction: str, exponent: str) -> tuple[object, ...]:
     size = tuple((number >= bound, number > bound, number >= -bound, number > -bound) for bound in _BOUNDS)
     if not fraction and not exponent:
         return (number in (0, 1, -1), *size, go_number(number) == number)
-    value = float(f"{whole}.{fraction or 0}{exponent}")
-    return *size, math.isinf(value), value == 0, value.is_integer()
+    text = f"{whole}.{fraction}{exponent}" if fraction else whole + exponent
+    value = float(text)
+    return *size, math.isinf(value), value == 0, value.is_integer(), repr(value) == text
