@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pysession.schema import shipped
@@ -17,6 +18,9 @@ _WORDS = (
     "the a session keeps every turn of this conversation and its tools so that tomorrow’s release can read what "
     "yesterday’s wrote weather invoice Kraków résumé “quoted” 42 because however please summarise report total"
 ).split()
+
+
+_BEGIN = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 def long_session(messages: int, *, golden: str = PYTHON_GOLDEN, seed: int = 1) -> bytes:
@@ -59,6 +63,9 @@ def _renewed(message: dict[str, Any], turn: int, words: random.Random) -> dict[s
     for name in ("message_id", "messageId"):
         if name in copy:
             copy[name] = f"{copy[name]}_{turn}"
+    if "createdAt" in copy:
+        # As a conversation has them: later with every turn, with the seven digits that .NET writes.
+        copy["createdAt"] = f"{_BEGIN + timedelta(minutes=turn):%Y-%m-%dT%H:%M:%S}.0746303+00:00"
     for content in copy["contents"]:
         _renew(content, turn, words)
     return copy  # type: ignore[no-any-return]

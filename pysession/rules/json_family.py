@@ -84,7 +84,8 @@ def _spelled_out(seen: Survey) -> frozenset[Path]:
     )
 
 
-on_text(Trigger(r"[:\[,\s]-?[0-9]{16}|[0-9.][eE]\+?[0-9]{3}", _begin_numbers))
+# A number begins behind a colon, a bracket, a comma or a space; digits elsewhere are ids, in hexadecimal as often as not.
+on_text(Trigger(r"[:\[,\s]-?(?:[0-9]{16}|[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{3})", _begin_numbers))
 
 
 @on_shape
