@@ -11,7 +11,7 @@ from typing import Any
 
 from pysession.findings import Path
 from pysession.readers.python import contents
-from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.failing import RefusedError, unknown_member
 from pysession.readers.python.table import Class, Classes, Record
 
 _PROPERTIES, _RAW, _ANNOTATIONS = "additional_properties", "raw_representation", "annotations"
@@ -63,7 +63,7 @@ def _role(data: dict[str, Any], path: Path) -> Instance:
     _check_type(data, path)
     for name in data:
         if name not in ("type", "value"):
-            raise RefusedError("TypeError", f"a role has no member {name!r}", path, subject=name)
+            raise unknown_member("role", name, path)
     if "value" not in data:
         raise RefusedError("TypeError", "a role has no value", path, subject="value")
     return Instance("role", {"value": data["value"]})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pysession.findings import Path, Stage
-from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.failing import RefusedError, unknown_member
 from pysession.readers.python.table import Contents, Hosting, Merging
 
 _HEADER = frozenset({"type", "annotations", "additional_properties", "raw_representation"})
@@ -62,7 +62,7 @@ def load(known: Contents, data: Any, path: Path) -> Content:
 def _constructed(known: Contents, kind: Any, members: dict[str, Any], annotations: Any, path: Path) -> Content:
     for name in members:
         if name not in known.members:
-            raise RefusedError("TypeError", f"a content has no member {name!r}", path, subject=name)
+            raise unknown_member("content", name, path)
     if known.merging is not None:
         _check_merging(known.merging, kind, members, path)
     members[_PROPERTIES] = _properties(known, members.get(_PROPERTIES), path)

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from pysession.readers.python.census import MESSAGE
+from pysession.readers.python.census import MESSAGE, Run
+from pysession.readers.python.outlines import ODD
 
 REQUEST, RESPONSE, RESULT = "function_approval_request", "function_approval_response", "function_result"
 
@@ -32,25 +33,48 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Conversation:
-    """The histories in ``state``."""
+    """The histories in ``state``, in which ``runs`` of messages were found.
 
-    def __init__(self, state: dict[str, Any]) -> None:
+    One message of each outline tells the same as all of them, but for ids; so a long history is looked through only when
+    there are approvals in it.
+    """
+
+    def __init__(self, state: dict[str, Any], runs: Iterable[Run]) -> None:
         self._state = state
         self._entries: dict[str, Entry] = {}
+        self._samples = {id(run.messages): [*run.firsts.values()] for run in runs if ODD not in run.firsts}
 
     def entry(self, key: str) -> Entry:
         """What stands under ``key``; where nothing does, an empty history."""
         if key not in self._entries:
-            self._entries[key] = _entry(self._state.get(key, {}))
+            self._entries[key] = self._entry(self._state.get(key, {}))
         return self._entries[key]
+
+    def _entry(self, entry: Any) -> Entry:
+        if type(entry) is not dict or entry.get("type") == MESSAGE:
+            return Entry(False)
+        found = entry.get("messages", [])
+        if not isinstance(found, list | dict | str):
+            return Entry(False)
+        messages = list(found)
+        samples = self._samples.get(id(found), messages)
+        if not all(type(message) is dict and message.get("type") == MESSAGE for message in samples):
+            return Entry(False)
+        if any(map(_is_control, _contents(samples))):
+            samples = messages
+        return _entry(len(messages), samples)
 
     @cached_property
     def waiting(self) -> tuple[dict[str, Any], ...]:
         """The approval requests that nobody has answered and whose call has no result, of all histories; one an id."""
+        listed = [entry["messages"] for entry in self._state.values() if type(entry) is dict and "messages" in entry]
+        samples = [message for one in listed for message in self._samples.get(id(one), _messages(one))]
+        if not any(content.get("type") == REQUEST for content in _contents(samples)):
+            return ()
         requests: dict[str, dict[str, Any]] = {}
         answered: set[str] = set()
         done: set[str] = set()
-        for content in _contents(_messages(self._state)):
+        for content in _contents(message for one in listed for message in _messages(one)):
             kind = content.get("type")
             if kind == REQUEST:
                 requests.setdefault(_looked_up(content.get("id")), content)
@@ -73,20 +97,12 @@ def _looked_up(number: Any) -> str:
     return number if isinstance(number, str) else f"\0{id(number)}"
 
 
-def _entry(entry: Any) -> Entry:
-    if type(entry) is not dict or entry.get("type") == MESSAGE:
-        return Entry(False)
-    found = entry.get("messages", [])
-    if not isinstance(found, list | dict | str):
-        return Entry(False)
-    messages = list(found)
-    if not all(type(message) is dict and message.get("type") == MESSAGE for message in messages):
-        return Entry(False)
+def _entry(count: int, messages: list[dict[str, Any]]) -> Entry:
     held = [*_contents(messages)]
     results = [content.get("call_id") for content in held if content.get("type") == RESULT]
     return Entry(
         True,
-        len(messages),
+        count,
         any(not _is_control(content) for content in held) or any(map(_has_text, messages)),
         tuple(filter(_is_control, held)),
         frozenset(call for call in results if isinstance(call, str)),
@@ -114,12 +130,10 @@ def _becomes_object(properties: Any) -> bool:
     return True
 
 
-def _messages(state: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for entry in state.values():
-        messages = entry.get("messages") if type(entry) is dict else None
-        for message in messages if type(messages) is list else ():
-            if type(message) is dict and message.get("type") == MESSAGE:
-                yield message
+def _messages(listed: Any) -> list[dict[str, Any]]:
+    """The messages in what a history holds."""
+    items = listed if type(listed) is list else ()
+    return [message for message in items if type(message) is dict and message.get("type") == MESSAGE]
 
 
 def _contents(messages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from pysession.findings import Failure, Path, Stage, format_pointer
+
+
+_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.-]{0,39}\Z")
+"""Member names that are told; anything else may be data, or a secret."""
 
 
 class RefusedError(Exception):
@@ -26,7 +32,7 @@ class RefusedError(Exception):
         self.message = message
         self.path = path
         self.cause = cause
-        self.subject = subject
+        self.subject = subject if subject is not None and _NAME.match(subject) else None
         self.stage = stage
 
     def wrapped(self, outer: str, *, path: Path | None = None) -> RefusedError:
@@ -53,3 +59,9 @@ class RefusedError(Exception):
     def failure(self) -> Failure:
         """The failure as a reading tells it."""
         return Failure(self.type, self.cause, self.message, format_pointer(self.path), self.subject)
+
+
+def unknown_member(of: str, name: str, path: Path) -> RefusedError:
+    """What a constructor raises over a member that it has no parameter for; ``of`` is whose it is."""
+    shown = repr(name) if _NAME.match(name) else "of this name"
+    return RefusedError("TypeError", f"a {of} has no member {shown}", path, subject=name)

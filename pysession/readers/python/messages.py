@@ -7,7 +7,7 @@ from typing import Any
 from pysession.findings import Path
 from pysession.readers.python import contents
 from pysession.readers.python.contents import Content
-from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.failing import RefusedError, unknown_member
 from pysession.readers.python.foreign import has_foreign, without_foreign
 from pysession.readers.python.table import Record
 
@@ -35,7 +35,7 @@ def load(known: Record, data: dict[str, Any], path: Path) -> Message:
     members = {name: value for name, value in data.items() if name != "type"}
     for name in members:
         if name not in messages.members:
-            raise RefusedError("TypeError", f"a message has no member {name!r}", path, subject=name)
+            raise unknown_member("message", name, path)
     if "role" not in members:
         raise RefusedError("TypeError", "a message has no role", path, subject="role")
     role = members["role"]

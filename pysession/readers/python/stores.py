@@ -39,8 +39,8 @@ def snapshot(subject: Subject) -> Snapshot:
     """
     try:
         found = _decoded(subject)
-    except msgspec.ValidationError as error:
-        raise RefusedError("ValueError", str(error), cause="ValidationError") from None
+    except msgspec.ValidationError:
+        raise RefusedError("ValueError", "the file is not of the store's schema", cause="ValidationError") from None
     except msgspec.DecodeError as error:
         raise RefusedError("ValueError", str(error), cause="DecodeError", stage=Stage.PARSE) from None
     except (UnicodeDecodeError, RecursionError) as error:

@@ -12,7 +12,7 @@ from typing import Any
 from pysession.findings import NextTurn, Path, Reading, Stage, Verdict
 from pysession.readers.comparing import compare
 from pysession.readers.python import classes, messages
-from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.failing import RefusedError, unknown_member
 from pysession.readers.python.nesting import SHALLOW, check_loaded, check_written, is_shallow, room
 from pysession.readers.python.subject import Subject
 from pysession.readers.python.table import Record, Threads
@@ -78,7 +78,7 @@ def _loaded(known: Record, threads: Threads, value: Any) -> _Loaded:
     _check_object(value, threads.type, ())
     for name in value:
         if name not in ("type", _SERVICE, _STORE):
-            raise RefusedError("TypeError", f"a thread has no member {name!r}", subject=name)
+            raise unknown_member("thread", name, ())
     service, store = value.get(_SERVICE), value.get(_STORE)
     if service is not None and store is not None:
         raise _both()
