@@ -6,7 +6,6 @@ import re
 
 from pysession.findings import Failure, Path, Stage, format_pointer
 
-
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.-]{0,39}\Z")
 """Member names that are told; anything else may be data, or a secret."""
 
