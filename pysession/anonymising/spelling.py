@@ -14,12 +14,14 @@ _STAYS = "\N{REPLACEMENT CHARACTER}"
 """Stands for an escape that is none, with the character that makes it none; it is never replaced."""
 
 
-_UPPER = re.compile(rb"\\u(?:[0-9A-F]{3}[A-F]|[0-9A-F]{2}[A-F][0-9A-F]|[0-9A-F][A-F][0-9A-F]{2}|[A-F][0-9A-F]{3})")
+_LETTER_DIGIT = re.compile(rb"\\u[0-9]{0,3}([a-fA-F])")
+_DOTNET = re.compile(rb'"(?:\$type|stateBag|conversationId)"')
 
 
 def writes_upper_case(data: bytes) -> bool:
-    """Whether escapes are written with capital digits, as .NET does."""
-    return _UPPER.search(data) is not None
+    """Whether escapes are written with capital digits, as .NET does; where none has a letter, whether .NET wrote it."""
+    first = _LETTER_DIGIT.search(data)
+    return first[1].isupper() if first is not None else _DOTNET.search(data) is not None
 
 
 def respelled(raw: bytes, change: Callable[[str], str], *, upper: bool = False) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -48,15 +47,15 @@ def unlike(data: bytes, encoding: Encoding, new: bytes) -> list[object]:
     """What is said of one of the two and not of the other."""
     found: list[object] = [] if findings(data, encoding) == findings(new, encoding) else ["findings"]
     for release in READERS:
-        old, other = (outcome(lambda each=each: reading(each, encoding, release)) for each in (data, new))
+        old, other = (outcome(each, encoding, release) for each in (data, new))
         if old != other:
             found.append((release, old, other))
     return found
 
 
-def outcome(ask: Callable[[], Any]) -> Any:
+def outcome(data: bytes, encoding: Encoding, release: str) -> object:
     try:
-        return ask()
+        return reading(data, encoding, release)
     except UsageError as refusal:  # a reader that does not read such documents
         return type(refusal)
 
