@@ -40,12 +40,15 @@ class Census(msgspec.Struct, frozen=True):
 
     ``levels`` is how deep the state is, which counts itself and what is around it; ``frames`` what it takes to go
     through it but for the messages, if that is much, and ``before`` how many runs are read before that is met.
+    ``first`` and ``last`` tell whether objects of the application's own types all say their ``type`` there.
     """
 
     runs: tuple[Run, ...]
     levels: int
     frames: int
     before: int
+    first: bool
+    last: bool
 
 
 def run(base: Path, messages: list[dict[str, Any]], above: int, *, listed: bool = True, plain: bool = True) -> Run:
@@ -59,6 +62,7 @@ def census(state: dict[str, Any], registered: frozenset[str], *, plain: bool = T
     """Look through ``state``, plain JSON or not; objects of ``registered`` types are the application's own."""
     runs: list[Run] = []
     deepest = taken = before = 0
+    first = last = True
     pending = list(_below(("state",), state.items()))
     while pending:
         path, value = pending.pop()
@@ -71,13 +75,15 @@ def census(state: dict[str, Any], registered: frozenset[str], *, plain: bool = T
             kind = value.get("type")
             if kind == MESSAGE:
                 runs.append(run(path, [value], len(path) - 1, listed=False, plain=plain))
-            elif not is_restored(value, registered):
+            elif is_restored(value, registered):
+                first, last = first and next(iter(value)) == "type", last and next(reversed(value)) == "type"
+            else:
                 pending.extend(_below(path, value.items()))
         elif value and all(type(item) is dict and item.get("type") == MESSAGE for item in value):
             runs.append(run(path, value, len(path), plain=plain))
         else:
             pending.extend(_below(path, enumerate(value)))
-    return Census(tuple(runs), max(deepest, *map(deep_levels, runs), 0), taken, before)
+    return Census(tuple(runs), max(deepest, *map(deep_levels, runs), 0), taken, before, first, last)
 
 
 def deep_levels(one: Run) -> int:

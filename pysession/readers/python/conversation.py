@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from pysession.readers.python.census import MESSAGE, Run
+from pysession.readers.python.census import MESSAGE, Run, is_restored
 from pysession.readers.python.outlines import ODD
 
 REQUEST, RESPONSE, RESULT = "function_approval_request", "function_approval_response", "function_result"
@@ -39,8 +39,9 @@ class Conversation:
     there are approvals in it.
     """
 
-    def __init__(self, state: dict[str, Any], runs: Iterable[Run]) -> None:
+    def __init__(self, state: dict[str, Any], runs: Iterable[Run], registered: frozenset[str]) -> None:
         self._state = state
+        self._registered = registered
         self._entries: dict[str, Entry] = {}
         self._samples = {id(run.messages): [*run.firsts.values()] for run in runs if ODD not in run.firsts}
 
@@ -51,7 +52,7 @@ class Conversation:
         return self._entries[key]
 
     def _entry(self, entry: Any) -> Entry:
-        if type(entry) is not dict or entry.get("type") == MESSAGE:
+        if type(entry) is not dict or is_restored(entry, self._registered):
             return Entry(False)
         found = entry.get("messages", [])
         if not isinstance(found, list | dict | str):

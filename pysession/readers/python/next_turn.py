@@ -104,7 +104,7 @@ def _approved(known: Record, state: dict[str, Any], waiting: tuple[dict[str, Any
 def _can_run(turns: Turns, request: dict[str, Any]) -> bool:
     """Whether the call that is asked for is one that the application itself can execute."""
     call = request["function_call"]
-    if call.get("type") != "function_call":
+    if call.get("type") != "function_call" or (turns.authority and not call["name"]):
         return False
     properties = call.get("additional_properties")
     if turns.hosted_label and type(properties) is dict and properties.get(turns.hosted_label):

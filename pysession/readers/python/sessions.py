@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from pysession.findings import NextTurn, Reading, Stage, Verdict
-from pysession.readers.comparing import compare
+from pysession.readers.comparing import Comparison, compare
 from pysession.readers.python import messages
 from pysession.readers.python.census import MESSAGE, is_restored
 from pysession.readers.python.effects import effects
@@ -78,10 +78,11 @@ def _read(
     found = subject.census(state)
     # Of several things that are refused the first is met.
     runs = found.runs[: found.before] if found.frames > nesting.load else found.runs
+    around = compare(value, saved)
+    if not (found.last if known.type_last else found.first):
+        around = Comparison(around.differences, reordered=True)
     try:
-        restored = outcome(
-            compare(value, saved), runs, effects(known, nesting, type_last=known.type_last), subject.document.base
-        )
+        restored = outcome(around, runs, effects(known, nesting, type_last=known.type_last), subject.document.base)
     except RefusedError as error:
         raise (error.wrapped("ValueError") if known.wraps and error.stage is Stage.LOAD else error) from None
     check_state(nesting, found.frames)

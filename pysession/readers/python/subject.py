@@ -116,7 +116,7 @@ class Subject:
     def conversation(self, state: dict[str, Any]) -> Conversation:
         """The histories in ``state``, the one that this document has."""
         if self._conversation is None:
-            self._conversation = Conversation(state, self.census(state).runs)
+            self._conversation = Conversation(state, self.census(state).runs, self.settings.registered_types)
         return self._conversation
 
     @cached_property
