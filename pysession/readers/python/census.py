@@ -65,7 +65,8 @@ def census(state: dict[str, Any], registered: frozenset[str], *, plain: bool = T
     first = last = True
     pending = list(_below(("state",), state.items()))
     while pending:
-        path, value = pending.pop()
+        parent, step, value = pending.pop()
+        path = (*parent, step)
         deepest = max(deepest, len(path) + 1)
         if len(path) > SHALLOW:
             here = _frames(path, value)
@@ -108,8 +109,8 @@ def is_restored(value: dict[str, Any], registered: frozenset[str]) -> bool:
     return isinstance(kind, str) and (kind == MESSAGE or kind in registered)
 
 
-def _below(path: Path, children: Iterable[tuple[str | int, Any]]) -> list[tuple[Path, Any]]:
-    """The containers among ``children``, last first."""
-    found = [((*path, step), child) for step, child in children if type(child) in _CONTAINERS]
+def _below(path: Path, children: Iterable[tuple[str | int, Any]]) -> list[tuple[Path, str | int, Any]]:
+    """The containers among ``children``, last first; of a deep place with many the paths are not made at once."""
+    found = [(path, step, child) for step, child in children if type(child) in _CONTAINERS]
     found.reverse()
     return found

@@ -18,13 +18,20 @@ _PROPERTIES = "additional_properties"
 class Content:
     """A content in memory: values as stored, but for the members that hold contents."""
 
-    __slots__ = ("annotations", "kind", "members", "path")
+    __slots__ = ("_written", "annotations", "kind", "members", "path")
 
     def __init__(self, kind: Any, members: dict[str, Any], annotations: Any = None, path: Path = ()) -> None:
         self.kind = kind
         self.members = members
         self.annotations = annotations
         self.path = path
+        self._written: dict[bool, dict[str, Any]] = {}
+
+    def written(self, known: Contents, *, nulls: bool) -> dict[str, Any]:
+        """:func:`write`, remembered: contents inside contents are asked for it once at every level."""
+        if nulls not in self._written:
+            self._written[nulls] = _members(known, self, nulls=nulls)
+        return self._written[nulls]
 
 
 def text_content(known: Contents, text: Any) -> Content:
@@ -167,6 +174,10 @@ def write(known: Contents, content: Content, *, nulls: bool = False) -> dict[str
     Raises:
         RefusedError: the library raises.
     """
+    return content.written(known, nulls=nulls)
+
+
+def _members(known: Contents, content: Content, *, nulls: bool) -> dict[str, Any]:
     written: dict[str, Any] = {"type": content.kind}
     for name in known.members:
         value = content.members.get(name)
