@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pysession.stores import open_store
     from pysession.verbs.anonymise import anonymise
     from pysession.verbs.check import check
     from pysession.verbs.convert import convert
@@ -12,12 +13,13 @@ if TYPE_CHECKING:
     from pysession.verbs.repair import repair
     from pysession.verbs.writers_of import writers_of
 
-__all__ = ["anonymise", "check", "convert", "predict", "repair", "writers_of"]
+__all__ = ["anonymise", "check", "convert", "open_store", "predict", "repair", "writers_of"]
 
 _PUBLIC = {
     "anonymise": "pysession.verbs.anonymise",
     "check": "pysession.verbs.check",
     "convert": "pysession.verbs.convert",
+    "open_store": "pysession.stores",
     "predict": "pysession.verbs.predict",
     "repair": "pysession.verbs.repair",
     "writers_of": "pysession.verbs.writers_of",

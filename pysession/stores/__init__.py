@@ -1,0 +1,49 @@
+"""Places that keep documents by session id: one small asynchronous protocol, and the stores that speak it.
+
+>>> import asyncio
+>>> async def main() -> bytes:
+...     async with open_store("memory:") as store:
+...         await store.put("s1", b'{"type": "session", "n": 1.0}')
+...         return (await store.get("s1")).data
+>>> asyncio.run(main())
+b'{"type": "session", "n": 1.0}'
+"""
+
+from pysession.stores.failures import (
+    ConflictError,
+    ImmutableError,
+    NotAppendableError,
+    NotAStoreError,
+    NotFoundError,
+    NotWritableError,
+    SessionIdError,
+    StoreError,
+    StoreUrlError,
+    TooLargeError,
+    UnavailableError,
+)
+from pysession.stores.opening import is_store_url, masked, open_store
+from pysession.stores.protocol import Capability, Entry, Page, Stats, Store, Stored
+
+__all__ = [
+    "Capability",
+    "ConflictError",
+    "Entry",
+    "ImmutableError",
+    "NotAStoreError",
+    "NotAppendableError",
+    "NotFoundError",
+    "NotWritableError",
+    "Page",
+    "SessionIdError",
+    "Stats",
+    "Store",
+    "StoreError",
+    "StoreUrlError",
+    "Stored",
+    "TooLargeError",
+    "UnavailableError",
+    "is_store_url",
+    "masked",
+    "open_store",
+]

@@ -1,0 +1,227 @@
+"""What the stores of this package share: arguments are checked and turned into bytes once, for all of them."""
+
+from __future__ import annotations
+
+import secrets
+from abc import ABC, abstractmethod
+from datetime import datetime
+from typing import NamedTuple, Self
+
+import msgspec
+
+from pysession.stores.checking import (
+    after_prefix,
+    check_limit,
+    check_put,
+    check_size,
+    id_bytes,
+    microseconds,
+    moment,
+    owner_bytes,
+    page_token,
+    read_page_token,
+)
+from pysession.stores.failures import ConflictError, ImmutableError
+from pysession.stores.protocol import DEFAULT_PAGE, Capability, Entry, Page, Stats, Stored
+from pysession.wire import DEFAULT_LIMITS
+
+
+class Key(NamedTuple):
+    """Under which a session is kept, in UTF-8, whose order is that of code points."""
+
+    owner: bytes
+    id: bytes
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The id and the owner, as failures name them."""
+        return self.id.decode(), self.owner.decode()
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What a store knows of a session beside its bytes; moments are microseconds since 1970."""
+
+    etag: str
+    size: int
+    changed: int
+    expires: int | None = None
+    immutable: bool = False
+
+    def entry(self, key: Key) -> Entry:
+        return Entry(
+            id=key.id.decode(),
+            owner=key.owner.decode(),
+            etag=self.etag,
+            size=self.size,
+            changed=moment(self.changed),
+            expires=None if self.expires is None else moment(self.expires),
+            immutable=self.immutable,
+        )
+
+    def stored(self, key: Key, data: bytes) -> Stored:
+        return Stored(
+            id=key.id.decode(),
+            owner=key.owner.decode(),
+            etag=self.etag,
+            size=self.size,
+            changed=moment(self.changed),
+            expires=None if self.expires is None else moment(self.expires),
+            immutable=self.immutable,
+            data=data,
+        )
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """What must hold of the session that is there."""
+
+    etag: str | None = None
+    absent: bool = False
+
+    def check(self, key: Key, found: Facts | None, *, may_replace: bool = True) -> None:
+        """Raise what stands against the change; ``may_replace`` is false where an immutable session takes it too.
+
+        Raises:
+            ConflictError, ImmutableError: as the protocol says.
+        """
+        if self.absent and found is not None:
+            raise ConflictError(*key.names, None, found.etag)
+        if self.etag is not None and (found is None or found.etag != self.etag):
+            raise ConflictError(*key.names, self.etag, None if found is None else found.etag)
+        if may_replace and found is not None and found.immutable:
+            raise ImmutableError(*key.names)
+
+
+class Window(msgspec.Struct, frozen=True):
+    """What a page shows: ids from ``low`` on and below ``high`` (None: no end), behind the key ``after``."""
+
+    low: bytes
+    high: bytes | None
+    owner: bytes | None
+    since: int | None
+    limit: int
+    after: Key | None
+
+    def has(self, key: Key) -> bool:
+        """Whether the key belongs on this page or a later one."""
+        return (
+            key.id >= self.low
+            and (self.high is None or key.id < self.high)
+            and (self.owner is None or key.owner == self.owner)
+            and (self.after is None or key > self.after)
+        )
+
+
+Found = list[tuple[Key, Facts]]
+"""Sessions of a page, in order."""
+
+
+def new_etag() -> str:
+    """An etag that no session has had before: 64 random bits, so that one deleted and made again has another."""
+    return secrets.token_hex(8)
+
+
+class BaseStore(ABC):
+    """A :class:`~pysession.stores.Store` on a few hooks, which get checked arguments and raise the failures of stores."""
+
+    capabilities: frozenset[Capability]
+
+    def __init__(self, max_bytes: int | None = None) -> None:
+        self.max_bytes = DEFAULT_LIMITS.bytes if max_bytes is None else max_bytes
+
+    async def get(self, session_id: str, *, owner: str = "") -> Stored:
+        return await self._get(_key(session_id, owner))
+
+    async def put(
+        self,
+        session_id: str,
+        data: bytes,
+        *,
+        owner: str = "",
+        if_match: str | None = None,
+        if_absent: bool = False,
+        expires: datetime | None = None,
+        immutable: bool = False,
+    ) -> Entry:
+        key = _key(session_id, owner)
+        check_put(data, if_match, if_absent)
+        check_size(session_id, len(data), self.max_bytes)
+        until = None if expires is None else microseconds(expires)
+        return (await self._put(key, data, Condition(if_match, if_absent), until, immutable)).entry(key)
+
+    async def append(
+        self, session_id: str, message: bytes, *, owner: str = "", at: str | None = None, if_match: str | None = None
+    ) -> Entry:
+        key = _key(session_id, owner)
+        check_put(message, if_match, False)
+        return (await self._append(key, message, at, Condition(if_match))).entry(key)
+
+    async def delete(self, session_id: str, *, owner: str = "", if_match: str | None = None) -> bool:
+        return await self._delete(_key(session_id, owner), Condition(if_match))
+
+    async def list(
+        self,
+        *,
+        prefix: str = "",
+        owner: str | None = None,
+        changed_since: datetime | None = None,
+        limit: int = DEFAULT_PAGE,
+        page: str | None = None,
+    ) -> Page:
+        check_limit(limit)
+        low = owner_bytes(prefix)
+        window = Window(
+            low,
+            after_prefix(low),
+            None if owner is None else owner_bytes(owner),
+            None if changed_since is None else microseconds(changed_since),
+            limit + 1,
+            None if page is None else Key(*read_page_token(page)),
+        )
+        found: Found = await self._list(window)
+        token = page_token(*found[limit - 1][0]) if len(found) > limit else None
+        return Page(tuple(facts.entry(key) for key, facts in found[:limit]), token)
+
+    async def sweep(self) -> int:
+        return await self._sweep()
+
+    async def stats(self) -> Stats:
+        return await self._stats()
+
+    async def close(self) -> None:
+        await self._close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self.close()
+
+    @abstractmethod
+    async def _get(self, key: Key) -> Stored: ...
+
+    @abstractmethod
+    async def _put(
+        self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool
+    ) -> Facts: ...
+
+    @abstractmethod
+    async def _append(self, key: Key, message: bytes, at: str | None, condition: Condition) -> Facts: ...
+
+    @abstractmethod
+    async def _delete(self, key: Key, condition: Condition) -> bool: ...
+
+    @abstractmethod
+    async def _list(self, window: Window) -> Found: ...
+
+    @abstractmethod
+    async def _sweep(self) -> int: ...
+
+    @abstractmethod
+    async def _stats(self) -> Stats: ...
+
+    @abstractmethod
+    async def _close(self) -> None: ...
+
+
+def _key(session_id: str, owner: str) -> Key:
+    return Key(owner_bytes(owner), id_bytes(session_id))

@@ -1,0 +1,410 @@
+"""``file:``: a folder with a file for each session, as FileSessionStore of agent-framework-core keeps them.
+
+``<folder>/<id>.json`` holds the document and nothing else (``.jsonl`` for a message a line, ``.msgpack``); the sessions of
+an owner stand in ``<folder>/owners/<owner>/``. What a file system has no place for (expiry, immutability, an id too long
+for a name) is a note in ``<folder>/.pysession/``, only where it is needed.
+
+The etag is made of the file's time, size and number. Each write gives the file a later time than it had, so that the etag
+of two states of a session is never the same, and a change by another program shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from pysession.dialects import SINGLE_MESSAGE, detect
+from pysession.stores.appending import checked_message, is_map, seam_of
+from pysession.stores.base import BaseStore, Condition, Facts, Found, Key, Window
+from pysession.stores.checking import check_size, now
+from pysession.stores.disk import (
+    TEMPORARY,
+    extend_file,
+    locked,
+    make_folder,
+    read_file,
+    remove_file,
+    replace_file,
+)
+from pysession.stores.failures import NotAStoreError, NotFoundError, NotWritableError, UnavailableError
+from pysession.stores.file_names import OWNER, SESSION, file_stem, is_digest, name_of
+from pysession.stores.protocol import Capability, Stats, Stored
+from pysession.wire import Encoding, read
+
+_Result = TypeVar("_Result")
+_LINES = ".jsonl"
+_SUFFIXES = (".json", _LINES, ".msgpack")
+_OWNERS = "owners"
+_NOBODY = "~nobody"
+"""Where the notes of sessions without an owner are: no owner has this name as a folder's."""
+_PRIVATE = ".pysession"
+_STEP_NANOSECONDS = 1000
+_MICROSECOND = 1000
+_ABANDONED_SECONDS = 3600
+_NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class _State(msgspec.Struct, frozen=True):
+    """What holds of a session from the state of its file on that has the time ``since`` (nanoseconds)."""
+
+    since: int
+    expires: int | None = None
+    immutable: bool = False
+    ending: int | None = None
+    """The size of what was put, when it is lines of which the last one has no end: it is whole all the same."""
+
+    @property
+    def is_plain(self) -> bool:
+        return self.expires is None and not self.immutable and self.ending is None
+
+
+class _Note(msgspec.Struct, frozen=True):
+    """What is kept beside a file: whose it is, and what held before and holds after the last put.
+
+    The note is written first. If the process is killed before the file is, the time of the file tells that the old state
+    still holds.
+    """
+
+    id: str
+    owner: str
+    states: tuple[_State, ...] = ()
+
+    def at(self, modified: int) -> _State:
+        return next((state for state in reversed(self.states) if state.since <= modified), _State(0))
+
+
+class _File(msgspec.Struct, frozen=True):
+    """The file of a session as it was found."""
+
+    path: Path
+    status: os.stat_result
+    state: _State
+
+    @property
+    def facts(self) -> Facts:
+        return _facts(self.status, self.state)
+
+
+class FileStore(BaseStore):
+    """Sessions as files in ``folder``, which is made when something is put."""
+
+    capabilities = frozenset(Capability)
+
+    def __init__(self, folder: Path, max_bytes: int | None = None) -> None:
+        super().__init__(max_bytes)
+        self._folder = folder
+        self._locks = folder / _PRIVATE / "locks"
+        self._notes = folder / _PRIVATE / "notes"
+
+    async def _get(self, key: Key) -> Stored:
+        return await self._in_thread(self._read, key)
+
+    async def _put(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
+        return await self._in_thread(self._write, key, data, condition, expires, immutable)
+
+    async def _append(self, key: Key, message: bytes, at: str | None, condition: Condition) -> Facts:
+        return await self._in_thread(self._extend, key, message, at, condition)
+
+    async def _delete(self, key: Key, condition: Condition) -> bool:
+        return await self._in_thread(self._remove, key, condition)
+
+    async def _list(self, window: Window) -> Found:
+        return await self._in_thread(self._page, window)
+
+    async def _sweep(self) -> int:
+        return await self._in_thread(self._clear)
+
+    async def _stats(self) -> Stats:
+        return await self._in_thread(self._count)
+
+    async def _close(self) -> None:
+        pass
+
+    async def _in_thread(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        """Do ``work``, which waits for the disk, and say what went wrong in the words of stores."""
+        try:
+            return await asyncio.to_thread(work, *arguments)
+        except OSError as failure:
+            reason = (failure.strerror or type(failure).__name__).lower()
+            if failure.errno in _NOT_WRITABLE:
+                raise NotWritableError(str(self._folder), reason) from failure
+            if failure.errno in (errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.EISDIR):
+                raise NotAStoreError(str(self._folder), reason) from failure
+            raise UnavailableError(str(self._folder), reason) from failure
+
+    # --- one session --------------------------------------------------------------------------------------------------
+
+    def _read(self, key: Key) -> Stored:
+        stem = file_stem(key.id, SESSION)
+        with locked(self._locks, stem, shared=True):
+            found = self._live(key, stem)
+            content = None if found is None else read_file(found.path)
+        if found is None or content is None:
+            raise NotFoundError(*key.names)
+        data = content[0][: _whole(content[0], found.state)] if found.path.suffix == _LINES else content[0]
+        check_size(key.id.decode(), len(data), self.max_bytes)
+        return msgspec.structs.replace(found.facts, size=len(data)).stored(key, data)
+
+    def _write(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
+        stem = file_stem(key.id, SESSION)
+        make_folder(self._locks)
+        with locked(self._locks, stem):
+            file = self._file(key, stem)
+            live = file if file is not None and not _is_over(file.state) else None
+            condition.check(key, None if live is None else live.facts)
+            suffix = _suffix(data)
+            ending = len(data) if suffix == _LINES and data and not data.endswith(b"\n") else None
+            modified = _later(file)
+            state = _State(modified, expires, immutable, ending)
+            self._note(key, stem, file, state)
+            path = self._home(key) / (stem + suffix)
+            make_folder(path.parent)
+            status = replace_file(path, data, modified)
+            self._remove_others(key, stem, path)
+            return _facts(status, state)
+
+    def _extend(self, key: Key, message: bytes, at: str | None, condition: Condition) -> Facts:
+        stem = file_stem(key.id, SESSION)
+        session_id = key.id.decode()
+        if self._live(key, stem) is None:
+            raise NotFoundError(*key.names)
+        make_folder(self._locks)
+        with locked(self._locks, stem):
+            file = self._live(key, stem)
+            if file is None:
+                raise NotFoundError(*key.names)
+            condition.check(key, file.facts, may_replace=False)
+            if file.path.suffix == _LINES and at is None:
+                status = self._extend_lines(session_id, file, message)
+            else:
+                content = read_file(file.path)
+                if content is None:
+                    raise NotFoundError(*key.names)
+                seam = seam_of(session_id, content[0], at)
+                data = seam.join(content[0], [checked_message(session_id, message, seam.encoding)])
+                check_size(session_id, len(data), self.max_bytes)
+                # The bytes of a lone message are JSON, and with a second one are lines.
+                path = file.path.with_name(stem + _suffix(data))
+                status = replace_file(path, data, _later(file))
+                self._remove_others(key, stem, path)
+            return _facts(status, file.state)
+
+    def _extend_lines(self, session_id: str, file: _File, message: bytes) -> os.stat_result:
+        """Write one line behind the others; what is there is read only when its last line has no end."""
+        line = checked_message(session_id, message, Encoding.JSON_LINES) + b"\n"
+        end = file.status.st_size
+        ending = file.state.ending
+        if (ending is not None and end <= ending + 1) or (end and _last_byte(file.path) != b"\n"):
+            content = read_file(file.path)
+            data = content[0] if content is not None else b""
+            end = _whole(data, file.state)
+            line = b"".join((b"" if data[end - 1 : end] in (b"", b"\n") else b"\n", line))
+        check_size(session_id, end + len(line), self.max_bytes)
+        return extend_file(file.path, end, line, _later(file))
+
+    def _remove(self, key: Key, condition: Condition) -> bool:
+        stem = file_stem(key.id, SESSION)
+        if self._file(key, stem) is None:
+            condition.check(key, None)
+            return False
+        make_folder(self._locks)
+        with locked(self._locks, stem):
+            file = self._live(key, stem)
+            condition.check(key, None if file is None else file.facts)
+            self._forget(key, stem)
+            return file is not None
+
+    def _forget(self, key: Key, stem: str) -> None:
+        """Remove what there is of a session, in an order in which a kill leaves either all or nothing of it."""
+        file = self._file(key, stem)
+        if file is not None:
+            note = self._note_path(key, stem)
+            if note.exists():
+                # Whatever takes the file's place later does not inherit what held of it.
+                self._note(key, stem, file, _State(_later(file)))
+            self._remove_others(key, stem, file.path)
+            remove_file(file.path)
+            remove_file(note)
+
+    # --- files and notes ----------------------------------------------------------------------------------------------
+
+    def _home(self, key: Key) -> Path:
+        """The folder that the sessions of an owner are in."""
+        return self._folder / _OWNERS / file_stem(key.owner, OWNER) if key.owner else self._folder
+
+    def _note_path(self, key: Key, stem: str) -> Path:
+        return self._notes / (file_stem(key.owner, OWNER) if key.owner else _NOBODY) / f"{stem}.json"
+
+    def _file(self, key: Key, stem: str) -> _File | None:
+        """The file of a session. Of several suffixes, which a kill can leave behind, the latest counts."""
+        home = self._home(key)
+        found = [(status, path) for path in (home / (stem + suffix) for suffix in _SUFFIXES) if (status := _stat(path))]
+        if not found:
+            return None
+        status, path = max(found, key=lambda one: one[0].st_mtime_ns)
+        return _File(path, status, self._state(self._note_path(key, stem), status))
+
+    def _live(self, key: Key, stem: str) -> _File | None:
+        file = self._file(key, stem)
+        return None if file is None or _is_over(file.state) else file
+
+    def _state(self, note: Path, status: os.stat_result) -> _State:
+        kept = _read_note(note)
+        return _State(0) if kept is None else kept.at(status.st_mtime_ns)
+
+    def _note(self, key: Key, stem: str, file: _File | None, state: _State) -> None:
+        """Keep ``state`` beside what holds now, where either needs to be kept."""
+        path = self._note_path(key, stem)
+        nameless = is_digest(stem, SESSION) or is_digest(file_stem(key.owner, OWNER) if key.owner else "", OWNER)
+        if state.is_plain and not path.exists() and not nameless:
+            return
+        before = () if file is None else (file.state,)
+        make_folder(path.parent)
+        replace_file(path, msgspec.json.encode(_Note(*key.names, (*before, state))))
+
+    def _remove_others(self, key: Key, stem: str, path: Path) -> None:
+        for suffix in _SUFFIXES:
+            other = self._home(key) / (stem + suffix)
+            if other != path and other.exists():
+                remove_file(other)
+
+    # --- many sessions ------------------------------------------------------------------------------------------------
+
+    def _keys(self, owner: bytes | None = None) -> Iterator[tuple[Key, str]]:
+        """All keys, perhaps of one owner, with the stems of their files, in no order, and one twice after a kill."""
+        if not owner:
+            yield from self._keys_in(self._folder, _NOBODY, b"")
+        if owner != b"":
+            for name in _names(self._folder / _OWNERS):
+                if owner is None or name == file_stem(owner, OWNER):
+                    yield from self._keys_in(self._folder / _OWNERS / name, name, name_of(name, OWNER))
+
+    def _keys_in(self, folder: Path, notes: str, owner: bytes | None) -> Iterator[tuple[Key, str]]:
+        for name in _names(folder):
+            stem, suffix = os.path.splitext(name)
+            if suffix not in _SUFFIXES:
+                continue
+            session_id = name_of(stem, SESSION)
+            if session_id is not None and owner is not None:
+                yield Key(owner, session_id), stem
+            else:
+                kept = _read_note(self._notes / notes / f"{stem}.json")
+                if kept is not None:
+                    yield Key(kept.owner.encode(), kept.id.encode()), stem
+
+    def _page(self, window: Window) -> Found:
+        found: Found = []
+        for key, stem in sorted({each for each in self._keys(window.owner) if window.has(each[0])}):
+            file = self._live(key, stem)
+            if file is not None and (window.since is None or file.facts.changed >= window.since):
+                found.append((key, file.facts))
+                if len(found) == window.limit:
+                    break
+        return found
+
+    def _clear(self) -> int:
+        count = 0
+        for folder in _names(self._notes):
+            for name in _names(self._notes / folder):
+                kept = _read_note(self._notes / folder / name)
+                if kept is None or all(state.expires is None for state in kept.states):
+                    continue
+                key = Key(kept.owner.encode(), kept.id.encode())
+                stem = file_stem(key.id, SESSION)
+                with locked(self._locks, stem):
+                    file = self._file(key, stem)
+                    if file is None:
+                        remove_file(self._note_path(key, stem))
+                    elif _is_over(file.state):
+                        self._forget(key, stem)
+                        count += 1
+        self._remove_abandoned()
+        return count
+
+    def _remove_abandoned(self) -> None:
+        """Remove what killed processes left half written."""
+        for path in self._folder.rglob(f".*{TEMPORARY}"):
+            status = _stat(path)
+            if status is not None and status.st_mtime < time.time() - _ABANDONED_SECONDS:
+                remove_file(path)
+
+    def _count(self) -> Stats:
+        live = [(key, file) for key, stem in set(self._keys()) if (file := self._live(key, stem)) is not None]
+        return Stats(len(live), len({key.owner for key, _ in live}), sum(file.status.st_size for _, file in live))
+
+
+def _facts(status: os.stat_result, state: _State) -> Facts:
+    etag = f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
+    return Facts(etag, status.st_size, status.st_mtime_ns // _MICROSECOND, state.expires, state.immutable)
+
+
+def _is_over(state: _State) -> bool:
+    return state.expires is not None and state.expires <= now()
+
+
+def _later(file: _File | None) -> int:
+    """A time in nanoseconds for the next state of a file: now, and later than the state that it has."""
+    return max(time.time_ns(), 0 if file is None else file.status.st_mtime_ns + _STEP_NANOSECONDS)
+
+
+def _suffix(data: bytes) -> str:
+    """What a file with these bytes is called, so that other programs read it as what it is."""
+    if data and (is_map(data[0]) or (len(data) > 4 and data[0] == 0 and is_map(data[4]))):
+        return ".msgpack"
+    first, newline, rest = data.partition(b"\n")
+    if not data:
+        return _LINES
+    if not newline or not first.rstrip().endswith(b"}"):
+        return ".json"
+    reading = read(first)
+    if not reading.readable:
+        return ".json"
+    return _LINES if rest.strip() or detect(reading.value).form == SINGLE_MESSAGE else ".json"
+
+
+def _whole(data: bytes, state: _State) -> int:
+    """How many bytes of a file of lines are whole: all, but for the end of a write that was killed."""
+    last = data.rfind(b"\n") + 1
+    if state.ending is not None and last <= state.ending + 1:
+        return state.ending
+    if last == len(data) or read(data[last:]).readable:
+        return len(data)
+    return last
+
+
+def _last_byte(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
+
+
+def _names(folder: Path) -> list[str]:
+    """What is in a folder and not hidden; nothing when there is no such folder."""
+    try:
+        return [name for name in os.listdir(folder) if not name.startswith(".")]
+    except FileNotFoundError:
+        return []
+
+
+def _read_note(path: Path) -> _Note | None:
+    content = read_file(path)
+    if content is None:
+        return None
+    try:
+        return msgspec.json.decode(content[0], type=_Note)
+    except (msgspec.DecodeError, msgspec.ValidationError) as failure:
+        raise NotAStoreError(str(path), f"the note is damaged ({failure})") from failure

@@ -1,0 +1,116 @@
+"""``open_store``: the store that a URL names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from pysession.stores.failures import StoreUrlError
+from pysession.stores.protocol import Store
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)
+_PASSWORD = re.compile(r"(?<=://)([^/@:?#]*):[^/?#]*(?=@)")
+_SECRET = re.compile(r"(?i)([?&;](?:[^=&;]*(?:key|password|secret|token|sig)[^=&;]*)=)[^&;#]+")
+_MASK = "***"
+_MOST_BYTES = 2**29
+"""What each backend can keep in one value."""
+
+
+def masked(url: str) -> str:
+    """``url`` without its password and keys, for messages.
+
+    >>> masked("postgresql://ada:secret@db/app")
+    'postgresql://ada:***@db/app'
+    """
+    return _SECRET.sub(rf"\1{_MASK}", _PASSWORD.sub(rf"\1:{_MASK}", url))
+
+
+def is_store_url(text: str) -> bool:
+    """Whether ``text`` begins with the scheme of a store, rather than being a path."""
+    scheme = _SCHEME.match(text)
+    return scheme is not None and scheme[1].lower() in _STORES
+
+
+def open_store(url: str) -> Store:
+    """The store that ``url`` names. Files are made and connections opened when it is first used.
+
+    ``sqlite:///sessions.db`` (a path; four slashes for an absolute one), ``file:sessions`` or ``file:///var/sessions``,
+    ``memory:``. Options follow a question mark: ``max_bytes``, and ``synchronous=full`` for SQLite.
+
+    Raises:
+        StoreUrlError: the URL names no store.
+    """
+    scheme = _SCHEME.match(url)
+    opener = _STORES.get(scheme[1].lower()) if scheme is not None else None
+    if opener is None:
+        known = ", ".join(f"{name}:" for name in _STORES)
+        raise StoreUrlError(masked(url), f"it begins with none of {known}")
+    parts = urlsplit(url)
+    try:
+        options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    except ValueError:
+        raise StoreUrlError(masked(url), "its options are not written name=value") from None
+    return opener(url, parts, options)
+
+
+def _memory(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
+    from pysession.stores.memory import MemoryStore
+
+    max_bytes = _taken_bytes(url, options)
+    if parts.netloc or parts.path:
+        raise StoreUrlError(masked(url), "memory: has no place")
+    _check_taken(url, options, ("max_bytes",))
+    return MemoryStore(max_bytes)
+
+
+def _file(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
+    from pysession.stores.file_store import FileStore
+
+    max_bytes = _taken_bytes(url, options)
+    _check_taken(url, options, ("max_bytes",))
+    if parts.netloc not in ("", "localhost") or not parts.path:
+        raise StoreUrlError(masked(url), "write file:folder, or file:///folder for an absolute path")
+    return FileStore(Path(unquote(parts.path)), max_bytes)
+
+
+def _sqlite(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
+    from pysession.stores.sqlite import SqliteStore
+
+    max_bytes = _taken_bytes(url, options)
+    synchronous = options.pop("synchronous", "normal").lower()
+    _check_taken(url, options, ("max_bytes", "synchronous"))
+    if synchronous not in ("normal", "full"):
+        raise StoreUrlError(masked(url), "synchronous is normal or full")
+    path = unquote(parts.path)
+    if url[len("sqlite:") :].startswith("//"):
+        # As database URLs have it: the third slash ends the (empty) host and is no part of the path.
+        path = path.removeprefix("/")
+    if parts.netloc or not path:
+        raise StoreUrlError(
+            masked(url), "write sqlite:///sessions.db, or sqlite:////var/sessions.db for an absolute path"
+        )
+    return SqliteStore(Path(path), max_bytes, synchronous)
+
+
+def _taken_bytes(url: str, options: dict[str, str]) -> int | None:
+    text = options.pop("max_bytes", None)
+    if text is None:
+        return None
+    if not text.isdecimal() or not 0 < int(text) <= _MOST_BYTES:
+        raise StoreUrlError(masked(url), f"max_bytes is a number from 1 to {_MOST_BYTES:,}")
+    return int(text)
+
+
+def _check_taken(url: str, options: dict[str, str], known: tuple[str, ...]) -> None:
+    """Refuse options that are left when those that are known were taken: one with a slip in it would do nothing."""
+    if options:
+        raise StoreUrlError(masked(url), f"there is no option {next(iter(options))}; it takes {' and '.join(known)}")
+
+
+_STORES: Mapping[str, Callable[[str, SplitResult, dict[str, str]], Store]] = {
+    "sqlite": _sqlite,
+    "file": _file,
+    "memory": _memory,
+}

@@ -1,0 +1,395 @@
+"""``sqlite:``: sessions in one database file, for any number of processes of one machine.
+
+The database is in WAL mode with ``synchronous=NORMAL``: an acknowledged write outlives the process being killed; a power
+cut may take the last ones, and tears none. ``synchronous=full`` keeps those too, for an fsync a write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from pysession.stores.appending import checked_message, seam_of
+from pysession.stores.base import BaseStore, Condition, Facts, Found, Key, Window, new_etag
+from pysession.stores.checking import check_size, now
+from pysession.stores.failures import NotAStoreError, NotFoundError, NotWritableError, StoreError, UnavailableError
+from pysession.stores.protocol import Capability, Stats, Stored
+from pysession.stores.worker import Worker
+from pysession.wire.seam import Seam
+
+_Result = TypeVar("_Result")
+_LAYOUT = 1
+_APPLICATION = 0x50534553
+"""Tells a database of sessions from any other ("PSES", in the header field for that)."""
+_BUSY_SECONDS = 30.0
+_LIVE = "(expires IS NULL OR expires > ?)"
+_FACTS = "etag, size, changed, expires, immutable"
+
+_PUT = """
+INSERT INTO session (owner, id, etag, size, changed, expires, immutable, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (owner, id) DO UPDATE SET
+  etag = excluded.etag, size = excluded.size, changed = excluded.changed, expires = excluded.expires,
+  immutable = excluded.immutable, data = excluded.data
+WHERE NOT session.immutable OR session.expires <= excluded.changed
+"""
+
+_NOT_WRITABLE = frozenset({"SQLITE_READONLY", "SQLITE_FULL", "SQLITE_PERM"})
+_NO_STORE = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CANTOPEN", "SQLITE_ERROR"})
+
+
+_NEAR_BYTES = 64 * 1024
+"""What the near connection writes or reads at once."""
+_LOG_BYTES = 4 * 2**20
+"""After what the near connection wrote, the far one is to write: it then writes the log back (from 1,000 pages on)."""
+
+
+class _TooMuchError(Exception):
+    """The work is not for the near connection."""
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """A session that is there: its key in the database, its facts, and how many messages were appended."""
+
+    key: int
+    facts: Facts
+    messages: int
+
+
+class SqliteStore(BaseStore):
+    """Sessions in the SQLite database ``path``, which is made when it is first used.
+
+    There are two connections. What may wait (for another process, for the disk, for megabytes) is done by the *far* one,
+    in a thread. A small write in WAL mode waits for none of these: it is a copy in memory of 20 microseconds, and to have
+    a thread do it takes five times as long. It is done at once by the *near* one, which never waits for a lock and never
+    writes the log back into the database, and leaves to the far one what it would have to wait for.
+    """
+
+    capabilities = frozenset(Capability)
+
+    def __init__(self, path: Path, max_bytes: int | None = None, synchronous: str = "normal") -> None:
+        super().__init__(max_bytes)
+        self._path = path
+        self._synchronous = synchronous
+        self._far: sqlite3.Connection | None = None
+        self._near: sqlite3.Connection | None = None
+        self._near_lock = threading.Lock()
+        self._near_bytes = 0
+        self._worker = Worker(f"pysession {path.name}", self._disconnect)
+
+    async def _get(self, key: Key) -> Stored:
+        return await self._run(0, self._read, key)
+
+    async def _put(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
+        return await self._run(len(data), self._write, key, data, condition, expires, immutable)
+
+    async def _append(self, key: Key, message: bytes, at: str | None, condition: Condition) -> Facts:
+        return await self._run(len(message), self._extend, key, message, at, condition)
+
+    async def _delete(self, key: Key, condition: Condition) -> bool:
+        return await self._in_worker(self._remove, key, condition)
+
+    async def _list(self, window: Window) -> Found:
+        return await self._in_worker(self._page, window)
+
+    async def _sweep(self) -> int:
+        return await self._in_worker(self._clear)
+
+    async def _stats(self) -> Stats:
+        return await self._in_worker(self._count)
+
+    async def _close(self) -> None:
+        await self._worker.run(self._disconnect)
+
+    async def _run(self, size: int, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        """Do ``work``, which writes about ``size`` bytes, by the near connection if that need not wait."""
+        self._near_bytes += size
+        # Two event loops in two threads may share a store, and the worker closes it.
+        if size <= _NEAR_BYTES and self._near_bytes <= _LOG_BYTES and self._near_lock.acquire(blocking=False):
+            try:
+                if self._near is not None:
+                    return work(self._near, *arguments)
+            except (sqlite3.Error, _TooMuchError):
+                pass  # The far connection waits, or says what is wrong.
+            finally:
+                self._near_lock.release()
+        return await self._in_worker(work, *arguments)
+
+    async def _in_worker(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        return await self._worker.run(self._do, work, arguments)
+
+    # --- in the worker's thread -----------------------------------------------------------------------------------------
+
+    def _do(self, work: Callable[..., _Result], arguments: tuple[Any, ...]) -> _Result:
+        """Do ``work`` with the far connection, and say what went wrong in the words of stores."""
+        try:
+            if self._far is None:
+                self._far = _connect(self._path, self._synchronous)
+            self._near_bytes = 0
+            result = work(self._far, *arguments)
+            if self._near is None and self._synchronous == "normal":
+                self._near = _connect_near(self._path)
+            return result
+        except sqlite3.Error as failure:
+            raise _told(str(self._path), failure) from failure
+
+    def _disconnect(self) -> None:
+        with self._near_lock:
+            for connection in (self._near, self._far):
+                if connection is not None:
+                    connection.close()
+            self._near = self._far = None
+
+    # --- with either connection -----------------------------------------------------------------------------------------
+
+    def _read(self, connection: sqlite3.Connection, key: Key) -> Stored:
+        with _reading(connection):
+            row = _row(connection, key)
+            if row is None:
+                raise NotFoundError(*key.names)
+            self._check_near(connection, row)
+            data = _document(connection, row)
+        check_size(key.id.decode(), len(data), self.max_bytes)
+        return row.facts.stored(key, data)
+
+    def _write(
+        self,
+        connection: sqlite3.Connection,
+        key: Key,
+        data: bytes,
+        condition: Condition,
+        expires: int | None,
+        immutable: bool,
+    ) -> Facts:
+        facts = Facts(new_etag(), len(data), now(), expires, immutable)
+        values = (*key, facts.etag, facts.size, facts.changed, expires, immutable, data)
+        # One statement is a transaction of its own, and takes half the time of one with three.
+        if condition == _UNCONDITIONAL and connection.execute(_PUT, values).rowcount:
+            return facts
+        with _writing(connection):
+            row = _row(connection, key)
+            condition.check(key, None if row is None else row.facts)
+            connection.execute(_PUT, values)
+        return facts
+
+    def _extend(
+        self, connection: sqlite3.Connection, key: Key, message: bytes, at: str | None, condition: Condition
+    ) -> Facts:
+        session_id = key.id.decode()
+        with _writing(connection):
+            row = _row(connection, key)
+            if row is None:
+                raise NotFoundError(*key.names)
+            condition.check(key, row.facts, may_replace=False)
+            seam, number = self._seam(connection, session_id, row, at)
+            message = checked_message(session_id, message, seam.encoding)
+            size = row.facts.size + seam.growth(number, len(message))
+            check_size(session_id, size, self.max_bytes)
+            facts = Facts(new_etag(), size, now(), row.facts.expires, row.facts.immutable)
+            connection.execute(
+                "INSERT INTO message (session, number, etag, size, changed, message) VALUES (?, ?, ?, ?, ?, ?)",
+                (row.key, number + 1, facts.etag, facts.size, facts.changed, message),
+            )
+        return facts
+
+    def _seam(self, connection: sqlite3.Connection, session_id: str, row: _Row, at: str | None) -> tuple[Seam, int]:
+        """Where the message goes, and how many are there already; found anew when it goes to another place."""
+        found = connection.execute("SELECT at, seam FROM seam WHERE session = ?", (row.key,)).fetchone()
+        if found is not None and found[0] == at:
+            return msgspec.json.decode(found[1], type=Seam), row.messages
+        self._check_near(connection, row)
+        data = _document(connection, row)
+        if row.messages:
+            # The messages so far become part of the bytes; the trigger removes them and their place.
+            connection.execute("UPDATE session SET data = ?, size = ? WHERE key = ?", (data, len(data), row.key))
+        seam = seam_of(session_id, data, at)
+        place = (row.key, at, msgspec.json.encode(seam))
+        connection.execute("INSERT OR REPLACE INTO seam (session, at, seam) VALUES (?, ?, ?)", place)
+        return seam, 0
+
+    def _check_near(self, connection: sqlite3.Connection, row: _Row) -> None:
+        """Raises _TooMuchError when the near connection would have to go through a large document."""
+        if connection is self._near and row.facts.size > _NEAR_BYTES:
+            raise _TooMuchError
+
+    def _remove(self, connection: sqlite3.Connection, key: Key, condition: Condition) -> bool:
+        with _writing(connection):
+            row = _row(connection, key)
+            condition.check(key, None if row is None else row.facts)
+            connection.execute("DELETE FROM session WHERE owner = ? AND id = ?", key)
+        return row is not None
+
+    def _page(self, connection: sqlite3.Connection, window: Window) -> Found:
+        conditions, values = [_LIVE, "id >= ?"], [now(), window.low]
+        for condition, value in (
+            ("id < ?", window.high),
+            ("owner = ?", window.owner),
+            ("changed >= ?", window.since),
+        ):
+            if value is not None:
+                conditions.append(condition)
+                values.append(value)
+        if window.after is not None:
+            conditions.append("(owner, id) > (?, ?)")
+            values += window.after
+        chosen = " AND ".join(conditions)
+        query = f"SELECT owner, id, {_FACTS} FROM current WHERE {chosen} ORDER BY owner, id LIMIT ?"  # noqa: S608
+        rows = connection.execute(query, (*values, window.limit))
+        return [(Key(owner, session_id), _facts(*rest)) for owner, session_id, *rest in rows]
+
+    def _clear(self, connection: sqlite3.Connection) -> int:
+        return connection.execute("DELETE FROM session WHERE expires <= ?", (now(),)).rowcount
+
+    def _count(self, connection: sqlite3.Connection) -> Stats:
+        query = f"SELECT count(*), count(DISTINCT owner), coalesce(sum(size), 0) FROM current WHERE {_LIVE}"  # noqa: S608
+        return Stats(*connection.execute(query, (now(),)).fetchone())
+
+
+_UNCONDITIONAL = Condition()
+
+
+def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
+    """A connection to the store at ``path``, which is made where there is none.
+
+    Raises:
+        NotAStoreError: it is a database of something else, or of a later layout.
+    """
+    if not path.parent.is_dir():
+        raise NotAStoreError(str(path), f"there is no folder {path.parent}")
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        _prepare(path, connection)
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect_near(path: Path) -> sqlite3.Connection:
+    """A connection that waits for nothing, to a store that is there."""
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA synchronous = normal")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(path: Path, connection: sqlite3.Connection) -> None:
+    if _layout(path, connection):
+        return
+    _use_wal(connection)
+    with _writing(connection):
+        # Another process may have been first.
+        if not _layout(path, connection):
+            for statement in _statements():
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {_LAYOUT}")
+
+
+def _layout(path: Path, connection: sqlite3.Connection) -> int:
+    """The layout of the store in the database; 0 when it is empty."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (layout,) = connection.execute("PRAGMA user_version").fetchone()
+    if application == _APPLICATION and layout > _LAYOUT:
+        raise NotAStoreError(str(path), f"its layout {layout} is of a later pysession, which can open it")
+    if application != _APPLICATION:
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if application or layout or tables:
+            raise NotAStoreError(str(path), "it is the database of another program")
+        return 0
+    return int(layout)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Change to WAL. SQLite does not wait for another process that does the same, so that is done here."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as failure:
+            if _code(failure) != "SQLITE_BUSY" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _statements() -> Iterator[str]:
+    text = (files("pysession.stores") / "sqlite_schema.sql").read_text(encoding="utf-8")
+    statement = ""
+    for line in text.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+@contextlib.contextmanager
+def _writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that is alone in writing from its beginning, so that what it has seen still holds when it writes."""
+    with _transaction(connection, "BEGIN IMMEDIATE"):
+        yield
+
+
+@contextlib.contextmanager
+def _reading(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction in which all that is read is of one moment."""
+    with _transaction(connection, "BEGIN"):
+        yield
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _row(connection: sqlite3.Connection, key: Key) -> _Row | None:
+    query = f"SELECT key, messages, {_FACTS} FROM current WHERE owner = ? AND id = ? AND {_LIVE}"  # noqa: S608
+    found = connection.execute(query, (*key, now())).fetchone()
+    return None if found is None else _Row(found[0], _facts(*found[2:]), found[1])
+
+
+def _facts(etag: str, size: int, changed: int, expires: int | None, immutable: int) -> Facts:
+    return Facts(etag, size, changed, expires, bool(immutable))
+
+
+def _document(connection: sqlite3.Connection, row: _Row) -> bytes:
+    (data,) = connection.execute("SELECT data FROM session WHERE key = ?", (row.key,)).fetchone()
+    if not row.messages:
+        return bytes(data)
+    (seam,) = connection.execute("SELECT seam FROM seam WHERE session = ?", (row.key,)).fetchone()
+    messages = connection.execute("SELECT message FROM message WHERE session = ? ORDER BY number", (row.key,))
+    return msgspec.json.decode(seam, type=Seam).join(data, [message for (message,) in messages])
+
+
+def _told(place: str, failure: sqlite3.Error) -> StoreError:
+    code = _code(failure)
+    if code in _NOT_WRITABLE:
+        return NotWritableError(place, str(failure))
+    if code in _NO_STORE:
+        return NotAStoreError(place, str(failure))
+    return UnavailableError(place, str(failure))
+
+
+def _code(failure: sqlite3.Error) -> str:
+    """The name of the primary result code, without what some extended codes add ("SQLITE_READONLY_DBMOVED")."""
+    name = getattr(failure, "sqlite_errorname", "SQLITE_ERROR")
+    return "_".join(name.split("_")[:2])

@@ -1,0 +1,33 @@
+"""Every store of this package keeps what it promises."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pysession.stores import open_store
+from pysession.testing.stores import StoreCase, store_cases
+
+_OPTIONS = "?max_bytes=2000000"
+
+
+def _cases(url: str) -> list[StoreCase]:
+    return store_cases(open_store(url).capabilities)
+
+
+@pytest.mark.parametrize("case", _cases("memory:"), ids=str)
+def test_the_memory_store_keeps_its_promises(case: StoreCase) -> None:
+    store = open_store(f"memory:{_OPTIONS}")
+    case.check(lambda: store)
+
+
+@pytest.mark.parametrize("case", _cases("file:x"), ids=str)
+def test_the_file_store_keeps_its_promises(case: StoreCase, tmp_path: Path) -> None:
+    case.check(partial(open_store, f"file:{tmp_path}/sessions{_OPTIONS}"))
+
+
+@pytest.mark.parametrize("case", _cases("sqlite:///x"), ids=str)
+def test_the_sqlite_store_keeps_its_promises(case: StoreCase, tmp_path: Path) -> None:
+    case.check(partial(open_store, f"sqlite:///{tmp_path}/sessions.db{_OPTIONS}"))

@@ -1,0 +1,193 @@
+"""The database of an SQLite store: what is in it, and what else may be."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from pysession.stores import NotAStoreError, NotFoundError, Store, open_store
+from pysession.stores.sqlite import SqliteStore
+from pysession.testing.store_demands import NO_MESSAGE, SESSION, message
+
+
+def store_at(tmp_path: Path) -> Store:
+    return open_store(f"sqlite:///{tmp_path}/s.db")
+
+
+def test_the_document_is_a_blob_as_it_was_put(tmp_path: Path) -> None:
+    asyncio.run(put(store_at(tmp_path), SESSION))
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        assert connection.execute("SELECT owner, id, data, typeof(data) FROM session").fetchall() == [
+            (b"", b"s", SESSION, "blob")
+        ]
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+async def put(store: Store, data: bytes) -> None:
+    async with store:
+        await store.put("s", data)
+
+
+def test_an_appended_message_leaves_the_row_of_the_session_alone(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with store_at(tmp_path) as store:
+            await store.put("s", NO_MESSAGE)
+            for number in range(3):
+                await store.append("s", message(str(number)))
+
+    asyncio.run(run())
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        assert connection.execute("SELECT data FROM session").fetchall() == [(NO_MESSAGE,)]
+        assert [text for (text,) in connection.execute("SELECT message FROM message ORDER BY number")] == [
+            message(str(number)) for number in range(3)
+        ]
+
+
+@pytest.mark.parametrize("end", ["put", "delete"])
+def test_messages_go_with_their_session(end: str, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with store_at(tmp_path) as store:
+            await store.put("s", SESSION)
+            await store.append("s", message("a"))
+            await (store.put("s", NO_MESSAGE) if end == "put" else store.delete("s"))
+
+    asyncio.run(run())
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        assert connection.execute("SELECT count(*) FROM message").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM seam").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("CREATE TABLE other (x)", "another program"),
+        ("PRAGMA user_version = 3", "another program"),
+        ("PRAGMA application_id = 1", "another program"),
+    ],
+)
+def test_the_database_of_another_program_is_left_alone(statement: str, reason: str, tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "s.db")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    before = (tmp_path / "s.db").read_bytes()
+    with pytest.raises(NotAStoreError, match=reason):
+        asyncio.run(put(store_at(tmp_path), SESSION))
+    assert (tmp_path / "s.db").read_bytes() == before
+
+
+def test_a_later_layout_is_refused(tmp_path: Path) -> None:
+    asyncio.run(put(store_at(tmp_path), SESSION))
+    connection = sqlite3.connect(tmp_path / "s.db")
+    connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    with pytest.raises(NotAStoreError, match="of a later pysession"):
+        asyncio.run(put(store_at(tmp_path), SESSION))
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "s.db").write_bytes(b"this is no database" * 100)
+    with pytest.raises(NotAStoreError, match=r"s\.db is not a session store: file is not a database"):
+        asyncio.run(put(store_at(tmp_path), SESSION))
+
+
+def test_a_writer_waits_for_another_process_that_holds_the_lock(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with store_at(tmp_path) as store:
+            await store.put("s", SESSION)
+            holder = sqlite3.connect(tmp_path / "s.db", isolation_level=None, check_same_thread=False)
+            holder.execute("BEGIN IMMEDIATE")
+            waiting = asyncio.create_task(store.put("s", NO_MESSAGE))
+            await asyncio.sleep(0.2)
+            assert not waiting.done()
+            assert (await store.get("s")).data == SESSION, "a loop that waits for a lock would not come here"
+            holder.execute("COMMIT")
+            await waiting
+            holder.close()
+            assert (await store.get("s")).data == NO_MESSAGE
+
+    asyncio.run(run())
+
+
+def test_documents_that_are_too_large_to_be_done_at_once_are_done_all_the_same(tmp_path: Path) -> None:
+    large = SESSION + b" " * 200_000
+
+    async def run() -> None:
+        async with store_at(tmp_path) as store:
+            await store.put("small", SESSION)
+            await store.put("s", large)
+            await store.append("s", message("a"))
+            assert (await store.get("s")).data == large.replace(b"]}}}", b"," + message("a") + b"]}}}")
+
+    asyncio.run(run())
+
+
+def test_threads_with_loops_of_their_own_share_a_store(tmp_path: Path) -> None:
+    store = store_at(tmp_path)
+    failures: list[BaseException] = []
+
+    async def work(name: int) -> None:
+        for number in range(50):
+            await store.put(f"{name}-{number}", b"%d" % number)
+            assert (await store.get(f"{name}-{number}")).data == b"%d" % number
+
+    def run(name: int) -> None:
+        try:
+            asyncio.run(work(name))
+        except BaseException as failure:  # told to the test
+            failures.append(failure)
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert asyncio.run(count(store)) == 200
+
+
+async def count(store: Store) -> int:
+    async with store:
+        return (await store.stats()).sessions
+
+
+def test_a_task_that_is_cancelled_leaves_the_store_usable(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with store_at(tmp_path) as store:
+            task = asyncio.create_task(store.put("s", SESSION))
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await store.put("t", SESSION)
+            assert (await store.get("t")).data == SESSION
+
+    asyncio.run(run())
+
+
+def test_a_thread_that_has_nothing_to_do_ends_and_another_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pysession.stores.worker._IDLE_SECONDS", 0.05)
+    store = SqliteStore(tmp_path / "s.db")
+
+    def alive() -> bool:
+        return any(thread.name == "pysession s.db" for thread in threading.enumerate())
+
+    async def run() -> None:
+        await store.put("s", SESSION)
+        for _ in range(100):
+            if not alive():
+                break
+            await asyncio.sleep(0.05)
+        assert not alive()
+        assert (await store.get("s")).data == SESSION
+        with pytest.raises(NotFoundError):
+            await store.get("t")
+        await store.close()
+
+    asyncio.run(run())
