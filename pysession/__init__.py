@@ -5,6 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pysession.sessions import (
+        Agent,
+        ContextProvider,
+        FileHistoryProvider,
+        HistoryProvider,
+        InMemoryHistoryProvider,
+        Session,
+        register_state_type,
+    )
     from pysession.stores import open_store
     from pysession.verbs.anonymise import anonymise
     from pysession.verbs.check import check
@@ -13,9 +22,31 @@ if TYPE_CHECKING:
     from pysession.verbs.repair import repair
     from pysession.verbs.writers_of import writers_of
 
-__all__ = ["anonymise", "check", "convert", "open_store", "predict", "repair", "writers_of"]
+__all__ = [
+    "Agent",
+    "ContextProvider",
+    "FileHistoryProvider",
+    "HistoryProvider",
+    "InMemoryHistoryProvider",
+    "Session",
+    "anonymise",
+    "check",
+    "convert",
+    "open_store",
+    "predict",
+    "register_state_type",
+    "repair",
+    "writers_of",
+]
 
 _PUBLIC = {
+    **dict.fromkeys(
+        (
+            *("Agent", "ContextProvider", "FileHistoryProvider", "HistoryProvider", "InMemoryHistoryProvider"),
+            *("Session", "register_state_type"),
+        ),
+        "pysession.sessions",
+    ),
     "anonymise": "pysession.verbs.anonymise",
     "check": "pysession.verbs.check",
     "convert": "pysession.verbs.convert",

@@ -1,0 +1,118 @@
+"""The reference implementation: sessions whose documents are what Agent Framework for Python writes."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pysession.sessions.agent import Agent, Call, MismatchError, MismatchWarning
+    from pysession.sessions.context import RunContext
+    from pysession.sessions.envelopes import Form
+    from pysession.sessions.errors import (
+        CorruptSessionError,
+        DuplicateSourceError,
+        NotASessionError,
+        SessionError,
+        StateTypeError,
+        StateValueError,
+        UnregisteredTypeWarning,
+    )
+    from pysession.sessions.file_history import FileHistoryProvider
+    from pysession.sessions.in_memory import InMemoryHistoryProvider
+    from pysession.sessions.messages import (
+        InputError,
+        approval_request,
+        approval_response,
+        function_call,
+        message,
+        text,
+    )
+    from pysession.sessions.providers import ContextProvider, HistoryProvider
+    from pysession.sessions.responses import Response, ResponseError, ResponseStream, Update
+    from pysession.sessions.session import Session
+    from pysession.sessions.state_types import register_state_type
+    from pysession.sessions.state_values import Unregistered
+    from pysession.sessions.tools import Tool, ToolContext, ToolError, tool
+
+_ROOM = "pysession.sessions"
+_PUBLIC = {
+    "Agent": "agent",
+    "Call": "agent",
+    "ContextProvider": "providers",
+    "CorruptSessionError": "errors",
+    "DuplicateSourceError": "errors",
+    "FileHistoryProvider": "file_history",
+    "Form": "envelopes",
+    "HistoryProvider": "providers",
+    "InMemoryHistoryProvider": "in_memory",
+    "InputError": "messages",
+    "MismatchError": "agent",
+    "MismatchWarning": "agent",
+    "NotASessionError": "errors",
+    "Response": "responses",
+    "ResponseError": "responses",
+    "ResponseStream": "responses",
+    "RunContext": "context",
+    "Session": "session",
+    "SessionError": "errors",
+    "StateTypeError": "errors",
+    "StateValueError": "errors",
+    "Tool": "tools",
+    "ToolContext": "tools",
+    "ToolError": "tools",
+    "Unregistered": "state_values",
+    "UnregisteredTypeWarning": "errors",
+    "Update": "responses",
+    "approval_request": "messages",
+    "approval_response": "messages",
+    "function_call": "messages",
+    "message": "messages",
+    "register_state_type": "state_types",
+    "text": "messages",
+    "tool": "tools",
+}
+
+__all__ = [
+    "Agent",
+    "Call",
+    "ContextProvider",
+    "CorruptSessionError",
+    "DuplicateSourceError",
+    "FileHistoryProvider",
+    "Form",
+    "HistoryProvider",
+    "InMemoryHistoryProvider",
+    "InputError",
+    "MismatchError",
+    "MismatchWarning",
+    "NotASessionError",
+    "Response",
+    "ResponseError",
+    "ResponseStream",
+    "RunContext",
+    "Session",
+    "SessionError",
+    "StateTypeError",
+    "StateValueError",
+    "Tool",
+    "ToolContext",
+    "ToolError",
+    "Unregistered",
+    "UnregisteredTypeWarning",
+    "Update",
+    "approval_request",
+    "approval_response",
+    "function_call",
+    "message",
+    "register_state_type",
+    "text",
+    "tool",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded on first use: a session needs neither the releases' tables nor the agent.
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {_ROOM!r} has no attribute {name!r}")
+    return getattr(import_module(f"{_ROOM}.{_PUBLIC[name]}"), name)

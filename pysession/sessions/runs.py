@@ -1,0 +1,208 @@
+"""One run of an agent: the model and the tools in turn, until there is an answer or a person has to be asked."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from pysession.sessions import approvals
+from pysession.sessions.context import RunContext
+from pysession.sessions.messages import (
+    APPROVAL_REQUEST,
+    APPROVAL_RESPONSE,
+    CALL,
+    Content,
+    Message,
+    approval_request,
+    message,
+    text,
+)
+from pysession.sessions.responses import Response, Update, as_response, as_update, joined
+from pysession.sessions.session import Session
+from pysession.sessions.tools import Tool, not_found, refused
+
+ChatClient = Callable[..., Any]
+"""``client(messages)`` or ``client(messages, options)``: an async function that answers, or an async generator of pieces."""
+
+MAX_TURNS = 40
+MAX_FAILURES = 3
+"""Turns of the model in one run, and of these in a row with a failing tool; then it is asked once more, without tools."""
+
+_GIVEN_UP = "Function invocation limit reached before a final answer could be produced."
+_LOG = logging.getLogger("pysession")
+
+
+class Run:
+    """A run while it lasts. ``produced`` is what it has brought forth so far, in order."""
+
+    def __init__(
+        self, client: ChatClient, session: Session, context: RunContext, tools: Mapping[str, Tool], instructions: str
+    ) -> None:
+        self.produced: list[Message] = []
+        self.conversation_id: str | None = None
+        self._client = client
+        self._session = session
+        self._context = context
+        self._tools = tools
+        self._instructions = instructions
+        self._answer = Response([])
+
+    @property
+    def response(self) -> Response:
+        return Response(self.produced, self.conversation_id)
+
+    async def updates(self) -> AsyncIterator[Update]:
+        """Do it all; the pieces as they come. Nothing of the session's history changes meanwhile."""
+        shown = [_copied(one) for one in self._context.get_messages(include_input=True)]
+        settled, waiting = await self._settle_approvals(shown)
+        if settled:
+            self.produced.append(message("tool", settled))
+            yield Update(settled, "tool")
+        if waiting:
+            self.produced.append(message("assistant", waiting))
+            yield Update(waiting)
+            return
+        failures = 0
+        for turn in range(MAX_TURNS + 1):
+            last = turn == MAX_TURNS or failures == MAX_FAILURES
+            async for update in self._ask(shown, offered=not last):
+                yield update
+            self.produced += self._answer.messages
+            calls = _with_ids(self._answer.messages)
+            if last:
+                _without_calls(self._answer.messages)
+            if not calls or last:
+                return
+            if self._asks_a_person(calls):
+                yield Update(self._ask_a_person(calls))
+                return
+            results = await self._carried_out(calls)
+            failures = failures + 1 if any("exception" in result for result in results) else 0
+            self.produced.append(message("tool", results))
+            yield Update(results, "tool")
+            self._show(shown, self.produced[-1])
+
+    def _show(self, shown: list[Message], results: Message) -> None:
+        """A service that keeps the conversation has what it answered itself."""
+        if self.conversation_id is not None or self._session.service_session_id is not None:
+            shown[:] = [results]
+        else:
+            shown += [*self._answer.messages, results]
+
+    async def _ask(self, shown: list[Message], *, offered: bool) -> AsyncIterator[Update]:
+        instructions = [message("system", self._instructions)] if self._instructions else []
+        options = {
+            **self._context.options,
+            "tools": list(self._tools.values()),
+            "tool_choice": "auto" if offered else "none",
+            "conversation_id": self.conversation_id or self._session.service_session_id,
+        }
+        answer = _called(self._client, [*instructions, *shown], options)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if hasattr(answer, "__aiter__"):
+            pieces: list[Update] = []
+            async for piece in answer:
+                pieces.append(as_update(piece))
+                yield pieces[-1]
+            self._answer = joined(pieces)
+        else:
+            self._answer = as_response(answer)
+            for one in self._answer.messages:
+                yield Update(one["contents"], one["role"], one.get("message_id"), self._answer.conversation_id)
+        self._answer.messages = [_copied(one) for one in self._answer.messages]
+        self.conversation_id = self._answer.conversation_id or self.conversation_id
+
+    def _asks_a_person(self, calls: Sequence[Content]) -> bool:
+        return any(self._needs_approval(call) for call in calls)
+
+    def _needs_approval(self, call: Content) -> bool:
+        known = self._tools.get(call["name"])
+        return known is not None and known.approval_mode == "always_require"
+
+    def _ask_a_person(self, calls: Sequence[Content]) -> list[Content]:
+        """The questions, put behind the calls and into the state; calls of unknown tools are asked about too."""
+        asked = [call for call in calls if self._needs_approval(call) or call["name"] not in self._tools]
+        requests = [approval_request(call) for call in asked]
+        hidden = [approval_request(call) for call in calls if call not in asked]
+        first = next(one for one in self._answer.messages if one["role"] == "assistant")
+        first["contents"] += requests
+        approvals.record_pending(self._session.state, requests, hidden, calls)
+        return requests
+
+    async def _carried_out(self, calls: Sequence[Content]) -> list[Content]:
+        return list(await asyncio.gather(*(self._result(call) for call in calls)))
+
+    async def _result(self, call: Content) -> Content:
+        known = self._tools.get(call["name"])
+        return not_found(call) if known is None else await known.invoke(call, self._session)
+
+    async def _settle_approvals(self, shown: list[Message]) -> tuple[list[Content], list[Content]]:
+        """Act on the person's answers in ``shown``: the results, or the requests that still wait for an answer."""
+        answers = [
+            content
+            for one in self._context.input_messages
+            for content in one["contents"]
+            if content["type"] == APPROVAL_RESPONSE and not content["function_call"].get("hosted")
+        ]
+        batch = approvals.answer(self._session.state, answers)
+        for unknown in batch.unknown:
+            _LOG.warning("the approval %r answers nothing that was asked, and is left out", unknown)
+        results: list[Content] = []
+        if batch.decided:
+            results = list(await asyncio.gather(*(self._decided(call, ok) for call, ok in batch.decided)))
+        approvals.show_settled(shown, results)
+        return results, batch.waiting
+
+    async def _decided(self, call: Content, approved: bool) -> Content:
+        return await self._result(call) if approved else refused(call)
+
+
+async def finished(updates: AsyncIterator[Update]) -> None:
+    """Take all of ``updates``."""
+    async for _ in updates:
+        pass
+
+
+def _called(client: ChatClient, messages: list[Message], options: Mapping[str, Any]) -> Awaitable[Any] | Any:
+    return client(messages, options) if _takes_options(client) else client(messages)
+
+
+def _takes_options(client: ChatClient) -> bool:
+    parameters = inspect.signature(client).parameters.values()
+    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    return len(positional) > 1 or any(one.kind is one.VAR_POSITIONAL for one in parameters)
+
+
+def _copied(one: Message) -> Message:
+    return one | {
+        "contents": [dict(content) for content in one["contents"]],
+        "additional_properties": dict(one["additional_properties"]),
+    }
+
+
+def _with_ids(messages: Sequence[Message]) -> list[Content]:
+    """The calls that are ours to carry out, each given an id of its own as the framework does from 1.18.0 on."""
+    calls: list[Content] = []
+    for one in messages:
+        for place, content in enumerate(one["contents"]):
+            if content["type"] == CALL and not content.get("hosted") and not content.get("informational_only"):
+                if content.get("id") is None:
+                    properties = content.pop("additional_properties", {})
+                    content["id"] = f"af-call-{uuid.uuid4().hex}"
+                    content["additional_properties"] = properties
+                one["contents"][place] = content
+                calls.append(content)
+    return calls
+
+
+def _without_calls(messages: list[Message]) -> None:
+    """Calls that nobody will answer would make every later request to the model an error."""
+    for one in messages:
+        one["contents"] = [c for c in one["contents"] if c["type"] not in (CALL, APPROVAL_REQUEST)]
+    if not any(one["contents"] for one in messages):
+        messages[:] = [message("assistant", [text(_GIVEN_UP)])]
