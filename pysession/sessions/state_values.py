@@ -28,6 +28,7 @@ from pysession.sessions.state_types import (
     register_state_type,
 )
 
+_MESSAGES = (None, MESSAGE, "chat_message")
 _SCALARS = (str, int, bool, type(None))
 _TOO_DEEP = "it nests too deeply, or holds itself; break the circle"
 
@@ -159,8 +160,8 @@ _MESSAGE_ENCODING = _MessageEncoding()
 
 
 def is_message(value: Mapping[Any, Any]) -> bool:
-    """Whether this is a message as the framework writes it."""
-    return value.get(TAG) == MESSAGE and "role" in value
+    """Whether this is a message, with the type that the framework writes or wrote, or with none."""
+    return value.get(TAG) in _MESSAGES and "role" in value and ("contents" in value or TAG in value)
 
 
 def decoded_state(state: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Unregistered, ...]]:
@@ -191,10 +192,10 @@ def _decoded(value: Any, place: tuple[str | int, ...], unregistered: list[Unregi
     if not isinstance(value, dict):
         return value
     tag = value.get(TAG)
-    if not isinstance(tag, str):
-        return {name: _decoded(item, (*place, name), unregistered) for name, item in value.items()}
     if is_message(value):
         return _copy(value)
+    if not isinstance(tag, str):
+        return {name: _decoded(item, (*place, name), unregistered) for name, item in value.items()}
     if tag == SET or tag in NATIVE_BY_NAME:
         return _native(tag, value, place, unregistered)
     if (registered := state_types.named(tag)) is not None:
