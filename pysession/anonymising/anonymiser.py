@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from pysession.anonymising import drawing, json_bytes, packed_bytes
 from pysession.anonymising.json_bytes import Group, Kind, Replacing, pieces
 from pysession.anonymising.names import Names
 from pysession.anonymising.numbers import Numbers
+from pysession.anonymising.packed_bytes import Learned
 from pysession.anonymising.spelling import text_of
 from pysession.anonymising.texts import Texts, looks_like_json
 from pysession.anonymising.times import Clock
@@ -13,6 +16,9 @@ from pysession.wire import Encoding
 from pysession.wire.encoding import foreign_encoding, foreign_format
 
 _ENTRIES = "statebag"
+_GO = re.compile(rb'"(?:ServiceID|State|Contents|Type)"[ \t\r\n]*:')
+"""What only documents in Go's words have."""
+
 _LENGTH_BYTES = 4
 _NESTED = 8
 """How deep JSON text in JSON text is taken for what it is."""
@@ -37,13 +43,17 @@ class Anonymiser:
     def learn(self, data: bytes, encoding: Encoding) -> None:
         """Take note of the names in ``data``: which stand together decides what they can become."""
         if encoding.is_messagepack:
-            groups: list[Group] = []
+            learned = Learned()
             for start, end in _records(data, encoding):
-                packed_bytes.rewritten(data[start:end], self._key, self._replacing, groups)
-            self._learn_groups(groups)
+                packed_bytes.rewritten(data[start:end], self._key, self._replacing, learned)
+            self._learn_groups(learned.groups, in_order=False)
+            for text in filter(looks_like_json, learned.texts):
+                self._learn_text(text.encode("utf-8", "surrogatepass"), in_order=False)
         else:
-            for line in _lines(_utf8(data)[0], encoding):
-                self._learn_text(line)
+            readable, _ = _utf8(data)
+            in_order = _GO.search(readable) is not None
+            for line in _lines(readable, encoding):
+                self._learn_text(line, in_order=in_order)
 
     def rewrite(self, data: bytes, encoding: Encoding) -> bytes:
         """``data`` with its shape and none of its content."""
@@ -71,19 +81,20 @@ class Anonymiser:
         """What stands for the name of a file: what stands for an id that is the same."""
         return self._texts.of(stem, None)
 
-    def _learn_text(self, data: bytes, depth: int = 0) -> None:
+    def _learn_text(self, data: bytes, *, in_order: bool, depth: int = 0) -> None:
         groups: list[Group] = []
         for piece in pieces(data, groups):
             if piece.kind is Kind.TEXT and depth < _NESTED:
                 raw = data[piece.start : piece.end]
                 if (b"{" in raw or b"[" in raw or b"\\u" in raw) and looks_like_json(text := text_of(raw)):
-                    self._learn_text(text.encode("utf-8", "surrogatepass"), depth + 1)
-        self._learn_groups(groups)
+                    self._learn_text(text.encode("utf-8", "surrogatepass"), in_order=in_order, depth=depth + 1)
+        self._learn_groups(groups, in_order=in_order)
 
-    def _learn_groups(self, groups: list[Group]) -> None:
+    def _learn_groups(self, groups: list[Group], *, in_order: bool) -> None:
         for group in groups:
             under = "" if group.under is None else text_of(group.under).lower()
-            self._names.learn([text_of(name) for name in group.names], entries=under == _ENTRIES)
+            names = [text_of(name) for name in group.names]
+            self._names.learn(names, entries=under == _ENTRIES, in_order=in_order)
 
     def _inner(self, text: str) -> str:
         """A text that is JSON itself."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pysession.anonymising.times import is_time
+from pysession.anonymising.times import is_like_time
 from pysession.readers.go import timestamps
 from pysession.readers.meai import dates, media
 from pysession.readers.meai.uris import is_uri
@@ -58,7 +58,7 @@ def likeness(text: str) -> Likeness:
             is_module_path(text),
             why_not_portable(text),
         )
-        if is_time(text):
+        if is_like_time(text):
             seen += time_fault(text), *(_normal(reads, text) for reads in (dates.normalised, timestamps.normalised))
     return tuple(seen)
 

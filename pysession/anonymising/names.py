@@ -1,9 +1,9 @@
-"""Other names for members: in the same order, of the same length, as different from each other as before.
+"""Other names for members: of the same length, as different from each other as before, and where it shows in their order.
 
 Go sorts the members of what it does not know, .NET gives the entries of a state bag back in the order of their hashes:
-whether a document comes back as it was depends on its names. So they are not replaced one by one. All names of a run are
-put into one tree by their characters, and at each fork the letters become other letters in the same order; below the last
-fork a name goes on by itself. The names of a state bag stand in no order and are drawn until one has the hash's bucket.
+whether a document comes back as it was depends on its names. So the names of Go documents are put into one tree by their
+characters, and at each fork the letters become other letters in the same order; below the last fork a name goes on by
+itself. An entry of a state bag is drawn until it has the bucket of the old one, every other name as it comes.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from pysession.rules.secrets import secret_under
 _DEPTH = 256
 """Characters of a name that are in the tree; two names that differ only after that many are rare enough."""
 
-_ATTEMPTS = 40
-_ATTEMPTS_FOR_BUCKET = 1500
+_ATTEMPTS = 1500
 _SHORT = 2
 """Characters of an entry's name that are too few to find others of its hash."""
 
@@ -56,60 +55,72 @@ class Names:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._free: set[str] = set()
+        self._sorted: set[str] = set()
         self._pins: set[str] = set()
         self._entries: set[str] = set()
+        self._others: set[str] = set()
         self._new: dict[str, str] = {}
+        self._taken: dict[str, str] = {}
         self._tree: _Tree | None = None
 
-    def learn(self, members: Sequence[str], *, entries: bool) -> None:
-        """Take note of the names of one object; ``entries``: it is a .NET state bag."""
+    def learn(self, members: Sequence[str], *, entries: bool = False, in_order: bool = False) -> None:
+        """Take note of the names of one object; ``entries``: it is a .NET state bag, ``in_order``: Go may sort it."""
         free = {name for name in members if not is_public_name(name)}
-        if free:
-            self._free |= free
+        if not free:
+            return
+        if in_order:
+            self._sorted |= free
             self._pins.update(name for name in members if name not in free)
-            if entries:
-                self._entries |= free
-        self._tree = None
+        (self._entries if entries else self._others).update(free)
 
     def of(self, name: str) -> str:
         """What stands for ``name``."""
         if is_public_name(name):
             return name
         if self._tree is None:
-            self._replace_all()
-        return self._new.get(name) or self._later(name)
-
-    def _later(self, name: str) -> str:
-        """A name that was not there when the others were learned."""
-        self._free.add(name)
-        self._replace_all()
+            self._tree = _Tree(self._key, self._sorted, self._pins)
+            # Those with the least choice come first.
+            for group in (self._sorted, self._entries - self._sorted, self._others - self._sorted - self._entries):
+                for known in sorted(group, key=lambda one: (len(one), one)):
+                    self._replace(self._tree, known)
+        if name not in self._new:
+            self._replace(self._tree, name)
         return self._new[name]
 
-    def _replace_all(self) -> None:
-        self._tree = _Tree(self._key, self._free - self._entries, self._pins)
-        taken: set[str] = set()
-        self._new = {}
-        for name in sorted(self._free):
-            new = self._chosen(self._tree, name, taken)
-            taken.add(new)
-            self._new[name] = new
+    def _replace(self, tree: _Tree, name: str) -> None:
+        new = self._chosen(tree, name)
+        self._taken[_fold(new)] = _fold(name)
+        self._new[name] = new
 
-    def _chosen(self, tree: _Tree, name: str, taken: set[str]) -> str:
-        entry = name in self._entries
+    def _chosen(self, tree: _Tree, name: str) -> str:
+        alone, entry = name not in self._sorted, name in self._entries
         likeness = _likeness(name)
-        best = ""
-        for attempt in range(_ATTEMPTS_FOR_BUCKET if entry else _ATTEMPTS):
-            new = tree.image(name, attempt, alone=entry)
-            if attempt and new == best:
+        best = before = None
+        for attempt in range(_ATTEMPTS):
+            new = tree.image(name, attempt, alone=alone)
+            if new == before:
                 break  # nothing in it is free
-            if new in taken or is_public_name(new) or _likeness(new) != likeness:
+            before = new
+            if not self._is_free(name, new) or is_public_name(new) or _likeness(new) != likeness:
                 continue
             best = best or new
             if new != name and (not entry or bucket(new) == bucket(name)):
                 return new
         # Of one or two letters there may be no other in the same bucket, and they tell nothing.
-        return name if entry and len(name) <= _SHORT else best or tree.image(name, 0, alone=entry)
+        if best is None or (entry and len(name) <= _SHORT and self._is_free(name, name)):
+            return self._unlike(name)
+        return best
+
+    def _is_free(self, name: str, new: str) -> bool:
+        """Whether ``new`` differs by more than case from what stands for any other name that does."""
+        return self._taken.get(_fold(new), _fold(name)) == _fold(name)
+
+    def _unlike(self, name: str) -> str:
+        """What stands for a name for which there is no other: itself, or longer where another has become that."""
+        new = name
+        while not self._is_free(name, new):
+            new += "x"
+        return new
 
 
 def _likeness(name: str) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ _NUMBER = re.compile(
     r"(?P<sign>[+-]?)(?P<whole>[0-9]+)(?P<point>\.?)(?P<fraction>[0-9]*)(?P<exponent>(?:[eE][+-]?[0-9]+)?)\Z"
 )
 _DIGITS = re.compile(r"[0-9]+")
-_ATTEMPTS = 200
+_ATTEMPTS = 400
 _MANY = 25
 """Digits from which on a number is beyond everything that anybody tells apart."""
 

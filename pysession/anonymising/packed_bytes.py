@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+import msgspec
+
 from pysession.anonymising import drawing
 from pysession.anonymising.json_bytes import Group, Replacing
 from pysession.wire.fault import UnreadableError
@@ -28,8 +30,15 @@ class _Open:
         self.group = Group(name, [])
 
 
-def rewritten(data: bytes, key: bytes, replacing: Replacing, groups: list[Group] | None = None) -> bytes:
-    """``data``, one or more values, with everything replaced that can be; with ``groups`` they are only learned.
+class Learned(msgspec.Struct):
+    """What there is in some MessagePack: its maps, and its texts."""
+
+    groups: list[Group] = []
+    texts: list[str] = []
+
+
+def rewritten(data: bytes, key: bytes, replacing: Replacing, learned: Learned | None = None) -> bytes:
+    """``data``, one or more values, with everything replaced that can be; with ``learned`` it is only entered there.
 
     What is cut off, or no MessagePack, ends it: the rest is then taken for text.
     """
@@ -38,13 +47,13 @@ def rewritten(data: bytes, key: bytes, replacing: Replacing, groups: list[Group]
     at = 0
     try:
         while at < len(data):
-            at = _value(data, at, new, open_, key, replacing, groups)
+            at = _value(data, at, new, open_, key, replacing, learned)
     except UnreadableError:
         start = at + _HEADS.get(data[at], 1)
         rest = data[start:].decode("utf-8", "surrogateescape")
         new[start:] = replacing.text(rest, None).encode("utf-8", "surrogateescape")
-    if groups is not None:
-        groups.extend(one.group for one in open_ if one.group.names)
+    if learned is not None:
+        learned.groups.extend(one.group for one in open_ if one.group.names)
     return bytes(new)
 
 
@@ -55,7 +64,7 @@ def _value(
     open_: list[_Open],
     key: bytes,
     replacing: Replacing,
-    groups: list[Group] | None,
+    learned: Learned | None,
 ) -> int:
     head = read_head(data, at)
     parent = open_[-1] if open_ else None
@@ -64,8 +73,10 @@ def _value(
     if is_name and parent is not None and head.family is Family.STRING:
         parent.name = data[head.body : head.end]
         parent.group.names.append(parent.name)
-    if groups is None:
+    if learned is None:
         _replace(data, at, head, new, key, replacing, name, is_name=is_name)
+    elif head.family is Family.STRING and not is_name:
+        learned.texts.append(data[head.body : head.end].decode("utf-8", "surrogateescape"))
     if head.family in (Family.ARRAY, Family.MAP):
         is_map = head.family is Family.MAP
         open_.append(_Open(name, head.items * (2 if is_map else 1), is_map=is_map))
@@ -73,8 +84,8 @@ def _value(
         _done(parent)
     while open_ and not open_[-1].missing:
         closed = open_.pop()
-        if groups is not None and closed.group.names:
-            groups.append(closed.group)
+        if learned is not None and closed.group.names:
+            learned.groups.append(closed.group)
         if open_:
             _done(open_[-1])
     return head.end

@@ -21,6 +21,10 @@ _REMEMBERED = 4096
 """Characters of a text that is remembered with what stands for it, so that no other becomes the same."""
 
 _ATTEMPTS = 24
+_ATTEMPTS_FOR_SHORT = 600
+_SHORT = 4
+"""Characters of a text of which there are so few others that finding one takes longer."""
+
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _HEXADECIMAL = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
@@ -33,7 +37,7 @@ _MEDIA_WORD = re.compile(r"[A-Za-z0-9_-]+")
 _MEDIA_WORDS = frozenset(
     "text image audio video application multipart font model message charset utf-8 utf8 us-ascii base64".split()
 )
-_MASK = "x"
+_MASKS = "x-"
 _TELLS_NOTHING = 3
 """Characters of a text that may stay when no other looks like it: the device "nul", "//x"."""
 
@@ -66,7 +70,7 @@ class Texts:
         if looks_like_json(text):
             return self._rewrite_json(text)
         seen = likeness(text)
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS if len(text) > _SHORT else _ATTEMPTS_FOR_SHORT):
             for invent in self._ways(text, attempt):
                 new = invent()
                 if new is not None and self._serves(text, new, seen):
@@ -109,14 +113,21 @@ class Texts:
 
     def _otherwise(self, text: str, seen: Likeness) -> str:
         """What stands for a text that nothing invented is quite like."""
-        masked = _MASK * len(text)
-        if is_time(text):
+        if is_time(text) or (len(text) <= _TELLS_NOTHING and text not in self._taken):
             return text  # at the edge of what is a moment
-        if likeness(masked) == seen:
-            return masked  # a placeholder where a secret could be
-        if len(text) <= _TELLS_NOTHING:
-            return text
-        return self._scrambled(text, partial(self._draws, text, _ATTEMPTS))
+        masks = (self._mask(text, attempt) for attempt in range(_ATTEMPTS))
+        others = (self._scrambled(text, partial(self._draws, text, attempt)) for attempt in range(_ATTEMPTS))
+        mask = next((one for one in masks if self._serves(text, one, seen)), None)
+        return mask or next((one for one in others if one not in self._taken), text)
+
+    def _mask(self, text: str, attempt: int) -> str:
+        """A placeholder, where a secret could be and is none."""
+        signs = _MASKS if text == text.lower() else _MASKS.upper()
+        draws = self._draws(text, attempt, len(text))
+        return "".join(
+            signs[draw % len(signs)] if one.isascii() and alphabet(one) else one
+            for one, draw in zip(text, draws, strict=True)
+        )
 
     def _draws(self, text: str, attempt: int, count: int) -> bytes:
         return drawing.octets(self._key, "text", text, attempt, count)

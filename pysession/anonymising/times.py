@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from pysession.anonymising import drawing
 
 _TIME = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)(?:(?P<mark>[Tt ])(?P<clock>\d\d:\d\d)(?P<seconds>:\d\d)?(?P<rest>[.,]\d*)?)?"
+    r"(?P<date>\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))"
+    r"(?:(?P<mark>[Tt ])(?P<clock>(?:[01]\d|2[0-4]):[0-5]\d)(?P<seconds>:(?:[0-5]\d|60))?(?P<rest>[.,]\d*)?)?"
     r"(?P<zone> ?(?:[Zz]|[+-]\d\d:?(?:\d\d)?))?\Z",
     re.A,
 )
+_LIKE = re.compile(r"\d{4}-\d\d-\d\d", re.A)
 _UNSET = 1
 """The year of a time that was never set, in .NET and Go."""
 
@@ -28,6 +30,11 @@ NAMES = frozenset({"created_at", "createdat", "timestamp", "last_message_time", 
 def is_time(text: str) -> bool:
     """Whether ``text`` is written as a moment or a day is."""
     return _TIME.match(text) is not None
+
+
+def is_like_time(text: str) -> bool:
+    """Whether ``text`` begins as a moment does, so that readers see more in it than a text."""
+    return _LIKE.match(text) is not None
 
 
 class Clock:

@@ -6,6 +6,7 @@ import base64
 import json
 import pickle
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 
 from pysession.anonymising import Anonymiser
 from pysession.rules.pickles import is_pickle
-from pysession.rules.secrets import secret_in
+from pysession.rules.secrets import secret_in, secret_under
+from pysession.testing.strategies import json_values
 from pysession.wire import Encoding
 from tests.anonymising.test_canaries import copied
 
@@ -60,6 +62,20 @@ def test_equal_texts_stay_equal_and_different_ones_different() -> None:
 @given(st.lists(st.text(min_size=1, max_size=3), unique=True, max_size=30))
 def test_no_two_short_texts_become_one(texts: list[str]) -> None:
     assert len(set(one(texts))) == len(texts)
+
+
+def test_all_texts_of_one_letter_stay_different() -> None:
+    assert len({*one([*"abcdefghijklmnopqrstuvwxyz"])}) == 26
+
+
+def test_placeholders_where_secrets_stand_stay_placeholders_and_different() -> None:
+    new = copy_of(
+        {"first": {"password": "changeme"}, "second": {"password": "required"}, "third": {"password": "hunter22"}}
+    )
+    first, second, third = (next(iter(each.values())) for each in new.values())
+    assert secret_under("password", first) is secret_under("password", second) is None
+    assert first != second
+    assert secret_under("password", third) is not None
 
 
 @pytest.mark.parametrize("prefix", ["call_", "af-call-", "ficc_", "chatcmpl-", "toolu_", "msg_", "resp_", "fc_"])
@@ -112,11 +128,12 @@ def test_what_is_no_unicode_stays_where_it_is() -> None:
     assert "\ud800" <= new[2] < "\udc00" <= new[5] <= "\udfff"
 
 
-def test_escapes_stay_escapes_in_their_case() -> None:
-    new = copied(rb'{"text": "\u00e9\u00E9 \ud83d\ude00 \/ \u0041"}')
-    assert re.fullmatch(
-        rb'\{"text": "\\u00[0-9A-F]{2}\\u00[0-9A-F]{2} \\uD83D\\uDC[0-9A-F]{2} \\/ \\u00[0-9A-F]{2}"\}', new
-    )
+@pytest.mark.parametrize(("digits", "change"), [("0-9a-f", bytes.lower), ("0-9A-F", bytes.upper)])
+def test_escapes_stay_escapes_in_their_case(digits: str, change: Callable[[bytes], bytes]) -> None:
+    text = b" ".join(b"\\u" + change(code) for code in (b"00e9", b"0041", b"ad6c")) + b"\\/"
+    new = copied(b'{"text": "' + text + b'"}')
+    assert re.fullmatch(rf'{{"text": "(?:\\u[{digits}]{{4}} ?){{3}}\\/"}}'.encode(), new)
+    assert text not in new
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
@@ -182,6 +199,10 @@ def test_what_is_no_moment_stays_none() -> None:
     new = one("2026-02-30T10:00:00Z", "createdAt")
     assert new[4:] == "-02-30T10:00:00Z"
     assert new[:4] != "2026"
+
+
+def test_a_number_of_a_person_that_looks_like_a_day_is_none() -> None:
+    assert not one("4815-16-23").endswith("-16-23")
 
 
 def test_moments_as_numbers_move_as_far_as_those_as_texts() -> None:
@@ -257,3 +278,21 @@ def test_the_same_seed_draws_the_same_and_another_one_something_else() -> None:
         return anonymiser.rewrite(data, Encoding.JSON)
 
     assert drawn(b"one") == drawn(b"one") != drawn(b"two")
+
+
+@given(json_values(20), st.booleans())
+def test_the_shape_stays(value: Any, ascii_only: bool) -> None:
+    data = json.dumps({"session_id": "s", "state": {"app": value}}, ensure_ascii=ascii_only).encode()
+    new = copied(data)
+    assert len(new) == len(data)
+    assert shape(json.loads(new)) == shape(json.loads(data))
+
+
+def shape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return [(shape(name), shape(child)) for name, child in value.items()]
+    if isinstance(value, list):
+        return [*map(shape, value)]
+    if isinstance(value, str):
+        return [(len(character.encode()), character.isspace()) for character in value]
+    return type(value)
