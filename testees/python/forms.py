@@ -229,7 +229,8 @@ def reading_stage(error: BaseException) -> str:
         names.add(trace.tb_frame.f_code.co_name)
         trace = trace.tb_next
     built = any("deserialize" in name or name == "from_dict" for name in names)
-    return "parse" if isinstance(chain[-1], RecursionError) and not built else "load"
+    # The decoder itself raises these: too deep, or a map whose key is a map.
+    return "parse" if isinstance(chain[-1], RecursionError | TypeError) and not built else "load"
 
 
 def thread(data: bytes, options: Options) -> Loaded:
