@@ -5,6 +5,7 @@ Every member that the class does not know goes to its constructor, which refuses
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 from pysession.findings import Path, Stage
@@ -55,7 +56,7 @@ def load(known: Contents, data: Any, path: Path) -> Content:
     if hosting is not None and kind == hosting.kind and members.get(hosting.member, ...) is None:
         raise RefusedError("ValueError", "hosted is neither true nor false", path, subject=hosting.member)
     if kind == "data" and "data" in members and "media_type" in members:
-        raise RefusedError("TypeError", "the data of a content are no bytes", path, cause="TypeError", subject="data")
+        return _data(known, data, path)
     for nested in known.nested:
         if nested.member in members:
             members[nested.member] = _LOAD[nested.holds](known, members[nested.member], (*path, nested.member))
@@ -64,6 +65,16 @@ def load(known: Contents, data: Any, path: Path) -> Content:
         members[decision] = False
     properties = data.get(_PROPERTIES)
     return _constructed(known, kind, members | {_PROPERTIES: properties}, data.get("annotations"), path)
+
+
+def _data(known: Contents, data: dict[str, Any], path: Path) -> Content:
+    """A content with its data beside its media type, which JSON cannot hold."""
+    if not isinstance(data["data"], bytes):
+        raise RefusedError("TypeError", "the data of a content are no bytes", path, cause="TypeError", subject="data")
+    uri = f"data:{data['media_type']};base64,{b64encode(data['data']).decode()}"
+    kept = {name: data.get(name) for name in known.kept_with_data}
+    annotations = kept.pop("annotations", None)
+    return _constructed(known, "data", {"uri": uri, "media_type": data["media_type"], **kept}, annotations, path)
 
 
 def _constructed(known: Contents, kind: Any, members: dict[str, Any], annotations: Any, path: Path) -> Content:

@@ -31,7 +31,7 @@ class RefusedError(Exception):
         self.message = message
         self.path = path
         self.cause = cause
-        self.subject = subject if subject is not None and _NAME.match(subject) else None
+        self.subject = subject if isinstance(subject, str) and _NAME.match(subject) else None
         self.stage = stage
 
     def wrapped(self, outer: str, *, path: Path | None = None) -> RefusedError:
@@ -62,5 +62,5 @@ class RefusedError(Exception):
 
 def unknown_member(of: str, name: str, path: Path) -> RefusedError:
     """What a constructor raises over a member that it has no parameter for; ``of`` is whose it is."""
-    shown = repr(name) if _NAME.match(name) else "of this name"
+    shown = repr(name) if isinstance(name, str) and _NAME.match(name) else "of this name"
     return RefusedError("TypeError", f"a {of} has no member {shown}", path, subject=name)

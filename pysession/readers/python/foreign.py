@@ -15,11 +15,13 @@ _DROPPED = object()
 
 
 def has_foreign(value: Any) -> bool:
-    """Whether there is such a value in ``value``; NaN is none of them here."""
+    """Whether there is such a value in ``value``, or a name that is no text; NaN is none of them here."""
     pending = [value]
     while pending:
         one = pending.pop()
         if type(one) is dict:
+            if not all(type(name) is str for name in one):
+                return True
             pending.extend(one.values())
         elif type(one) is list:
             pending.extend(one)
@@ -28,10 +30,30 @@ def has_foreign(value: Any) -> bool:
     return False
 
 
-def without_foreign(written: dict[str, Any]) -> dict[str, Any]:
-    """A message without such values, as ``Message.to_dict`` writes it since 1.18.0; times in objects become text."""
-    kept: dict[str, Any] = _kept(written)
-    return kept
+def with_text_names(value: Any, registered: Callable[[dict[str, Any]], bool]) -> Any:
+    """``value`` with texts for names, but for objects of a class, which are ``registered``."""
+    if type(value) is dict:
+        if registered(value):
+            return value
+        return {str(name): with_text_names(item, registered) for name, item in value.items()}
+    return [with_text_names(item, registered) for item in value] if type(value) is list else value
+
+
+def without_foreign(written: dict[str, Any], *, deep: bool) -> dict[str, Any]:
+    """A message as ``Message.to_dict`` writes it, without what it leaves out: since 1.18.0 such values at any depth, before
+    only members of the message and of its additional properties. Times there become text."""
+    kept = written if not deep else _kept(written)
+    members = {name: item for name, item in kept.items() if type(item) in (*_SCALARS, dict, list)}
+    properties = members.get("additional_properties")
+    if type(properties) is dict and not deep:
+        texts = {
+            name: str(item) if isinstance(item, datetime | date | time) else item for name, item in properties.items()
+        }
+        members["additional_properties"] = {
+            name: item for name, item in texts.items() if type(item) in (*_SCALARS, dict, list)
+        }
+    named: dict[str, Any] = with_text_names(members, lambda _: False)
+    return named
 
 
 def _kept(value: Any) -> Any:

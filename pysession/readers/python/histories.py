@@ -74,8 +74,9 @@ def _restored(known: Record, provider: Histories, payloads: list[dict[str, Any]]
     try:
         return outcome(Comparison(), [found], effects(known, provider.nesting, type_last=False), subject.document.base)
     except RefusedError as error:
-        # The provider catches a ValueError only.
-        raise (error.wrapped("ValueError") if error.type == "ValueError" else error) from None
+        # The provider catches a ValueError only, and only when it reads.
+        caught = error.type == "ValueError" and error.stage is Stage.LOAD
+        raise (error.wrapped("ValueError") if caught else error) from None
 
 
 def _payloads(provider: Histories, subject: Subject) -> tuple[list[dict[str, Any]], RefusedError | None]:

@@ -65,7 +65,7 @@ def _contents(known: Record, given: Any, path: Path) -> list[Content]:
         return []
     if known.messages.text_as_list and isinstance(given, str):
         given = [given]
-    if not isinstance(given, list | str | dict):
+    if not isinstance(given, list | str | dict | bytes):
         raise RefusedError("TypeError", "contents are no list", path, subject="contents")
     parsed: list[Content] = []
     for index, item in enumerate(given):
@@ -92,4 +92,4 @@ def write(known: Record, message: Message, *, type_last: bool, nulls: bool = Fal
             written[name] = message.members.get(name)
     if type_last:
         written["type"] = known.messages.type
-    return without_foreign(written) if known.messages.drops_foreign and has_foreign(written) else written
+    return without_foreign(written, deep=known.messages.drops_foreign) if has_foreign(written) else written

@@ -11,7 +11,7 @@ from pysession.readers.python import messages
 from pysession.readers.python.census import MESSAGE, is_restored
 from pysession.readers.python.effects import effects
 from pysession.readers.python.failing import RefusedError
-from pysession.readers.python.foreign import check_durable
+from pysession.readers.python.foreign import check_durable, with_text_names
 from pysession.readers.python.nesting import check_state, room
 from pysession.readers.python.next_turn import next_turn
 from pysession.readers.python.outcome import outcome
@@ -78,7 +78,7 @@ def _read(
     found = subject.census(state)
     # Of several things that are refused the first is met.
     runs = found.runs[: found.before] if found.frames > nesting.load else found.runs
-    around = compare(value, saved)
+    around = compare(value, saved if not subject.foreign else saved | {"state": _named(state, subject)})
     if not (found.last if known.type_last else found.first):
         around = Comparison(around.differences, reordered=True)
     try:
@@ -97,6 +97,13 @@ def _read(
         same_bytes=restored.verdict is Verdict.IDENTICAL and subject.is_as_stored if is_file else None,
         changes=restored.changes,
     )
+
+
+def _named(state: dict[str, Any], subject: Subject) -> Any:
+    """The state with the names that are written of it; MessagePack has some that are no text."""
+    registered = subject.settings.registered_types
+    with room():
+        return with_text_names(state, lambda value: is_restored(value, registered))
 
 
 def messages_restored(state: dict[str, Any], registered: frozenset[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +14,7 @@ from pysession.findings import Stage
 from pysession.readers.python.census import Census, census
 from pysession.readers.python.conversation import Conversation
 from pysession.readers.python.failing import RefusedError
-from pysession.readers.python.nesting import levels
+from pysession.readers.python.nesting import levels, room
 from pysession.readers.settings import Settings
 from pysession.wire import Encoding
 
@@ -24,8 +25,8 @@ class Subject:
     def __init__(self, document: Document, settings: Settings) -> None:
         self.document = document
         self.settings = settings
-        self._census: Census | None = None
-        self._conversation: Conversation | None = None
+        self._census: tuple[Any, Census] | None = None
+        self._conversation: tuple[Any, Conversation] | None = None
 
     @property
     def inside(self) -> bool:
@@ -71,7 +72,9 @@ class Subject:
         if plain or (self.inside and document.reading.readable):
             return self._found
         try:
-            return json.loads(document.data)
+            # What could be read is not too deep for the library, however deep the stack is here.
+            with room() if document.reading.readable else nullcontext():
+                return json.loads(document.data)
         except (ValueError, RecursionError) as error:
             return RefusedError(type(error).__name__, str(error), stage=Stage.PARSE)
 
@@ -102,10 +105,11 @@ class Subject:
         return self.document.encoding.is_messagepack and bool(self.document.reading.faults)
 
     def census(self, state: dict[str, Any]) -> Census:
-        """The messages in ``state``, the one that this document has."""
-        if self._census is None:
-            self._census = census(state, self.settings.registered_types, plain=not self.foreign)
-        return self._census
+        """The messages in ``state``; remembered for the state that was asked for last, which is mostly the only one."""
+        if self._census is None or self._census[0] is not state:
+            found = census(state, self.settings.registered_types, plain=not self.foreign)
+            self._census = state, found
+        return self._census[1]
 
     @cached_property
     def is_as_stored(self) -> bool:
@@ -114,10 +118,11 @@ class Subject:
         return encode(self.stored) == self.document.data
 
     def conversation(self, state: dict[str, Any]) -> Conversation:
-        """The histories in ``state``, the one that this document has."""
-        if self._conversation is None:
-            self._conversation = Conversation(state, self.census(state).runs, self.settings.registered_types)
-        return self._conversation
+        """The histories in ``state``; remembered as the census is."""
+        if self._conversation is None or self._conversation[0] is not state:
+            found = Conversation(state, self.census(state).runs, self.settings.registered_types)
+            self._conversation = state, found
+        return self._conversation[1]
 
     @cached_property
     def held(self) -> int:

@@ -72,7 +72,7 @@ class Contents(msgspec.Struct, frozen=True):
     are kinds whose missing text becomes an empty one, ``decisions`` members that become false on a kind when they are
     no booleans. ``reads_empty_nested``: an empty object is read as a content too, and refused. ``dict_properties``:
     additional properties become an object, or are refused; before, anything was kept. ``kinds`` are those that a
-    ``likeness`` may have.
+    ``likeness`` may have, ``kept_with_data`` the members that a content keeps whose data are bytes.
     """
 
     members: tuple[str, ...]
@@ -84,6 +84,7 @@ class Contents(msgspec.Struct, frozen=True):
     decisions: dict[str, str] = {}
     reads_empty_nested: bool = False
     dict_properties: bool = True
+    kept_with_data: tuple[str, ...] = ()
     hosting: Hosting | None = None
     merging: Merging | None = None
 

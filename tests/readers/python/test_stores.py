@@ -77,3 +77,30 @@ def test_what_json_does_not_have_is_read_and_cannot_be_saved(value: Any, error: 
     assert told(reading) == ("rejected", "save", error)
     assert reading.error is not None
     assert reading.error.pointer == "/state/app/value"
+
+
+@pytest.mark.parametrize(
+    ("reader", "kept"),
+    [("1.19.0", set()), ("1.20.0", {"additional_properties"}), ("1.22.0", {"additional_properties", "name"})],
+)
+def test_data_that_are_bytes_become_a_uri(reader: str, kept: set[str]) -> None:
+    content = {
+        "type": "data",
+        "data": b"hi",
+        "media_type": "text/plain",
+        "name": "n",
+        "additional_properties": {"a": 1},
+    }
+    state = {"in_memory": {"messages": [message(content)]}}
+    data = msgspec.msgpack.encode({**FILE, "state": state})
+    changes = changed(predict(data, f"python@{reader}", encoding=Encoding.MESSAGEPACK))
+    place = "/state/in_memory/messages/0/contents/0"
+    gone = {"additional_properties/a": "additional_properties", "name": "name"}
+    vanished = {f"{place}/{step}": "vanished" for step, member in gone.items() if member not in kept}
+    assert changes == {f"{place}/data": "vanished", f"{place}/uri": "appeared"} | vanished
+
+
+def test_names_that_are_no_text_become_text() -> None:
+    data = msgspec.msgpack.encode({**FILE, "state": {"a": {1: 2}}})
+    reading = predict(data, "python@1.23.0", encoding=Encoding.MESSAGEPACK)
+    assert reading.verdict == "lossy"
