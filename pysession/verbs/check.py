@@ -41,7 +41,6 @@ def check(
     readers: Sequence[str] = (),
     accept: Verdict = Verdict.NORMALISED,
     settings: Settings = DEFAULT_SETTINGS,
-    try_conversion: bool = False,
     writers: bool = False,
     profiles: Sequence[str] = (),
     select: Sequence[str] = (),
@@ -72,15 +71,6 @@ def check(
     chosen = _chosen(tuple(select), tuple(ignore))
     document = open_document(data, encoding or Encoding.JSON, at, limits)
     predicted = readings(document, readers, settings) if readers else ()
-    if try_conversion and any(reading.outcome.worse_than(accept) for reading in predicted):
-        # Most documents are taken as they are, and need not pay for the import.
-        from pysession.verbs.remedies import with_remedies
-
-        predicted = tuple(
-            with_remedies(
-                predicted, data, accept=accept, encoding=document.encoding, at=at, settings=settings, limits=limits
-            )
-        )
     faults: list[Fault] = []
     messages = 0
     if document.reading.readable:

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pysession.findings import Reading, Verdict
 from pysession.findings.failures import PysessionError, UsageError
-from pysession.readers import Settings
+from pysession.inputs import Record
 from pysession.verbs.convert import convert, target_of
 from pysession.verbs.predict import predict
-from pysession.wire import Encoding, Limits
+
+if TYPE_CHECKING:
+    from pysession.verbs.run import Options
 
 
-def with_remedies(
-    readings: Sequence[Reading],
-    data: bytes,
-    *,
-    accept: Verdict,
-    encoding: Encoding,
-    at: str | None,
-    settings: Settings,
-    limits: Limits,
-) -> Iterator[Reading]:
-    """``readings``; those that are worse than ``accept`` say whether the reader keeps what a conversion to it makes of
-    the document. Of readers that nothing can be converted to (threads, a bare serializer) they say nothing."""
-    for reading in readings:
-        if not reading.outcome.worse_than(accept) or not _is_target(reading.reader):
-            yield reading
-            continue
-        try:
-            converted = convert(data, reading.reader, encoding=encoding, at=at, settings=settings, limits=limits)
-            after = predict(converted.data, reading.reader, settings=settings, limits=limits)
-            mended = not after.outcome.worse_than(Verdict.NORMALISED)
-        except PysessionError:
-            mended = False
-        yield msgspec.structs.replace(reading, mended_by_conversion=mended)
+def with_remedies(readings: Sequence[Reading], record: Record, options: Options) -> tuple[Reading, ...]:
+    """``readings`` of ``record``; those that are not accepted say whether the reader keeps what a conversion to it makes
+    of the document. Of readers that nothing can be converted to (threads, a bare serializer) they say nothing."""
+    return tuple(
+        msgspec.structs.replace(reading, mended_by_conversion=_mends(reading.reader, record, options))
+        if reading.outcome.worse_than(options.accept) and _is_target(reading.reader)
+        else reading
+        for reading in readings
+    )
+
+
+def _mends(reader: str, record: Record, options: Options) -> bool:
+    settings, limits = options.settings, options.limits
+    try:
+        converted = convert(
+            record.data, reader, encoding=record.encoding, at=options.at, settings=settings, limits=limits
+        )
+        after = predict(converted.data, reader, settings=settings, limits=limits)
+    except PysessionError:
+        return False
+    return not after.outcome.worse_than(Verdict.NORMALISED)
 
 
 def _is_target(reader: str) -> bool:

@@ -20,6 +20,7 @@ from pysession.wire import DEFAULT_LIMITS, Limits
 class Options(msgspec.Struct, frozen=True):
     """What to check with; those before ``format`` are those of :func:`pysession.verbs.check.check`.
 
+    ``try_conversion``: for readings that ``accept`` does not include, say whether a conversion would mend that.
     ``format`` overrides what names and bytes say of the inputs. ``jobs`` is the number of processes; with more than one
     the calling program must be importable without side effects, as the standard library's ``spawn`` wants it. With
     ``debug``, the traceback of an internal error goes to standard error.
@@ -54,7 +55,6 @@ def judge(record: Record, options: Options) -> DocumentReport:
         readers=options.readers,
         accept=options.accept,
         settings=options.settings,
-        try_conversion=options.try_conversion,
         writers=options.writers,
         profiles=options.profiles,
         select=options.select,
@@ -64,6 +64,11 @@ def judge(record: Record, options: Options) -> DocumentReport:
         first_line=record.first_line,
         modified=record.modified,
     )
+    if options.try_conversion and any(reading.outcome.worse_than(options.accept) for reading in report.readings):
+        # Most documents are taken as they are, and need not pay for the import.
+        from pysession.verbs.remedies import with_remedies
+
+        report = msgspec.structs.replace(report, readings=with_remedies(report.readings, record, options))
     return report if report.bytes == record.size else msgspec.structs.replace(report, bytes=record.size)
 
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-import pysession
 from pysession.findings import Verdict
+from pysession.inputs import Record
+from pysession.verbs.run import Options, judge
+from pysession.wire import Encoding
 from tests.rules.conversations import assistant, call, message, python, request, user
 
 
-def mended(document: object, reader: str, accept: Verdict = Verdict.NORMALISED) -> bool | None:
-    report = pysession.check(json.dumps(document).encode(), readers=[reader], accept=accept, try_conversion=True)
-    return report.readings[0].mended_by_conversion
+def mended(document: object, reader: str, **options: Any) -> bool | None:
+    data = json.dumps(document).encode()
+    record = Record("session.json", data, Encoding.JSON, None, 1, len(data))
+    return (
+        judge(record, Options(**{"readers": (reader,), "try_conversion": True} | options))
+        .readings[0]
+        .mended_by_conversion
+    )
 
 
 NEWER = python(user(), message("assistant", call("c1", hosted=False)))
@@ -38,8 +46,7 @@ def test_what_a_conversion_does_for_a_reader(document: object, reader: str, expe
 
 
 def test_nothing_is_converted_unasked() -> None:
-    report = pysession.check(json.dumps(NEWER).encode(), readers=["python@1.21.0"])
-    assert report.readings[0].mended_by_conversion is None
+    assert mended(NEWER, "python@1.21.0", try_conversion=False) is None
 
 
 def test_what_is_accepted_is_not_converted() -> None:
