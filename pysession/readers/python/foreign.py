@@ -14,6 +14,19 @@ _SCALARS = (str, int, float, bool, type(None))
 _DROPPED = object()
 
 
+_UNHASHABLE = "hashable"
+
+
+def key_error(error: Exception, *, bare: bool) -> RefusedError | None:
+    """What is raised when a map or a list of such is a key of a map, if ``error`` is what our own msgspec says of that."""
+    if not isinstance(error, TypeError) and _UNHASHABLE not in str(error):
+        return None
+    message = "a key of a map is a map or a list"
+    if bare:
+        return RefusedError("TypeError", message, stage=Stage.PARSE)
+    return RefusedError("ValueError", message, cause="DecodeError", stage=Stage.PARSE)
+
+
 def has_foreign(value: Any) -> bool:
     """Whether there is such a value in ``value``, or a name that is no text; NaN is none of them here."""
     pending = [value]

@@ -15,6 +15,7 @@ from pysession.readers.python import messages
 from pysession.readers.python.census import deep_levels, run
 from pysession.readers.python.effects import effects
 from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.foreign import key_error
 from pysession.readers.python.nesting import check_levels, room
 from pysession.readers.python.outcome import Outcome, outcome
 from pysession.readers.python.subject import Subject
@@ -33,7 +34,7 @@ def read_history(known: Record, provider: Histories, subject: Subject) -> Readin
     Raises:
         RefusedError: the library raises.
     """
-    payloads, refusal = _payloads(provider, subject)
+    payloads, refusal = _payloads(known, provider, subject)
     found = _restored(known, provider, payloads, subject)
     if refusal is not None:
         raise refusal
@@ -79,11 +80,11 @@ def _restored(known: Record, provider: Histories, payloads: list[dict[str, Any]]
         raise (error.wrapped("ValueError") if caught else error) from None
 
 
-def _payloads(provider: Histories, subject: Subject) -> tuple[list[dict[str, Any]], RefusedError | None]:
+def _payloads(known: Record, provider: Histories, subject: Subject) -> tuple[list[dict[str, Any]], RefusedError | None]:
     """The records that are objects, up to the first that is not one or cannot be decoded, and what that raises."""
     payloads: list[dict[str, Any]] = []
     try:
-        for index, payload in enumerate(_records(provider, subject)):
+        for index, payload in enumerate(_records(known, provider, subject)):
             if type(payload) is not dict:
                 raise RefusedError("ValueError", "a record is no object", (index,))
             payloads.append(payload)
@@ -92,10 +93,10 @@ def _payloads(provider: Histories, subject: Subject) -> tuple[list[dict[str, Any
     return payloads, None
 
 
-def _records(provider: Histories, subject: Subject) -> Iterator[Any]:
+def _records(known: Record, provider: Histories, subject: Subject) -> Iterator[Any]:
     document = subject.document
     if document.encoding is Encoding.MESSAGEPACK_RECORDS:
-        yield from _messagepack(document.data)
+        yield from _messagepack(known, document.data)
     elif subject.inside or (_is_plain(document.data) and not document.reading.faults and document.reading.readable):
         yield from document.value if isinstance(document.value, list) else (document.value,)
     else:
@@ -142,7 +143,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _messagepack(data: bytes) -> Iterator[Any]:
+def _messagepack(known: Record, data: bytes) -> Iterator[Any]:
     at = 0
     while at < len(data):
         header = data[at : at + _LENGTH_BYTES]
@@ -157,8 +158,9 @@ def _messagepack(data: bytes) -> Iterator[Any]:
         at = start + length
         try:
             yield msgspec.msgpack.decode(data[start:at])
-        except msgspec.DecodeError as error:
-            raise RefusedError("ValueError", str(error), cause=type(error).__name__, stage=Stage.PARSE) from None
+        except (msgspec.DecodeError, TypeError) as error:
+            other = RefusedError("ValueError", str(error), cause=type(error).__name__, stage=Stage.PARSE)
+            raise key_error(error, bare=known.bare_key_errors) or other from None
 
 
 def _check_text(known: Record, payloads: list[dict[str, Any]], subject: Subject) -> None:

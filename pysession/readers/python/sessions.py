@@ -46,7 +46,7 @@ def read_store(known: Record, nesting: Nesting, subject: Subject) -> Reading:
     Raises:
         RefusedError: the library raises.
     """
-    found = snapshot(subject)
+    found = snapshot(known, subject)
     saved = _saved(found.session_id, found.service_session_id, found.state) | {"version": found.version}
     reading = _read(known, nesting, subject, subject.stored, saved, is_file=not subject.inside)
     if subject.foreign:

@@ -13,7 +13,9 @@ import msgspec
 
 from pysession.findings import Stage
 from pysession.readers.python.failing import RefusedError
+from pysession.readers.python.foreign import key_error
 from pysession.readers.python.subject import Subject
+from pysession.readers.python.table import Record
 from pysession.readers.versions import SESSION_STORE_VERSION
 from pysession.wire import Encoding
 
@@ -31,8 +33,8 @@ class Snapshot(msgspec.Struct):
     version: str = SESSION_STORE_VERSION
 
 
-def snapshot(subject: Subject) -> Snapshot:
-    """The file as the store has it after decoding.
+def snapshot(known: Record, subject: Subject) -> Snapshot:
+    """The file as the store of the releases of ``known`` has it after decoding.
 
     Raises:
         RefusedError: the store raises.
@@ -41,8 +43,9 @@ def snapshot(subject: Subject) -> Snapshot:
         found = _decoded(subject)
     except msgspec.ValidationError:
         raise RefusedError("ValueError", "the file is not of the store's schema", cause="ValidationError") from None
-    except msgspec.DecodeError as error:
-        raise RefusedError("ValueError", str(error), cause="DecodeError", stage=Stage.PARSE) from None
+    except (msgspec.DecodeError, TypeError) as error:
+        other = RefusedError("ValueError", str(error), cause="DecodeError", stage=Stage.PARSE)
+        raise key_error(error, bare=known.bare_key_errors) or other from None
     except (UnicodeDecodeError, RecursionError) as error:
         raise RefusedError(type(error).__name__, str(error), stage=Stage.PARSE) from None
     if found.version != SESSION_STORE_VERSION:

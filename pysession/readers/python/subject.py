@@ -85,7 +85,7 @@ class Subject:
         if self.document.encoding is Encoding.MESSAGEPACK:
             try:
                 return msgspec.msgpack.decode(self.document.data)
-            except (ValueError, msgspec.MsgspecError):
+            except (ValueError, TypeError, msgspec.MsgspecError):
                 return self.document.value
         return self.value
 
@@ -130,8 +130,9 @@ class Subject:
         document = self.document
         found = document.histories
         if not document.reading.readable or (document.embedded and not document.base):
-            detection = detect(self.value)
-            found = histories([self.value] if detection.form == SINGLE_MESSAGE else self.value, detection)
+            value = self.stored
+            detection = detect(value)
+            found = tuple(histories([value] if detection.form == SINGLE_MESSAGE else value, detection))
         return sum(
             isinstance(message, dict)
             for history in found

@@ -202,7 +202,8 @@ class Record(msgspec.Struct, frozen=True, eq=False):
     ``wraps``: an error in a registered type is raised as a
     ValueError; ``type_last``: its ``type`` is written behind its members. ``store``: what FileSessionStore bears, where there
     is one.
-    ``threads`` and ``classes`` only in the previews that have them.
+    ``threads`` and ``classes`` only in the previews that have them. ``bare_key_errors``: a map as a key in MessagePack
+    is a TypeError that nobody catches (their msgspec is 0.21, the later one's says it is malformed).
     """
 
     contents: Contents
@@ -210,6 +211,7 @@ class Record(msgspec.Struct, frozen=True, eq=False):
     nesting: Nesting
     wraps: bool = False
     type_last: bool = False
+    bare_key_errors: bool = False
     store: Nesting | None = None
     histories: Histories | None = None
     file_names: FileNames = FileNames()
