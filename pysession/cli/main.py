@@ -23,6 +23,7 @@ _COMMANDS: Mapping[str, str] = {
     "repair": "pysession.cli.repair",
     "rules": "pysession.cli.rules",
     "schema": "pysession.cli.schema",
+    "store": "pysession.cli.store",
 }
 
 _EXAMPLES = """\b

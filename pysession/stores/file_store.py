@@ -99,7 +99,7 @@ class FileStore(BaseStore):
 
     def __init__(self, folder: Path, max_bytes: int | None = None) -> None:
         super().__init__(max_bytes)
-        self._folder = folder
+        self.path = folder
         self._locks = folder / _PRIVATE / "locks"
         self._notes = folder / _PRIVATE / "notes"
 
@@ -134,10 +134,10 @@ class FileStore(BaseStore):
         except OSError as failure:
             reason = (failure.strerror or type(failure).__name__).lower()
             if failure.errno in _NOT_WRITABLE:
-                raise NotWritableError(str(self._folder), reason) from failure
+                raise NotWritableError(str(self.path), reason) from failure
             if failure.errno in (errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.EISDIR):
-                raise NotAStoreError(str(self._folder), reason) from failure
-            raise UnavailableError(str(self._folder), reason) from failure
+                raise NotAStoreError(str(self.path), reason) from failure
+            raise UnavailableError(str(self.path), reason) from failure
 
     # --- one session --------------------------------------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ class FileStore(BaseStore):
 
     def _home(self, key: Key) -> Path:
         """The folder that the sessions of an owner are in."""
-        return self._folder / _OWNERS / file_stem(key.owner, OWNER) if key.owner else self._folder
+        return self.path / _OWNERS / file_stem(key.owner, OWNER) if key.owner else self.path
 
     def _note_path(self, key: Key, stem: str) -> Path:
         return self._notes / (file_stem(key.owner, OWNER) if key.owner else _NOBODY) / f"{stem}.json"
@@ -280,11 +280,11 @@ class FileStore(BaseStore):
     def _keys(self, owner: bytes | None = None) -> Iterator[tuple[Key, str]]:
         """All keys, perhaps of one owner, with the stems of their files, in no order, and one twice after a kill."""
         if not owner:
-            yield from self._keys_in(self._folder, _NOBODY, b"")
+            yield from self._keys_in(self.path, _NOBODY, b"")
         if owner != b"":
-            for name in _names(self._folder / _OWNERS):
+            for name in _names(self.path / _OWNERS):
                 if owner is None or name == file_stem(owner, OWNER):
-                    yield from self._keys_in(self._folder / _OWNERS / name, name, name_of(name, OWNER))
+                    yield from self._keys_in(self.path / _OWNERS / name, name, name_of(name, OWNER))
 
     def _keys_in(self, folder: Path, notes: str, owner: bytes | None) -> Iterator[tuple[Key, str]]:
         for name in _names(folder):
@@ -330,7 +330,7 @@ class FileStore(BaseStore):
 
     def _remove_abandoned(self) -> None:
         """Remove what killed processes left half written."""
-        for path in self._folder.rglob(f".*{TEMPORARY}"):
+        for path in self.path.rglob(f".*{TEMPORARY}"):
             status = _stat(path)
             if status is not None and status.st_mtime < time.time() - _ABANDONED_SECONDS:
                 remove_file(path)

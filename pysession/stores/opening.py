@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from pysession.stores.failures import StoreUrlError
+from pysession.stores.failures import NotAStoreError, StoreUrlError
 from pysession.stores.protocol import Store
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)
@@ -33,14 +33,17 @@ def is_store_url(text: str) -> bool:
     return scheme is not None and scheme[1].lower() in _STORES
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, create: bool = True) -> Store:
     """The store that ``url`` names. Files are made and connections opened when it is first used.
+
+    With ``create`` false it must be there already.
 
     ``sqlite:///sessions.db`` (a path; four slashes for an absolute one), ``file:sessions`` or ``file:///var/sessions``,
     ``memory:``. Options follow a question mark: ``max_bytes``, and ``synchronous=full`` for SQLite.
 
     Raises:
         StoreUrlError: the URL names no store.
+        NotAStoreError: there is none yet, and ``create`` is false.
     """
     scheme = _SCHEME.match(url)
     opener = _STORES.get(scheme[1].lower()) if scheme is not None else None
@@ -52,7 +55,11 @@ def open_store(url: str) -> Store:
         options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
     except ValueError:
         raise StoreUrlError(masked(url), "its options are not written name=value") from None
-    return opener(url, parts, options)
+    store = opener(url, parts, options)
+    path = getattr(store, "path", None)
+    if not create and path is not None and not path.exists():
+        raise NotAStoreError(masked(url), "there is nothing there")
+    return store
 
 
 def _memory(url: str, parts: SplitResult, options: dict[str, str]) -> Store:

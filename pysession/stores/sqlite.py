@@ -76,7 +76,7 @@ class SqliteStore(BaseStore):
 
     def __init__(self, path: Path, max_bytes: int | None = None, synchronous: str = "normal") -> None:
         super().__init__(max_bytes)
-        self._path = path
+        self.path = path
         self._synchronous = synchronous
         self._far: sqlite3.Connection | None = None
         self._near: sqlite3.Connection | None = None
@@ -131,14 +131,14 @@ class SqliteStore(BaseStore):
         """Do ``work`` with the far connection, and say what went wrong in the words of stores."""
         try:
             if self._far is None:
-                self._far = _connect(self._path, self._synchronous)
+                self._far = _connect(self.path, self._synchronous)
             self._near_bytes = 0
             result = work(self._far, *arguments)
             if self._near is None and self._synchronous == "normal":
-                self._near = _connect_near(self._path)
+                self._near = _connect_near(self.path)
             return result
         except sqlite3.Error as failure:
-            raise _told(str(self._path), failure) from failure
+            raise _told(str(self.path), failure) from failure
 
     def _disconnect(self) -> None:
         with self._near_lock:

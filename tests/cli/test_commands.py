@@ -44,6 +44,14 @@ def test_these_are_the_commands() -> None:
         "pysession schema",
         "pysession schema export",
         "pysession schema list",
+        "pysession store",
+        "pysession store export",
+        "pysession store get",
+        "pysession store ls",
+        "pysession store migrate",
+        "pysession store prune",
+        "pysession store put",
+        "pysession store rm",
     ]
 
 

@@ -1,0 +1,183 @@
+"""What stores cost, beside a bare statement of SQLite and the real framework's own files.
+
+    python benchmarks/stores.py
+
+``put`` of 10 KB is compared with ``INSERT … ON CONFLICT`` on a table of two columns, both in WAL mode with
+``synchronous=NORMAL`` and both with bytes that differ each time (SQLite writes no page that stays as it is).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import sqlite3
+import tempfile
+import warnings
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from agent_framework import AgentSession, FileHistoryProvider, FileSessionStore, Message
+from timing import best
+
+from pysession.stores import open_store
+from sessions import long_session
+
+PUTS = 200
+SESSIONS = 100
+APPENDS = 20
+HISTORIES = (100, 10_000)
+LISTED = 10_000
+MESSAGE = b'{"type":"message","role":"user","contents":[{"type":"text","text":"and one more"}]}'
+_numbers = itertools.count()
+
+
+def document() -> bytes:
+    """10 KB that were never there before."""
+    return b"%08d" % next(_numbers) * 1280
+
+
+class Loop:
+    """Runs coroutines in one event loop, as an application does, so that starting it is not measured."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+
+    def __call__(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self._runner.run(work)
+
+
+def puts(folder: Path, run: Loop) -> None:
+    """Print what a put of 10 KB costs."""
+    bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
+    for statement in (
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = NORMAL",
+        "CREATE TABLE s (id TEXT PRIMARY KEY, data BLOB)",
+    ):
+        bare.execute(statement)
+    sqlite = open_store(f"sqlite:///{folder}/ours.db")
+    files = open_store(f"file:{folder}/ours")
+
+    def insert() -> None:
+        for number in range(PUTS):
+            bare.execute(
+                "INSERT INTO s VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
+                (f"s{number % SESSIONS}", document()),
+            )
+
+    async def put(store: Any, count: int) -> None:
+        for number in range(count):
+            await store.put(f"s{number % SESSIONS}", document())
+
+    async def put_at_once() -> None:
+        await asyncio.gather(*(sqlite.put(f"s{number % SESSIONS}", document()) for number in range(PUTS)))
+
+    seconds = best(
+        {
+            "INSERT … ON CONFLICT": insert,
+            "sqlite: put": lambda: run(put(sqlite, PUTS)),
+            "sqlite: put, all at once": lambda: run(put_at_once()),
+            "file: put (two fsyncs)": lambda: run(put(files, APPENDS)),
+        },
+    )
+    unit = seconds["INSERT … ON CONFLICT"] / PUTS
+    print(f"put of 10 KB ({unit * 1e6:.0f} µs for a bare INSERT … ON CONFLICT)")
+    for name, value in seconds.items():
+        each = value / (APPENDS if name.startswith("file") else PUTS)
+        print(f"  {name:<28}{each * 1e6:8.0f} µs  {unit / each:5.2f} x the speed of the bare statement")
+    run(sqlite.close())
+    print()
+
+
+def appends(folder: Path, run: Loop) -> None:
+    """Print what one more message costs, by the length of the history that is there."""
+    print(f"append of one message to a session of {' and '.join(f'{count:,}' for count in HISTORIES)} messages")
+    rows: dict[str, list[float]] = {}
+    for count in HISTORIES:
+        candidates: dict[str, Callable[[], object]] = {}
+        session = long_session(count)
+        lines = b"".join(
+            json.dumps(one).encode() + b"\n" for one in json.loads(session)["state"]["in_memory"]["messages"]
+        )
+        for name, url, data in (
+            ("sqlite: a session", f"sqlite:///{folder}/append{count}.db", session),
+            ("memory: a session", "memory:", session),
+            ("file: JSON Lines", f"file:{folder}/append{count}", lines),
+            ("file: a session", f"file:{folder}/append{count}s", session),
+        ):
+            store = open_store(url)
+            run(store.put("s", data))
+            run(store.append("s", MESSAGE))  # the first one finds the place
+
+            async def append(store: Any = store) -> None:
+                for _ in range(APPENDS):
+                    await store.append("s", MESSAGE)
+
+            candidates[name] = lambda append=append: run(append())
+        candidates |= framework(folder / f"theirs{count}", session, lines, run)
+        for name, value in best(candidates, rounds=3).items():
+            rows.setdefault(name, []).append(value / APPENDS)
+    for name, (short, long) in rows.items():
+        print(f"  {name:<44}{short * 1e3:9.3f} ms {long * 1e3:9.3f} ms  {long / short:6.1f} x")
+    print()
+
+
+def framework(folder: Path, session: bytes, lines: bytes, run: Loop) -> dict[str, Callable[[], object]]:
+    """The same with agent-framework-core: its history file, and its session file, which is always written whole."""
+    history = FileHistoryProvider(storage_path=folder)
+    (folder / "s.jsonl").write_bytes(lines)
+    store = FileSessionStore(folder)
+    saved = AgentSession.from_dict(json.loads(session))
+
+    async def append() -> None:
+        for number in range(APPENDS):
+            await history.save_messages("s", [Message("user", [f"and one more {number} {next(_numbers)}"])])
+
+    async def save() -> None:
+        for number in range(APPENDS):
+            saved.state["in_memory"]["messages"].append(Message("user", [f"and one more {number}"]))
+            await store.set("s", saved)
+
+    return {
+        "agent-framework-core: FileHistoryProvider": lambda: run(append()),
+        "agent-framework-core: FileSessionStore": lambda: run(save()),
+    }
+
+
+def lists(folder: Path, run: Loop) -> None:
+    """Print what it costs to list many sessions."""
+    store = open_store(f"sqlite:///{folder}/list.db")
+
+    async def fill() -> None:
+        for number in range(LISTED):
+            await store.put(f"s{number:05}", document())
+
+    async def every_page() -> None:
+        page, found = None, 0
+        while True:
+            entries = await store.list(page=page)
+            found, page = found + len(entries.entries), entries.next
+            if page is None:
+                break
+        assert found == LISTED
+
+    run(fill())
+    seconds = best({"all": lambda: run(every_page())}, rounds=5)["all"]
+    print(f"list of {LISTED:,} sessions of 10 KB, by page, in SQLite: {seconds * 1e3:.0f} ms")
+    run(store.close())
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    run = Loop()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        puts(folder, run)
+        appends(folder, run)
+        lists(folder, run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+"""``pysession store``: look into session stores and move what is in them."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import sys
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from pysession.cli.exit_code import ExitCode
+from pysession.findings.failures import UsageError
+from pysession.outputs import write_file
+from pysession.report.characters import printable
+from pysession.report.wording import counted
+from pysession.stores import ConflictError, Entry, ImmutableError, Store, StoreError, open_store
+from pysession.verbs.stores import Copied, Selection, described, documents, entries, exported, migrate, remove_older
+
+_Parameters = ParamSpec("_Parameters")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_EXAMPLES = """\b
+Examples:
+  pysession store ls sqlite:///sessions.db
+  pysession store get sqlite:///sessions.db 3b7a2468 > session.json
+  pysession store put file:sessions 3b7a2468 session.json
+  pysession store migrate file:sessions sqlite:///sessions.db
+  pysession store export sqlite:///sessions.db | pysession check - --input-format jsonl --at /document
+
+\b
+Exit codes:
+  0  done
+  1  the store refused: a conflict, or an immutable session
+  2  usage
+  3  no such session or store, or it could not be read or written
+  4  internal error
+"""
+
+
+@click.group("store", epilog=_EXAMPLES)
+def command() -> None:
+    """Sessions in a store.
+
+    STORE is a URL: sqlite:///sessions.db, file:sessions, memory:.
+    """
+
+
+def _finish(work: Callable[_Parameters, Coroutine[Any, Any, ExitCode]]) -> Callable[_Parameters, ExitCode]:
+    """A command that runs ``work``, and whose exit code tells a refusal from what could not be reached."""
+
+    @functools.wraps(work)
+    def run(*arguments: _Parameters.args, **options: _Parameters.kwargs) -> ExitCode:
+        try:
+            return asyncio.run(work(*arguments, **options))
+        except StoreError as failure:
+            click.echo(f"Error: {failure}", err=True)
+            refused = isinstance(failure, ConflictError | ImmutableError)
+            return ExitCode.FINDINGS if refused else ExitCode.NOT_READ
+
+    return run
+
+
+def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+    """A moment as ISO 8601 has it; one without a time zone is in UTC."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a date and time, for example 2026-03-01T12:00:00Z") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _owner(required_one: bool) -> Callable[[_Function], _Function]:
+    if required_one:
+        return click.option("--owner", default="", metavar="O", help="Whose session it is.")
+    return click.option("--owner", metavar="O", help="Only the sessions of this owner.")
+
+
+_prefix = click.option("--prefix", default="", metavar="P", help="Only sessions whose ids begin with this.")
+_since = click.option("--since", metavar="WHEN", callback=_moment, help="Only sessions that were changed since.")
+_etag = click.option("--if-match", metavar="ETAG", help="Only if the session still has this etag.")
+
+
+@command.command("ls", epilog="\b\nExample:\n  pysession store ls sqlite:///sessions.db --prefix 3b")
+@click.argument("store", metavar="STORE")
+@_prefix
+@_owner(required_one=False)
+@_since
+@click.option(
+    "--format", type=click.Choice(["text", "ndjson"]), default="text", show_default=True, help="For people or programs."
+)
+@_finish
+async def list_sessions(store: str, prefix: str, owner: str | None, since: datetime | None, format: str) -> ExitCode:
+    """List the sessions of STORE: id, owner, size in bytes, time of the last change, etag."""
+    count = size = 0
+    async with _existing(store) as opened:
+        async for entry in entries(opened, Selection(prefix, owner, since)):
+            count, size = count + 1, size + entry.size
+            click.echo(json.dumps(described(entry), ensure_ascii=False) if format == "ndjson" else _as_text(entry))
+    if format == "text":
+        click.echo(f"{counted(count, 'session')}, {counted(size, 'byte')}", err=True)
+    return ExitCode.CLEAN
+
+
+@command.command("get", epilog="\b\nExample:\n  pysession store get file:sessions 3b7a2468 > session.json")
+@click.argument("store", metavar="STORE")
+@click.argument("session_id", metavar="ID")
+@_owner(required_one=True)
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Where the document goes.")
+@_finish
+async def get_session(store: str, session_id: str, owner: str, output: Path | None) -> ExitCode:
+    """Write the document of a session, byte for byte; its etag goes to standard error."""
+    async with _existing(store) as opened:
+        stored = await opened.get(session_id, owner=owner)
+    if output is not None:
+        write_file(output, stored.data)
+    else:
+        sys.stdout.buffer.write(stored.data)
+        sys.stdout.buffer.flush()
+    click.echo(f"etag {stored.etag}", err=True)
+    return ExitCode.CLEAN
+
+
+@command.command("put", epilog="\b\nExample:\n  pysession store put sqlite:///sessions.db 3b7a2468 session.json")
+@click.argument("store", metavar="STORE")
+@click.argument("session_id", metavar="ID")
+@click.argument("file", metavar="FILE", type=click.File("rb"))
+@_owner(required_one=True)
+@_etag
+@click.option("--if-absent", is_flag=True, help="Only if there is no such session.")
+@click.option("--expires", metavar="WHEN", callback=_moment, help="When the session shall be gone.")
+@click.option("--immutable", is_flag=True, help="From then on messages can be appended, and nothing else changed.")
+@_finish
+async def put_session(
+    store: str,
+    session_id: str,
+    file: Any,
+    owner: str,
+    if_match: str | None,
+    if_absent: bool,
+    expires: datetime | None,
+    immutable: bool,
+) -> ExitCode:
+    """Store the bytes of FILE (-: standard input) as the session ID, and print its etag."""
+    async with open_store(store) as opened:
+        entry = await opened.put(
+            session_id,
+            file.read(),
+            owner=owner,
+            if_match=if_match,
+            if_absent=if_absent,
+            expires=expires,
+            immutable=immutable,
+        )
+    click.echo(entry.etag)
+    return ExitCode.CLEAN
+
+
+@command.command("rm", epilog="\b\nExample:\n  pysession store rm sqlite:///sessions.db 3b7a2468")
+@click.argument("store", metavar="STORE")
+@click.argument("session_ids", metavar="ID...", nargs=-1, required=True)
+@_owner(required_one=True)
+@_etag
+@_finish
+async def remove_sessions(store: str, session_ids: tuple[str, ...], owner: str, if_match: str | None) -> ExitCode:
+    """Delete sessions."""
+    if if_match is not None and len(session_ids) > 1:
+        raise UsageError("an etag belongs to one session: with --if-match give one ID")
+    missing = 0
+    async with _existing(store) as opened:
+        for session_id in session_ids:
+            if not await opened.delete(session_id, owner=owner, if_match=if_match):
+                click.echo(f"there is no session {printable(session_id)}", err=True)
+                missing += 1
+    return ExitCode.NOT_READ if missing else ExitCode.CLEAN
+
+
+@command.command(
+    "prune", epilog="\b\nExample:\n  pysession store prune sqlite:///sessions.db --older-than 90 --dry-run"
+)
+@click.argument("store", metavar="STORE")
+@click.option(
+    "--older-than",
+    type=click.IntRange(min=1),
+    metavar="DAYS",
+    help="Also sessions that were not changed for so long; immutable ones stay.",
+)
+@_prefix
+@_owner(required_one=False)
+@click.option("--dry-run", is_flag=True, help="Remove nothing; show what --older-than would.")
+@_finish
+async def prune(store: str, older_than: int | None, prefix: str, owner: str | None, dry_run: bool) -> ExitCode:
+    """Remove the sessions that have expired, whatever their ids and owners."""
+    if older_than is None and (prefix or owner is not None or dry_run):
+        raise UsageError("--prefix, --owner and --dry-run choose among what --older-than removes; give it too")
+    removed = 0
+    async with _existing(store) as opened:
+        expired = 0 if dry_run else await opened.sweep()
+        if older_than is not None:
+            before = datetime.now(UTC) - timedelta(days=older_than)
+            async for entry in remove_older(opened, before, Selection(prefix, owner), dry_run=dry_run):
+                removed += 1
+                click.echo(_as_text(entry))
+    said = f", {counted(removed, 'old session')} {'would be ' if dry_run else ''}removed" if older_than else ""
+    click.echo(f"{counted(expired, 'expired session')} removed{said}", err=True)
+    return ExitCode.CLEAN
+
+
+@command.command("export", epilog="\b\nExample:\n  pysession store export sqlite:///sessions.db > sessions.ndjson")
+@click.argument("store", metavar="STORE")
+@_prefix
+@_owner(required_one=False)
+@_since
+@_finish
+async def export(store: str, prefix: str, owner: str | None, since: datetime | None) -> ExitCode:
+    """Print every session as a line of JSON, its document as a string in 'document' ('base64' where it is no text).
+
+    For documents as files, migrate to a store of files: pysession store migrate STORE file:FOLDER.
+    """
+    async with _existing(store) as opened:
+        async for stored in documents(opened, Selection(prefix, owner, since)):
+            click.echo(json.dumps(exported(stored), ensure_ascii=False))
+    return ExitCode.CLEAN
+
+
+@command.command("migrate", epilog="\b\nExample:\n  pysession store migrate file:sessions sqlite:///sessions.db")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@_prefix
+@_owner(required_one=False)
+@_since
+@click.option("--replace", is_flag=True, help="Also sessions of which TO has another version.")
+@_finish
+async def migrate_sessions(
+    source: str, target: str, prefix: str, owner: str | None, since: datetime | None, replace: bool
+) -> ExitCode:
+    """Copy sessions from one store to another, byte for byte, and read each again to be sure.
+
+    Nothing is removed. Owners, expiry and immutability go along. To run it again copies what is missing.
+    """
+    counts = dict.fromkeys(Copied, 0)
+    async with _existing(source) as first, open_store(target) as second:
+        async for stored, outcome in migrate(first, second, Selection(prefix, owner, since), replace=replace):
+            counts[outcome] += 1
+            if outcome is Copied.DIFFERENT:
+                click.echo(f"{_named(stored)}: {outcome}; --replace puts this one in its place", err=True)
+    click.echo(", ".join(f"{count:,} {outcome.partition(':')[0]}" for outcome, count in counts.items()), err=True)
+    return ExitCode.FINDINGS if counts[Copied.DIFFERENT] else ExitCode.CLEAN
+
+
+def _existing(url: str) -> Store:
+    """A store to look into: to make an empty one where a URL has a slip in it would help nobody."""
+    return open_store(url, create=False)
+
+
+def _named(entry: Entry) -> str:
+    owner = f" ({printable(entry.owner)})" if entry.owner else ""
+    return f"{printable(entry.id)}{owner}"
+
+
+def _as_text(entry: Entry) -> str:
+    notes: Iterable[str] = filter(
+        None,
+        (
+            "immutable" if entry.immutable else "",
+            f"expires {entry.expires:%Y-%m-%dT%H:%M:%SZ}" if entry.expires is not None else "",
+        ),
+    )
+    return "  ".join((_named(entry), f"{entry.size:,}", f"{entry.changed:%Y-%m-%dT%H:%M:%SZ}", entry.etag, *notes))

@@ -1,0 +1,153 @@
+"""What is done with all sessions of a store: list them, copy them to another, remove the old ones."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from pysession.stores import ConflictError, Entry, ImmutableError, NotFoundError, Store, Stored, StoreError
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Some sessions of a store: by the beginning of their ids, by owner (None: all), by when they were changed."""
+
+    prefix: str = ""
+    owner: str | None = None
+    changed_since: datetime | None = None
+
+
+EVERYTHING = Selection()
+
+
+async def entries(store: Store, selection: Selection = EVERYTHING) -> AsyncIterator[Entry]:
+    """The sessions that are selected, in the order of owners and ids, a page at a time."""
+    page: str | None = None
+    while True:
+        found = await store.list(
+            prefix=selection.prefix, owner=selection.owner, changed_since=selection.changed_since, page=page
+        )
+        for entry in found.entries:
+            yield entry
+        page = found.next
+        if page is None:
+            return
+
+
+async def documents(store: Store, selection: Selection = EVERYTHING) -> AsyncIterator[Stored]:
+    """The same with their documents; one that is deleted meanwhile is left out."""
+    async for entry in entries(store, selection):
+        try:
+            yield await store.get(entry.id, owner=entry.owner)
+        except NotFoundError:
+            continue
+
+
+class Copied(StrEnum):
+    """What became of a session that was to be copied."""
+
+    COPIED = "copied"
+    SAME = "there already"
+    DIFFERENT = "left out: another session is there"
+
+
+class NotTheSameError(StoreError):
+    """The store gave back other bytes for ``session_id`` than were put."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(
+            f"the store gave back other bytes for the session {session_id!r} than were put; do not use it before "
+            "'pysession.testing.stores' has told what it does"
+        )
+        self.session_id = session_id
+
+
+async def migrate(
+    source: Store, target: Store, selection: Selection = EVERYTHING, *, replace: bool = False
+) -> AsyncIterator[tuple[Stored, Copied]]:
+    """Copy sessions with their owners, expiry and immutability, and read each again to compare it.
+
+    To do it again copies only what is missing. What is there and different stays, unless ``replace`` says otherwise.
+
+    Raises:
+        StoreError: a store fails, or gives back other bytes (:class:`NotTheSameError`).
+    """
+    async for stored in documents(source, selection):
+        yield stored, await _copy(stored, target, replace)
+
+
+async def _copy(stored: Stored, target: Store, replace: bool) -> Copied:
+    there = await _there(stored, target)
+    if there is not None and _content(there) == _content(stored):
+        return Copied.SAME
+    if there is not None and not replace:
+        return Copied.DIFFERENT
+    try:
+        await target.put(
+            stored.id,
+            stored.data,
+            owner=stored.owner,
+            if_match=None if there is None else there.etag,
+            if_absent=there is None,
+            expires=stored.expires,
+            immutable=stored.immutable,
+        )
+    except (ConflictError, ImmutableError):
+        return Copied.DIFFERENT
+    written = await _there(stored, target)
+    if written is not None and written.data != stored.data:
+        raise NotTheSameError(stored.id)
+    return Copied.COPIED
+
+
+async def _there(stored: Stored, target: Store) -> Stored | None:
+    try:
+        return await target.get(stored.id, owner=stored.owner)
+    except NotFoundError:
+        return None
+
+
+def _content(stored: Stored) -> tuple[object, ...]:
+    return stored.data, stored.expires, stored.immutable
+
+
+async def remove_older(
+    store: Store, before: datetime, selection: Selection = EVERYTHING, *, dry_run: bool = False
+) -> AsyncIterator[Entry]:
+    """Delete the sessions that were last changed before that moment, and give each.
+
+    One that is changed meanwhile stays, and so does one that is immutable.
+    """
+    async for entry in entries(store, selection):
+        if entry.changed >= before or entry.immutable:
+            continue
+        try:
+            if dry_run or await store.delete(entry.id, owner=entry.owner, if_match=entry.etag):
+                yield entry
+        except (ConflictError, ImmutableError):
+            continue
+
+
+def described(entry: Entry) -> dict[str, Any]:
+    """What is known of a session beside its document, as one JSON value."""
+    return {
+        "id": entry.id,
+        "owner": entry.owner,
+        "etag": entry.etag,
+        "size": entry.size,
+        "changed": entry.changed.isoformat(),
+        "expires": None if entry.expires is None else entry.expires.isoformat(),
+        "immutable": entry.immutable,
+    }
+
+
+def exported(stored: Stored) -> dict[str, Any]:
+    """A session as one JSON value; the document is its text (``document``), or where it is none ``base64``."""
+    try:
+        return {**described(stored), "document": stored.data.decode()}
+    except UnicodeDecodeError:
+        return {**described(stored), "base64": base64.b64encode(stored.data).decode()}

@@ -1,0 +1,158 @@
+"""``pysession store`` as a process: what goes where, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pysession.stores import open_store
+from tests.cli.processes import CLEAN, run
+
+PACKED = b"\x81\xa1a\xca\x7f\x80\x00\x00"
+DB = "sqlite:///s.db"
+
+
+def sessions(tmp_path: Path) -> None:
+    async def fill() -> None:
+        async with open_store(f"sqlite:///{tmp_path}/s.db") as store:
+            await store.put("one", CLEAN)
+            await store.put("two", PACKED, expires=datetime(2100, 1, 1, tzinfo=UTC))
+            await store.put("one", b"{}", owner="ada", immutable=True)
+
+    asyncio.run(fill())
+
+
+def test_what_is_put_comes_back_byte_for_byte(tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(PACKED)
+    done = run("store", "put", DB, "s", "in", cwd=tmp_path)
+    assert done.returncode == 0
+    etag = done.stdout.decode().strip()
+    done = run("store", "get", DB, "s", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.decode()) == (0, PACKED, f"etag {etag}\n")
+    assert run("store", "put", DB, "s", "-", "--if-match", etag, cwd=tmp_path, input=CLEAN).returncode == 0
+    assert run("store", "get", DB, "s", "-o", "out", cwd=tmp_path).stdout == b""
+    assert (tmp_path / "out").read_bytes() == CLEAN
+
+
+def test_a_conflict_is_a_refusal(tmp_path: Path) -> None:
+    sessions(tmp_path)
+    done = run("store", "put", DB, "one", "-", "--if-absent", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"Error: the session 'one' is there already")
+    assert run("store", "put", DB, "one", "-", "--if-match", "x", cwd=tmp_path).returncode == 1
+    assert run("store", "rm", DB, "one", "--owner", "ada", cwd=tmp_path).returncode == 1
+
+
+def test_sessions_are_listed_for_people(tmp_path: Path) -> None:
+    sessions(tmp_path)
+    done = run("store", "ls", DB, cwd=tmp_path)
+    lines = done.stdout.decode().splitlines()
+    assert [line.split("  ")[:2] for line in lines] == [["one", f"{len(CLEAN)}"], ["two", "8"], ["one (ada)", "2"]]
+    assert lines[1].endswith("expires 2100-01-01T00:00:00Z")
+    assert lines[2].endswith("immutable")
+    assert done.stderr.decode() == f"3 sessions, {len(CLEAN) + 10} bytes\n"
+    assert len(run("store", "ls", DB, "--owner", "", "--prefix", "t", cwd=tmp_path).stdout.splitlines()) == 1
+    assert run("store", "ls", DB, "--since", "2099-01-01", cwd=tmp_path).stdout == b""
+
+
+def test_sessions_are_listed_for_programs(tmp_path: Path) -> None:
+    sessions(tmp_path)
+    done = run("store", "ls", DB, "--format", "ndjson", cwd=tmp_path)
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["one", "two", "one"]
+    assert done.stderr == b""
+
+
+def test_sessions_are_removed_and_what_is_not_there_is_told(tmp_path: Path) -> None:
+    sessions(tmp_path)
+    assert run("store", "rm", DB, "one", "two", cwd=tmp_path).returncode == 0
+    done = run("store", "rm", DB, "one", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (3, b"there is no session one\n")
+    done = run("store", "get", DB, "one", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"", b"Error: there is no session 'one'\n")
+    assert run("store", "get", DB, "one", "--owner", "ada", cwd=tmp_path).stdout == b"{}"
+
+
+def test_a_store_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:
+    for command in (("ls",), ("export",), ("prune",), ("get", "s"), ("rm", "s"), ("migrate", "file:there")):
+        done = run("store", command[0], "sqlite:///none.db", *command[1:], cwd=tmp_path)
+        assert (done.returncode, done.stderr.decode()) == (
+            3,
+            "Error: sqlite:///none.db is not a session store: there is nothing there\n",
+        )
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ls", "sessions"),
+        ("ls", "sqlite:///s.db", "--since", "yesterday"),
+        ("put", "file:s", "", "-"),
+        ("rm", "sqlite:///s.db", "a", "b", "--if-match", "x"),
+        ("prune", "sqlite:///s.db", "--dry-run"),
+    ],
+)
+def test_what_cannot_be_followed_is_a_usage_error(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    assert run("store", *arguments, cwd=tmp_path).returncode == 2
+
+
+def test_an_export_is_a_line_of_json_for_each_and_can_be_checked(tmp_path: Path) -> None:
+    sessions(tmp_path)
+    done = run("store", "export", DB, cwd=tmp_path)
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    assert first["document"].encode() == CLEAN
+    assert second["base64"] == "gaFhyn+AAAA="
+    assert (third["owner"], third["immutable"], third["document"]) == ("ada", True, "{}")
+    (tmp_path / "out.jsonl").write_bytes(done.stdout.splitlines()[0] + b"\n")
+    checked = run("check", "out.jsonl", "--at", "/document", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_migration_copies_bytes_owners_expiry_and_immutability(tmp_path: Path) -> None:
+    sessions(tmp_path)
+    done = run("store", "migrate", DB, "file:there", cwd=tmp_path)
+    assert (done.returncode, done.stderr.decode()) == (0, "3 copied, 0 there already, 0 left out\n")
+    assert (tmp_path / "there" / "one.json").read_bytes() == CLEAN
+    assert (tmp_path / "there" / "owners" / "ada" / "one.json").read_bytes() == b"{}"
+    again = run("store", "migrate", "file:there", DB, cwd=tmp_path)
+    assert again.stderr.decode() == "0 copied, 3 there already, 0 left out\n"
+
+
+def test_a_migration_leaves_another_version_alone_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+    sessions(tmp_path)
+    run("store", "put", "file:there", "one", "-", cwd=tmp_path, input=b"other")
+    done = run("store", "migrate", DB, "file:there", "--owner", "", cwd=tmp_path)
+    assert (done.returncode, done.stderr.decode().splitlines()) == (
+        1,
+        [
+            "one: left out: another session is there; --replace puts this one in its place",
+            "1 copied, 0 there already, 1 left out",
+        ],
+    )
+    assert (tmp_path / "there" / "one.json").read_bytes() == b"other"
+    assert run("store", "migrate", DB, "file:there", "--owner", "", "--replace", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "there" / "one.json").read_bytes() == CLEAN
+
+
+def test_pruning_removes_what_expired_and_what_is_old_when_asked(tmp_path: Path) -> None:
+    async def fill() -> None:
+        async with open_store(f"file:{tmp_path}/s") as store:
+            await store.put("expired", b"{}", expires=datetime.now(UTC) - timedelta(days=1))
+            await store.put("old", b"{}")
+            await store.put("kept for ever", b"{}", immutable=True)
+            await store.put("new", b"{}")
+
+    asyncio.run(fill())
+    os.utime(tmp_path / "s" / "old.json", (0, 0))
+    done = run("store", "prune", "file:s", "--older-than", "30", "--dry-run", cwd=tmp_path)
+    assert [line.split()[0] for line in done.stdout.decode().splitlines()] == ["old"]
+    assert (tmp_path / "s" / "old.json").exists()
+    done = run("store", "prune", "file:s", "--older-than", "30", cwd=tmp_path)
+    assert done.stderr.decode() == "1 expired session removed, 1 old session removed\n"
+    left = run("store", "ls", "file:s", cwd=tmp_path).stdout.decode().splitlines()
+    assert [line.split("  ")[0] for line in left] == ["kept for ever", "new"]
