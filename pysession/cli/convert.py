@@ -19,7 +19,7 @@ from pysession.dialects import DIALECTS
 from pysession.findings import LossKind, NotRead, Report
 from pysession.findings.failures import UsageError
 from pysession.inputs import InputFormat, discover
-from pysession.outputs import NotWrittenError, replacing
+from pysession.outputs import NotWrittenError, replacing, wait_for_disk
 from pysession.readers import Settings
 from pysession.report import render
 from pysession.report.characters import printable
@@ -144,6 +144,8 @@ def command(
         for one in inputs:
             run.take(one)
         code = run.close()
+        if several:
+            wait_for_disk()
         if account is not None:
             account.close(run.not_done)
     return code
@@ -157,9 +159,10 @@ class _Delivery:
     """Where what was converted goes."""
 
     def __init__(self, output: Path | None, *, several: bool) -> None:
-        self._output = output
+        self._output = None if output is None else str(output)
         self._several = several
-        self._taken: set[Path] = set()
+        self._taken: set[str] = set()
+        self._folders: set[str] = set()
 
     @contextlib.contextmanager
     def place(self, one: Input, *, lines: bool) -> Iterator[BinaryIO]:
@@ -172,24 +175,29 @@ class _Delivery:
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
             return
-        target = self._target(one, lines=lines) if self._several else self._output
-        if one.path is not None and target.exists() and target.samefile(one.path):
-            raise NotWrittenError(target, "it is the document that is to be converted; choose another place")
-        if self._several:
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as failure:
-                raise NotWrittenError(target, (failure.strerror or "failed").lower()) from failure
-        with replacing(target) as stream:
+        target = self._target(self._output, one, lines=lines) if self._several else self._output
+        if one.path is not None and os.path.exists(target) and os.path.samefile(target, one.path):
+            raise NotWrittenError(Path(target), "it is the document that is to be converted; choose another place")
+        with replacing(target, waits=not self._several) as stream:
             yield stream
 
-    def _target(self, one: Input, *, lines: bool) -> Path:
-        """The place in the folder; two inputs whose names differ by suffix only keep theirs."""
-        assert self._output is not None
-        target = self._output / (one.relative if lines else one.relative.with_suffix(".json"))
+    def _target(self, output: str, one: Input, *, lines: bool) -> str:
+        """The place in the folder, which is made; two inputs whose names differ by suffix only keep theirs.
+
+        Raises:
+            NotWrittenError: the folder cannot be made.
+        """
+        target = os.path.join(output, one.relative if lines else f"{os.path.splitext(one.relative)[0]}.json")
         if target in self._taken:
-            target = self._output / one.relative.with_name(one.relative.name + ".json")
+            target = os.path.join(output, f"{one.relative}.json")
         self._taken.add(target)
+        folder = os.path.dirname(target)
+        if folder not in self._folders:
+            try:
+                os.makedirs(folder, exist_ok=True)
+            except OSError as failure:
+                raise NotWrittenError(Path(target), (failure.strerror or "failed").lower()) from failure
+            self._folders.add(folder)
         return target
 
 

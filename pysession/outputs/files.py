@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
-import tempfile
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -70,60 +71,76 @@ def _kept(target: Path) -> Path:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path | str, *, waits: bool = True) -> Iterator[BinaryIO]:
     """A stream for the new bytes of the file at ``path``, which takes them when the block ends, all or none.
 
-    When the block ends with an exception the file stays as it was.
+    When the block ends with an exception the file stays as it was. ``waits`` until they are safe on the disk; without, a
+    power cut may take a new file away, never the bytes of one that was there. Whoever writes many can then wait once
+    (:func:`wait_for_disk`).
 
     Raises:
         NotWrittenError: no permission, no space, no such folder.
     """
-    target = Path(os.path.realpath(path))
     try:
-        with _replacing(target) as stream:
+        with _replacing(*_target(path), waits=waits) as stream:
             yield stream
     except OSError as failure:
-        raise NotWrittenError(path, (failure.strerror or type(failure).__name__).lower()) from failure
+        raise NotWrittenError(Path(path), (failure.strerror or type(failure).__name__).lower()) from failure
+
+
+def _target(path: Path | str) -> tuple[str, os.stat_result | None]:
+    """Where the file at ``path`` really is, a link followed, and what is known of it, if it is there."""
+    target = str(path)
+    try:
+        status = os.lstat(target)
+        if stat.S_ISLNK(status.st_mode):
+            target = os.path.realpath(target)
+            status = os.lstat(target)
+    except FileNotFoundError:
+        return target, None
+    return target, status
 
 
 def _replace(target: Path, data: bytes) -> None:
-    with _replacing(target) as stream:
+    with _replacing(*_target(target)) as stream:
         stream.write(data)
 
 
+def wait_for_disk() -> None:
+    """Wait until everything that was written is safe, where the system can tell."""
+    if hasattr(os, "sync"):
+        os.sync()
+
+
 @contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[BinaryIO]:
-    if target.exists() and not target.is_file():
+def _replacing(target: str, status: os.stat_result | None, *, waits: bool = True) -> Iterator[BinaryIO]:
+    if status is not None and not stat.S_ISREG(status.st_mode):
         # A device or a pipe has nothing to keep, and a file must never take its place.
-        with target.open("wb") as stream:
+        with open(target, "wb") as stream:
             yield stream
         return
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    waits = waits or status is not None
+    folder = os.path.dirname(target)
+    name = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), _NEW_FILE_MODE)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        if target.exists():
-            shutil.copymode(target, name)
-        else:
-            os.chmod(name, _NEW_FILE_MODE & ~_umask())
+            if waits:
+                stream.flush()
+                os.fsync(stream.fileno())
+        if status is not None:
+            os.chmod(name, stat.S_IMODE(status.st_mode))
         os.replace(name, target)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
-    _sync_folder(target.parent)
+    if waits:
+        _sync_folder(folder or os.curdir)
 
 
-def _umask() -> int:
-    # There is no other way to ask for it.
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(folder: str) -> None:
     """The new name survives a power cut too, where folders can be synced."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

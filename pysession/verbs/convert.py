@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -210,9 +210,16 @@ def _is_envelope(document: Document) -> bool:
     value = document.value
     if type(value) is list:
         return document.dialect in TARGETS
-    envelopes = vocabulary(document.dialect).places["envelope"].values()
-    known = any(is_plain_object(value, envelope, None) for envelope in envelopes)
-    return known and value.get("version", SESSION_STORE_VERSION) == SESSION_STORE_VERSION
+    version = value.get("version", SESSION_STORE_VERSION)
+    return version == SESSION_STORE_VERSION and _is_shape(
+        document.dialect, tuple(value), tuple(map(type, value.values()))
+    )
+
+
+@lru_cache(maxsize=256)
+def _is_shape(dialect: str, names: tuple[str, ...], types: tuple[type, ...]) -> bool:
+    example = {name: None if of is type(None) else of() for name, of in zip(names, types, strict=True)}
+    return any(is_plain_object(example, known, None) for known in vocabulary(dialect).places["envelope"].values())
 
 
 class _Converter:
@@ -287,6 +294,8 @@ class _Converter:
             forced=forced,
         )
         canonical = to_canonical(document.value, document.detection, exchange)
+        if canonical is document.value:
+            exchange.histories = document.histories
         if isinstance(self.wanted, str) and self.elsewhere:
             home = _home_named(canonical, self.wanted)
             if home is not None:

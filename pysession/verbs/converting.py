@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import msgspec
 
@@ -52,8 +51,8 @@ class Input(msgspec.Struct, frozen=True):
     """
 
     name: str
-    path: Path | None
-    relative: Path
+    path: str | None
+    relative: str
     results: Iterator[Converted | Refused | NotRead]
 
 
@@ -69,12 +68,13 @@ def converted_inputs(paths: Iterable[str], options: Options) -> Iterator[Input |
 
 
 def _input(source: Source, folder: str | None, options: Options) -> Input:
-    path = None if source.path is None else Path(source.path)
-    if path is None:
-        relative = Path("stdin.json")
+    if source.path is None:
+        relative = "stdin.json"
+    elif folder is not None:
+        relative = source.path[len(folder) :].lstrip(os.sep)
     else:
-        relative = Path(os.path.relpath(path, folder)) if folder is not None else Path(path.name)
-    return Input(source.name, path, relative, _results(source, options))
+        relative = os.path.basename(source.path)
+    return Input(source.name, source.path, relative, _results(source, options))
 
 
 def _results(source: Source, options: Options) -> Iterator[Converted | Refused | NotRead]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from pysession.dialects import python
@@ -127,7 +128,8 @@ def session_to(
     encoder.exact = MADE_UP.match(str(canonical.get("session_id"))) is None
     given_state = canonical.get("state")
     state = given_state if type(given_state) is dict else {}
-    histories = tuple(python.histories(canonical, _SESSION))
+    known = exchange.histories
+    histories = tuple(python.histories(canonical, _SESSION)) if known is None else known
     bag, mine, parcel = encoded_state(state, histories, encoder, states, exchange.notes)
     if encoder.exact and any(history.live and _says_type_first(history) for history in histories):
         parcel.parked[_TYPE_FIRST] = True
@@ -172,6 +174,12 @@ def session_to(
 
 def _ordered(said: dict[str, Any], dialect: str) -> dict[str, Any]:
     """``said`` in the order of the envelope that has these members."""
+    order = _order(dialect, tuple(said))
+    return {name: said[name] for name in order}
+
+
+@lru_cache(maxsize=256)
+def _order(dialect: str, names: tuple[str, ...]) -> tuple[str, ...]:
     envelopes = [list(kind.members) for kind in vocabulary(dialect).places["envelope"].values()]
-    order = max(envelopes, key=lambda names: len(said.keys() & set(names)))
-    return dict(sorted(said.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order)))
+    order = max(envelopes, key=lambda members: len({*names} & {*members}))
+    return tuple(sorted(names, key=lambda name: order.index(name) if name in order else len(order)))

@@ -13,6 +13,7 @@ from pysession.dialects.conversion.encoder import Encoder
 from pysession.dialects.conversion.mapping import Correspondence, Known, Words
 from pysession.dialects.conversion.notes import Notes
 from pysession.dialects.conversion.plans import Plans
+from pysession.dialects.detection import History
 from pysession.wire import Path
 
 CANONICAL = "python"
@@ -38,7 +39,7 @@ class Exchange(msgspec.Struct):
     knows. ``came_from_elsewhere``: the source is not in the target's dialect.
     ``careful``: the source holds values that not every reader takes.
     ``reserved``: it may hold parked members. ``forced`` are places of the canonical value that are parked whole. ``record_approvals``: pending approvals are to be
-    recorded where the target wants a record. ``plain`` turns false when something in the source is not as its dialect
+    recorded where the target wants a record. ``histories`` are those of the canonical value, where they are known. ``plain`` turns false when something in the source is not as its dialect
     writes it. ``lives`` are first and last releases of the names found in the source. ``to_source`` leads from places of the canonical value to where they
     come from, ``placed`` from places of the output back to the canonical value. ``foreign`` are
     canonical places of what was the target's before, and goes back as it was. ``originated``: the source
@@ -54,6 +55,7 @@ class Exchange(msgspec.Struct):
     careful: bool = False
     reserved: bool = True
     record_approvals: bool = False
+    histories: tuple[History, ...] | None = None
     plain: bool = True
     forced: frozenset[Path] = frozenset()
     lives: set[tuple[str | None, str | None]] = msgspec.field(default_factory=set)
@@ -86,8 +88,13 @@ class Exchange(msgspec.Struct):
         )
         decoder.reserved = self.reserved
         returning = back or words
-        decoder.inverse = Encoder(correspondence_of(returning), _plans(returning, "back"), knows, Notes())
-        decoder.inverse.inverse = Decoder(correspondence, decoder.plans, knows, Notes(), one_way=one_way)
+
+        def inverse() -> Encoder:
+            made = Encoder(correspondence_of(returning), _plans(returning, "back"), knows, Notes())
+            made.turn_round = lambda: Decoder(correspondence, decoder.plans, knows, Notes(), one_way=one_way)
+            return made
+
+        decoder.turn_round = inverse
         return decoder
 
     def encoder(self, words: Words) -> Encoder:
@@ -105,8 +112,13 @@ class Exchange(msgspec.Struct):
         encoder.placed = self.placed
         encoder.foreign = self.foreign
         encoder.forced = self.forced
-        encoder.inverse = Decoder(correspondence, _plans(words, "back", target.release), target.knows, Notes())
-        encoder.inverse.inverse = Encoder(correspondence, encoder.plans, target.knows, Notes())
+
+        def inverse() -> Decoder:
+            made = Decoder(correspondence, _plans(words, "back", target.release), target.knows, Notes())
+            made.turn_round = lambda: Encoder(correspondence, encoder.plans, target.knows, Notes())
+            return made
+
+        encoder.turn_round = inverse
         return encoder
 
 

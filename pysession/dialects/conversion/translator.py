@@ -8,6 +8,7 @@ other way is put into the object's :class:`~pysession.dialects.conversion.parkin
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pysession.dialects.conversion.absence import UnsayableError
@@ -65,7 +66,8 @@ class Translator:
         self.foreign: set[Path] = set()
         self.used: set[Plan] = set()
         self.forced: frozenset[Path] = frozenset()
-        self.inverse: Translator = self
+        self.turn_round: Callable[[], Translator] = lambda: self
+        self._inverse: Translator | None = None
         self.plans = plans
         self._known = plans.known
         self._loose: Parcel | None = None
@@ -74,6 +76,13 @@ class Translator:
         self.reserved = True
         self.inexact = False
         self.gathered: dict[str, Any] = {}
+
+    @property
+    def inverse(self) -> Translator:
+        """The translator that goes the other way, to try what comes back; made when it is needed."""
+        if self._inverse is None:
+            self._inverse = self.turn_round()
+        return self._inverse
 
     def object(self, place: str, source: Any, path: Path) -> dict[str, Any]:
         """``source``, which stands at ``path`` of its document, in the other words."""
