@@ -25,8 +25,8 @@ from pysession.report import render
 from pysession.report.characters import printable
 from pysession.report.losses import LossesFile
 from pysession.report.wording import counted
-from pysession.verbs.convert import Conversion, target_of
-from pysession.verbs.converting import Converted, Input, Options, Refused, converted_inputs
+from pysession.verbs.convert import target_of
+from pysession.verbs.converting import Converted, Input, Options, Refused, Result, converted_inputs
 from pysession.verbs.outcomes import is_internal_error
 
 _MOST_DRAWINGS = 100
@@ -98,6 +98,13 @@ Exit codes:
     callback=split,
     help="A type id that the application registers for objects in the state (repeatable).",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Convert in N processes. Without it one for a few documents, as many as there are processors, up to four, for "
+    "thousands.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no account.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 def command(
@@ -111,6 +118,7 @@ def command(
     at: str | None,
     input_format: str | None,
     registered_types: tuple[str, ...],
+    jobs: int | None,
     quiet: bool,
     debug: bool,
 ) -> ExitCode:
@@ -132,6 +140,9 @@ def command(
         record_approvals=record_approvals,
         settings=Settings(frozenset(registered_types)),
         format=InputFormat(input_format) if input_format else None,
+        counts=strict or not quiet,
+        lists=losses is not None,
+        jobs=jobs,
         debug=debug,
     )
     inputs = converted_inputs(paths, options)
@@ -144,8 +155,7 @@ def command(
         for one in inputs:
             run.take(one)
         code = run.close()
-        if several:
-            wait_for_disk()
+        wait_for_disk(delivery.folders)
         if account is not None:
             account.close(run.not_done)
     return code
@@ -162,7 +172,7 @@ class _Delivery:
         self._output = None if output is None else str(output)
         self._several = several
         self._taken: set[str] = set()
-        self._folders: set[str] = set()
+        self.folders: set[str] = set()
 
     @contextlib.contextmanager
     def place(self, one: Input, *, lines: bool) -> Iterator[BinaryIO]:
@@ -176,7 +186,7 @@ class _Delivery:
             sys.stdout.buffer.flush()
             return
         target = self._target(self._output, one, lines=lines) if self._several else self._output
-        if one.path is not None and os.path.exists(target) and os.path.samefile(target, one.path):
+        if one.place.path is not None and os.path.exists(target) and os.path.samefile(target, one.place.path):
             raise NotWrittenError(Path(target), "it is the document that is to be converted; choose another place")
         with replacing(target, waits=not self._several) as stream:
             yield stream
@@ -187,17 +197,19 @@ class _Delivery:
         Raises:
             NotWrittenError: the folder cannot be made.
         """
-        target = os.path.join(output, one.relative if lines else f"{os.path.splitext(one.relative)[0]}.json")
+        target = os.path.join(
+            output, one.place.relative if lines else f"{os.path.splitext(one.place.relative)[0]}.json"
+        )
         if target in self._taken:
-            target = os.path.join(output, f"{one.relative}.json")
+            target = os.path.join(output, f"{one.place.relative}.json")
         self._taken.add(target)
         folder = os.path.dirname(target)
-        if folder not in self._folders:
+        if folder not in self.folders:
             try:
                 os.makedirs(folder, exist_ok=True)
             except OSError as failure:
                 raise NotWrittenError(Path(target), (failure.strerror or "failed").lower()) from failure
-            self._folders.add(folder)
+            self.folders.add(folder)
         return target
 
 
@@ -243,16 +255,16 @@ class _Run:
     def _deliver(
         self,
         one: Input,
-        first: Converted | Refused | NotRead,
-        results: Iterator[Converted | Refused | NotRead],
+        first: Result,
+        results: Iterator[Result],
         stream: BinaryIO,
     ) -> None:
         fine = True
-        result: Converted | Refused | NotRead | None = first
+        result: Result | None = first
         while result is not None:
             if self._tell(one, result):
                 assert isinstance(result, Converted)
-                stream.write(result.conversion.data)
+                stream.write(result.data)
                 if result.record is not None or (stream is sys.stdout.buffer and is_terminal(sys.stdout)):
                     stream.write(b"\n")
             else:
@@ -261,13 +273,13 @@ class _Run:
         if not fine:
             raise _NotDeliveredError
 
-    def _tell(self, one: Input, result: Converted | Refused | NotRead) -> bool:
+    def _tell(self, one: Input, result: Result) -> bool:
         """Say what became of a document; whether it is to be written."""
         if isinstance(result, NotRead):
             self._fails(result)
             return False
         self._documents += 1
-        name = printable(one.name) + ("" if result.record is None else f" (record {result.record})")
+        name = printable(one.place.name) + ("" if result.record is None else f" (record {result.record})")
         if isinstance(result, Refused):
             self._refused += 1
             if result.report is not None:
@@ -275,28 +287,28 @@ class _Run:
             else:
                 click.echo(f"{name}: {result.why}", err=True)
             return False
-        conversion = result.conversion
-        if self._strict and conversion.dropped:
+        dropped = result.kinds.get(LossKind.DROPPED, 0)
+        if self._strict and dropped:
             self._refused += 1
-            dropped = conversion.dropped[0]
+            first = next(loss for loss in result.losses if loss.kind is LossKind.DROPPED)
             click.echo(
-                f"{name}: not written, {counted(len(conversion.dropped), 'value')} would be dropped, "
-                f"the first at {printable(dropped.pointer) or 'the root'}: {dropped.detail}",
+                f"{name}: not written, {counted(dropped, 'value')} would be dropped, the first at "
+                f"{printable(first.pointer) or 'the root'}: {first.detail}",
                 err=True,
             )
             return False
-        self._count(name, one, result.record, conversion)
+        self._count(name, one, result)
         return True
 
-    def _count(self, name: str, one: Input, record: int | None, conversion: Conversion) -> None:
+    def _count(self, name: str, one: Input, result: Converted) -> None:
         if self._account is not None:
-            self._account.add(one.name, record, conversion.source, conversion.target, conversion.losses)
+            self._account.add(one.place.name, result.record, result.source, result.target, result.losses)
         if self._quiet:
             return
-        kinds = Counter(loss.kind for loss in conversion.losses)
+        kinds = Counter(result.kinds)
         self._counts.update(kinds)
         if not self._several or kinds[LossKind.DROPPED] or kinds[LossKind.CHANGED]:
-            click.echo(f"{name}: {conversion.source} → {conversion.target}{_told(kinds)}", err=True)
+            click.echo(f"{name}: {result.source} → {result.target}{_told(kinds)}", err=True)
 
     def _fails(self, what: NotRead) -> None:
         self.not_done.append(what)

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -76,7 +76,7 @@ def replacing(path: Path | str, *, waits: bool = True) -> Iterator[BinaryIO]:
 
     When the block ends with an exception the file stays as it was. ``waits`` until they are safe on the disk; without, a
     power cut may take a new file away, never the bytes of one that was there. Whoever writes many can then wait once
-    (:func:`wait_for_disk`).
+    for all of them (:func:`wait_for_disk`).
 
     Raises:
         NotWrittenError: no permission, no space, no such folder.
@@ -106,10 +106,10 @@ def _replace(target: Path, data: bytes) -> None:
         stream.write(data)
 
 
-def wait_for_disk() -> None:
-    """Wait until everything that was written is safe, where the system can tell."""
-    if hasattr(os, "sync"):
-        os.sync()
+def wait_for_disk(folders: Iterable[str]) -> None:
+    """Wait until the names in ``folders`` are safe; file systems that keep order have written what they name before."""
+    for folder in folders:
+        _sync_folder(folder)
 
 
 @contextlib.contextmanager

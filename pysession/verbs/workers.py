@@ -9,10 +9,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
+from typing import Generic, TypeVar, cast
 
 from pysession.findings import NotRead
 from pysession.inputs import Record
-from pysession.verbs.outcomes import Outcome, internal_error
+from pysession.verbs.outcomes import internal_error
 
 # A batch is full with whichever comes first. Sending one costs about as much as judging a small document; a large
 # document is worth a batch of its own.
@@ -21,28 +22,30 @@ _BATCH_BYTES = 256 << 10
 # Batches under way for each process: one that it works on and one that waits for it.
 _AHEAD = 2
 
-_Work = Callable[[Sequence[Record]], list[Outcome]]
+_Result = TypeVar("_Result")
 
 
 @dataclass(slots=True)
-class _Pending:
+class _Pending(Generic[_Result]):
     """A batch under way (``future``), or an input that needs no work (``done``)."""
 
     batch: list[Record]
-    future: Future[list[Outcome]] | None = None
+    future: Future[list[_Result]] | None = None
     done: NotRead | None = None
 
 
-def spread(work: _Work, found: Iterable[Record | NotRead], jobs: int) -> Iterator[Outcome]:
+def spread(
+    work: Callable[[Sequence[Record]], list[_Result]], found: Iterable[Record | NotRead], jobs: int
+) -> Iterator[_Result | NotRead]:
     """``work`` on all of ``found`` in ``jobs`` processes.
 
     A process that dies takes all work under way with it. Then the records of the oldest batch are judged one at a time,
     so that the one that kills is known for certain and becomes a ``NotRead``; what else was lost is handed out again.
     """
     workers = _Workers(work, jobs)
-    pending: deque[_Pending] = deque()
+    pending: deque[_Pending[_Result]] = deque()
     try:
-        for item in _batched(found):
+        for item in cast("Iterator[_Pending[_Result]]", _batched(found)):
             while len(pending) >= jobs * _AHEAD:
                 yield from _oldest(pending, workers)
             if item.done is None:
@@ -54,7 +57,7 @@ def spread(work: _Work, found: Iterable[Record | NotRead], jobs: int) -> Iterato
         workers.stop()
 
 
-def _batched(found: Iterable[Record | NotRead]) -> Iterator[_Pending]:
+def _batched(found: Iterable[Record | NotRead]) -> Iterator[_Pending[_Result]]:
     batch: list[Record] = []
     size = 0
     for item in found:
@@ -73,7 +76,7 @@ def _batched(found: Iterable[Record | NotRead]) -> Iterator[_Pending]:
         yield _Pending(batch)
 
 
-def _oldest(pending: deque[_Pending], workers: _Workers) -> Iterator[Outcome]:
+def _oldest(pending: deque[_Pending[_Result]], workers: _Workers[_Result]) -> Iterator[_Result | NotRead]:
     item = pending.popleft()
     if item.done is not None:
         yield item.done
@@ -95,7 +98,7 @@ def _oldest(pending: deque[_Pending], workers: _Workers) -> Iterator[Outcome]:
             other.future = workers.submit(other.batch)
 
 
-def _result(future: Future[list[Outcome]] | None) -> list[Outcome] | None:
+def _result(future: Future[list[_Result]] | None) -> list[_Result] | None:
     """What came of a batch; None when its process died or it was never handed out."""
     if future is None:
         return None
@@ -105,14 +108,14 @@ def _result(future: Future[list[Outcome]] | None) -> list[Outcome] | None:
         return None
 
 
-def _result_lost(future: Future[list[Outcome]] | None) -> bool:
+def _result_lost(future: Future[list[_Result]] | None) -> bool:
     return future is None or (future.done() and isinstance(future.exception(), BrokenProcessPool))
 
 
-class _Workers:
+class _Workers(Generic[_Result]):
     """A pool of processes that can be replaced when one of them dies."""
 
-    def __init__(self, work: _Work, jobs: int) -> None:
+    def __init__(self, work: Callable[[Sequence[Record]], list[_Result]], jobs: int) -> None:
         self._work = work
         self._jobs = jobs
         self._pool = self._start()
@@ -120,7 +123,7 @@ class _Workers:
     def _start(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._jobs, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
 
-    def submit(self, batch: list[Record]) -> Future[list[Outcome]] | None:
+    def submit(self, batch: list[Record]) -> Future[list[_Result]] | None:
         """Hand out ``batch``; None when the pool is broken already."""
         try:
             return self._pool.submit(self._work, batch)
