@@ -8,7 +8,17 @@ from pysession.dialects.conversion.absence import ABSENT, UNFIT, UnsayableError
 from pysession.dialects.conversion.mapping import CANONICAL_ORDER, EXTENSIBLE, KindMap, Row, python_needs, value_of
 from pysession.dialects.conversion.mapping import EXTENSION as CANONICAL_EXTENSION
 from pysession.dialects.conversion.notes import ATTRIBUTION, INEXACT, NO_KIND, NO_SLOT
-from pysession.dialects.conversion.parking import RESERVED, SELF, Parcel, clean, from_text, is_payload, same, unpacked
+from pysession.dialects.conversion.parking import (
+    RESERVED,
+    SELF,
+    Parcel,
+    clean,
+    from_text,
+    is_payload,
+    same,
+    says_the_same,
+    unpacked,
+)
 from pysession.dialects.conversion.plans import COPY, EXTENSION, MEMBER, WRITE, Plan, is_plain_object
 from pysession.dialects.conversion.rules import LEFT_OUT
 from pysession.dialects.conversion.translator import Translator
@@ -285,7 +295,7 @@ class Decoder(Translator):
         self.inverse.take_loose()
         if said is UNFIT:
             return row.fill is None or same(source[name], value_of(row.fill, {**source, row.canonical: value}))
-        return same(said, source[name]) or same(clean(said), source[name])
+        return says_the_same(said, source[name]) or says_the_same(clean(said), source[name])
 
     def lose(self, parcel: Parcel, name: str, value: Any, path: Path, why: str) -> None:
         extension = self.words.extension.get("content", "")

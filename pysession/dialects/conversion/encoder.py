@@ -15,6 +15,7 @@ from pysession.dialects.conversion.parking import (
     clean,
     from_text,
     same,
+    says_the_same,
 )
 from pysession.dialects.conversion.plans import COPY, EXTENSION, MEMBER, UNLESS, WRITE, Plan, is_plain_object
 from pysession.dialects.conversion.rules import Rule
@@ -269,7 +270,8 @@ class Encoder(Translator):
             return True
         if row.rule is not None and row.rule.nested:
             return now is not ABSENT
-        return now is ABSENT or same(said, now) or (self.careful and same(self._decoded(row, clean(value), path), now))
+        cleaned = self._decoded(row, clean(value), path) if self.careful else said
+        return now is ABSENT or says_the_same(said, now) or says_the_same(cleaned, now)
 
     def _decoded(self, row: Row, value: Any, path: Path) -> Any:
         assert row.rule is not None

@@ -76,6 +76,7 @@ GO = Words(
     },
     discriminator_last=True,
     extension_first=True,
+    in_order=("AdditionalProperties", "Result"),
     depth=400,
 )
 

@@ -69,7 +69,8 @@ class Words(msgspec.Struct, frozen=True, eq=False):
     that the dialect lacks altogether too. ``rules``: members that need more than their type says. ``variants``: by
     canonical kind, what besides the kind decides how an object is said; ``kind_fits`` tells whether it may then be said
     as a kind of the dialect. ``reserved_keys``: keys of the extension that the reader writes over. ``folds_keys``: keys
-    that differ by case only are one to the reader. ``depth``: the most containers from the root.
+    that differ by case only are one to the reader. ``in_order``: members
+    whose objects the writer sorts. ``depth``: the most containers from the root.
     """
 
     dialect: str
@@ -85,6 +86,7 @@ class Words(msgspec.Struct, frozen=True, eq=False):
     extension_first: bool = False
     reserved_keys: frozenset[str] = frozenset()
     folds_keys: bool = False
+    in_order: tuple[str, ...] = ()
     depth: int = 400
 
 

@@ -114,6 +114,29 @@ def is_plain(value: Any, depth: int) -> bool:
     return True
 
 
+def says_the_same(one: Any, other: Any) -> bool:
+    """Whether two values are the same, or texts of the same JSON: Go sorts the members of what it keeps."""
+    if same(one, other):
+        return True
+    if type(one) is not str or type(other) is not str or one[:1] not in "{[" or other[:1] not in "{[":
+        return False
+    try:
+        return same(json.loads(one), json.loads(other))
+    except (ValueError, RecursionError):
+        return False
+
+
+def in_order(value: Any) -> Any:
+    """``value`` with the members of every object in the order of their UTF-8 bytes, as Go writes maps.
+
+    What is parked keeps its order, which texts that are made of it go by.
+    """
+    if type(value) is dict:
+        names = sorted(value, key=lambda name: name.encode("utf-8", "surrogatepass"))
+        return {name: value[name] if name == RESERVED else in_order(value[name]) for name in names}
+    return [in_order(item) for item in value] if type(value) is list else value
+
+
 def _is_unicode(text: str) -> bool:
     """Whether ``text`` holds no unpaired surrogate."""
     try:

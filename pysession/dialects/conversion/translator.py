@@ -14,7 +14,16 @@ from typing import Any
 from pysession.dialects.conversion.absence import UnsayableError
 from pysession.dialects.conversion.mapping import Correspondence, Known, Row
 from pysession.dialects.conversion.notes import INEXACT, NO_SLOT, RECASED, UNSAYABLE, Notes
-from pysession.dialects.conversion.parking import RESERVED, Parcel, as_text, clean, is_payload, is_plain, unpacked
+from pysession.dialects.conversion.parking import (
+    RESERVED,
+    Parcel,
+    as_text,
+    clean,
+    in_order,
+    is_payload,
+    is_plain,
+    unpacked,
+)
 from pysession.dialects.conversion.plans import COPY, EXTENSION, MEMBER, UNLESS, WRITE, WRITTEN_EMPTY, Plan, Plans
 from pysession.findings import LossKind
 from pysession.wire import Path
@@ -171,6 +180,8 @@ class Translator:
             target = self._finished(place, source, target, path, plan, given, parcel, unclean)
         name = self.target_extension(place)
         self._loose = None
+        if self.words.in_order and self.encodes:
+            target = self._in_order(target)
         if not parcel:
             self._spare = parcel
             if self._keeps_empty:
@@ -184,7 +195,15 @@ class Translator:
             target.setdefault(name, {})[RESERVED] = parcel.packed()
         else:
             target = {name: {RESERVED: parcel.packed()}, **target}
+        if self.words.in_order and self.encodes:
+            target = self._in_order(target)
         self._keeps_empty = False
+        return target
+
+    def _in_order(self, target: dict[str, Any]) -> dict[str, Any]:
+        for name in self.words.in_order:
+            if type(target.get(name)) in (dict, list):
+                target[name] = in_order(target[name])
         return target
 
     def _finished(
