@@ -12,6 +12,9 @@ if TYPE_CHECKING:
         HistoryProvider,
         InMemoryHistoryProvider,
         Session,
+        SessionStore,
+        StoreHistoryProvider,
+        open_sessions,
         register_state_type,
     )
     from pysession.stores import open_store
@@ -29,9 +32,12 @@ __all__ = [
     "HistoryProvider",
     "InMemoryHistoryProvider",
     "Session",
+    "SessionStore",
+    "StoreHistoryProvider",
     "anonymise",
     "check",
     "convert",
+    "open_sessions",
     "open_store",
     "predict",
     "register_state_type",
@@ -43,7 +49,7 @@ _PUBLIC = {
     **dict.fromkeys(
         (
             *("Agent", "ContextProvider", "FileHistoryProvider", "HistoryProvider", "InMemoryHistoryProvider"),
-            *("Session", "register_state_type"),
+            *("Session", "SessionStore", "StoreHistoryProvider", "open_sessions", "register_state_type"),
         ),
         "pysession.sessions",
     ),

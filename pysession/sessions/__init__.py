@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         UnregisteredTypeWarning,
     )
     from pysession.sessions.file_history import FileHistoryProvider
+    from pysession.sessions.framework import agent_framework_provider
     from pysession.sessions.in_memory import InMemoryHistoryProvider
     from pysession.sessions.messages import (
         InputError,
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     )
     from pysession.sessions.providers import ContextProvider, HistoryProvider
     from pysession.sessions.responses import Response, ResponseError, ResponseStream, Update
+    from pysession.sessions.saved import SessionStore, open_sessions
     from pysession.sessions.session import Session
     from pysession.sessions.state_types import register_state_type
     from pysession.sessions.state_values import Unregistered
+    from pysession.sessions.stored_history import StoreHistoryProvider
     from pysession.sessions.tools import Tool, ToolContext, ToolError, tool
 
 _ROOM = "pysession.sessions"
@@ -56,18 +59,22 @@ _PUBLIC = {
     "RunContext": "context",
     "Session": "session",
     "SessionError": "errors",
+    "SessionStore": "saved",
     "StateTypeError": "errors",
     "StateValueError": "errors",
+    "StoreHistoryProvider": "stored_history",
     "Tool": "tools",
     "ToolContext": "tools",
     "ToolError": "tools",
     "Unregistered": "state_values",
     "UnregisteredTypeWarning": "errors",
     "Update": "responses",
+    "agent_framework_provider": "framework",
     "approval_request": "messages",
     "approval_response": "messages",
     "function_call": "messages",
     "message": "messages",
+    "open_sessions": "saved",
     "register_state_type": "state_types",
     "text": "messages",
     "tool": "tools",
@@ -93,18 +100,22 @@ __all__ = [
     "RunContext",
     "Session",
     "SessionError",
+    "SessionStore",
     "StateTypeError",
     "StateValueError",
+    "StoreHistoryProvider",
     "Tool",
     "ToolContext",
     "ToolError",
     "Unregistered",
     "UnregisteredTypeWarning",
     "Update",
+    "agent_framework_provider",
     "approval_request",
     "approval_response",
     "function_call",
     "message",
+    "open_sessions",
     "register_state_type",
     "text",
     "tool",

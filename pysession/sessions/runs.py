@@ -71,11 +71,12 @@ class Run:
             last = turn == MAX_TURNS or failures == MAX_FAILURES
             async for update in self._ask(shown, offered=not last):
                 yield update
+            if last:
+                self.produced += _without_calls(self._answer.messages)
+                return
             self.produced += self._answer.messages
             calls = _with_ids(self._answer.messages)
-            if last:
-                _without_calls(self._answer.messages)
-            if not calls or last:
+            if not calls:
                 return
             if self._asks_a_person(calls):
                 yield Update(self._ask_a_person(calls))
@@ -200,9 +201,11 @@ def _with_ids(messages: Sequence[Message]) -> list[Content]:
     return calls
 
 
-def _without_calls(messages: list[Message]) -> None:
+def _without_calls(messages: Sequence[Message]) -> list[Message]:
     """Calls that nobody will answer would make every later request to the model an error."""
-    for one in messages:
-        one["contents"] = [c for c in one["contents"] if c["type"] not in (CALL, APPROVAL_REQUEST)]
-    if not any(one["contents"] for one in messages):
-        messages[:] = [message("assistant", [text(_GIVEN_UP)])]
+    left = [
+        one | {"contents": contents}
+        for one in messages
+        if (contents := [content for content in one["contents"] if content["type"] not in (CALL, APPROVAL_REQUEST)])
+    ]
+    return left or [message("assistant", [text(_GIVEN_UP)])]

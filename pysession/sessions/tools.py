@@ -63,6 +63,11 @@ class Tool:
         return self.function(*args, **kwargs)
 
     @property
+    def takes_context(self) -> bool:
+        """Whether it asks for the session."""
+        return self._context is not None
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """The JSON Schema of the arguments."""
         return self._model.model_json_schema()  # type: ignore[no-any-return]

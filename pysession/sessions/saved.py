@@ -1,0 +1,118 @@
+"""Sessions in a store: ``SessionStore``, and which store it is by the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from pysession.findings.failures import UsageError
+from pysession.sessions.envelopes import Form
+from pysession.sessions.session import Session
+from pysession.stores import NotFoundError, Store, is_store_url, open_store
+
+BACKEND = "MAF_SESSION_BACKEND"
+URL = "MAF_SESSION_URL"
+
+_SCHEMES: Mapping[str, tuple[str, ...]] = {
+    "memory": ("memory",),
+    "file": ("file",),
+    "sqlite": ("sqlite",),
+    "postgres": ("postgresql", "postgres"),
+    "redis": ("redis", "rediss"),
+    "cosmos": ("cosmos",),
+}
+_PLACES = {"memory": "memory:", "file": "file:sessions", "sqlite": "sqlite:///sessions.db"}
+"""Where sessions are without ``MAF_SESSION_URL``; a server has no place of its own."""
+
+
+class SessionStore:
+    """Keeps sessions in a store, with the methods of the framework's own SessionStore: ``get``, ``set``, ``delete``.
+
+    What was changed by another since this object read or wrote it is not overwritten: ``set`` raises ConflictError. So does
+    the ``set`` of a session that this object never read, when there is one with its id.
+    """
+
+    def __init__(self, store: Store, *, owner: str = "") -> None:
+        self._store = store
+        self._owner = owner
+        self._etags: dict[str, str] = {}
+
+    async def get(self, session_id: str) -> Session | None:
+        """The session, or None where there is none.
+
+        Raises:
+            CorruptSessionError, NotASessionError: what is there is no session.
+            StoreError: the store fails.
+        """
+        try:
+            stored = await self._store.get(session_id, owner=self._owner)
+        except NotFoundError:
+            self._etags.pop(session_id, None)
+            return None
+        session = Session.from_bytes(stored.data, source=session_id)
+        self._etags[session_id] = stored.etag
+        return session
+
+    async def get_or_new(self, session_id: str) -> Session:
+        """The session, or a fresh one with this id."""
+        return await self.get(session_id) or Session(session_id=session_id)
+
+    async def set(self, session_id: str, session: Session) -> None:
+        """Save the session.
+
+        Raises:
+            ConflictError: another has changed it, or made it.
+            StateValueError: a value has no JSON form.
+            StoreError: the store fails.
+        """
+        known = self._etags.get(session_id)
+        entry = await self._store.put(
+            session_id, session.to_bytes(Form.SESSION), owner=self._owner, if_match=known, if_absent=known is None
+        )
+        self._etags[session_id] = entry.etag
+
+    async def delete(self, session_id: str) -> None:
+        """Remove the session, if there is one."""
+        self._etags.pop(session_id, None)
+        await self._store.delete(session_id, owner=self._owner)
+
+    async def close(self) -> None:
+        """Let go of files and connections."""
+        await self._store.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def open_sessions(
+    backend: str | None = None, url: str | None = None, *, owner: str = "", environment: Mapping[str, str] = os.environ
+) -> SessionStore:
+    """The sessions of the backend that ``MAF_SESSION_BACKEND`` names, at ``MAF_SESSION_URL``; both can be given.
+
+    ``memory``, ``file`` (the folder ``sessions`` without a URL), ``sqlite`` (the file ``sessions.db``), and those of a
+    server, which need a URL: ``postgres``, ``redis``, ``cosmos``. Without a backend the URL says what it is, and without
+    both it is ``sqlite``.
+
+    Raises:
+        UsageError: no such backend, or the URL is missing or is another's.
+        StoreUrlError: the URL names no store.
+    """
+    url = url or environment.get(URL)
+    backend = backend or environment.get(BACKEND) or (None if url else "sqlite")
+    if backend is None:
+        return SessionStore(open_store(url or ""), owner=owner)
+    if backend not in _SCHEMES:
+        raise UsageError(f"there is no session backend {backend!r}; {BACKEND} is one of {', '.join(_SCHEMES)}")
+    place = url or _PLACES.get(backend)
+    if place is None:
+        raise UsageError(f"the backend {backend} is a server; say where it is by {URL}={_SCHEMES[backend][0]}://…")
+    if is_store_url(place) and place.partition(":")[0].lower() not in _SCHEMES[backend]:
+        raise UsageError(f"{URL} is no address of the backend {backend}; it would begin with {_SCHEMES[backend][0]}:")
+    return SessionStore(open_store(place), owner=owner)

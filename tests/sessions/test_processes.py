@@ -1,0 +1,84 @@
+"""A fact crosses from one process to another through each backend."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import agent_framework as maf
+import pytest
+
+from pysession import check
+from pysession.sessions import Session, open_sessions
+from tests.live.agents import Scripted
+from tests.live.agents import text as said
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "two_processes.py"
+BACKENDS = ("file", "sqlite")
+"""Those without a server. A server's are named by ``PYSESSION_SESSION_URLS``, as backend=URL, separated by spaces."""
+SERVERS = dict(one.split("=", 1) for one in os.environ.get("PYSESSION_SESSION_URLS", "").split())
+
+
+def tell(words: str, folder: Path, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE), words],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("backend", [*BACKENDS, *SERVERS])
+def test_what_one_process_was_told_another_ones_model_is_shown(tmp_path: Path, backend: str) -> None:
+    environment = {"MAF_SESSION_BACKEND": backend}
+    if backend in SERVERS:
+        environment["MAF_SESSION_URL"] = SERVERS[backend]
+    tell("My name is Ann.", tmp_path, **environment)
+    assert tell("What is my name?", tmp_path, **environment) == "You said: My name is Ann. What is my name?"
+
+
+def test_what_is_in_memory_ends_with_its_process(tmp_path: Path) -> None:
+    tell("My name is Ann.", tmp_path, MAF_SESSION_BACKEND="memory")
+    assert tell("What is my name?", tmp_path, MAF_SESSION_BACKEND="memory") == "You said: What is my name?"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_real_agent_goes_on_where_the_other_process_ended(
+    tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell("My name is Ann.", tmp_path, MAF_SESSION_BACKEND=backend)
+    monkeypatch.chdir(tmp_path)
+    shown: list[Any] = []
+
+    class Listening(Scripted):
+        def _inner_get_response(self, *, messages: Any, **kwargs: Any) -> Any:
+            shown.extend(messages)
+            return super()._inner_get_response(messages=messages, **kwargs)
+
+    async def go_on() -> Session:
+        async with open_sessions(backend) as sessions:
+            session = await sessions.get("ann")
+            assert session is not None
+            theirs = maf.AgentSession.from_dict(json.loads(session.to_bytes()))
+            await maf.Agent(Listening([said("Ann")]), name="assistant").run("What is my name?", session=theirs)
+            changed = Session.from_dict(theirs.to_dict())
+            await sessions.set("ann", changed)
+            return changed
+
+    session = asyncio.run(go_on())
+    assert [one.text for one in shown] == ["My name is Ann.", "You said: My name is Ann.", "What is my name?"]
+    assert check(session.to_bytes()).findings == ()
+    assert tell("Thanks.", tmp_path, MAF_SESSION_BACKEND=backend) == (
+        "You said: My name is Ann. What is my name? Thanks."
+    )
