@@ -11,7 +11,7 @@ from importlib import import_module
 import click
 
 from pysession.cli.exit_code import ExitCode
-from pysession.findings.failures import PysessionError, UsageError
+from pysession.findings.failures import DamagedError, PysessionError, UsageError
 
 # Name -> the module that holds the click command 'command'. A module is imported when its command is called.
 _COMMANDS: Mapping[str, str] = {
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.USAGE
     except PysessionError as failure:
         click.echo(f"Error: {failure}", err=True)
-        return ExitCode.USAGE
+        return ExitCode.INTERNAL if isinstance(failure, DamagedError) else ExitCode.USAGE
     except Exception as failure:
         if "--debug" in arguments:
             import traceback

@@ -13,8 +13,16 @@ from pysession.findings.failures import PointerError
 
 
 def split(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """A repeatable option whose values may also stand in one, with commas: ``("a,b", "c")`` → ``("a", "b", "c")``."""
-    return tuple(name for each in value for name in map(str.strip, each.split(",")) if name)
+    """A repeatable option whose values may also stand in one, with commas: ``("a,b", "c")`` → ``("a", "b", "c")``.
+
+    Raises:
+        click.BadParameter: an option without a name, such as a shell leaves of ``--reader "$UNSET"``; a gate without
+            its reader would let everything through.
+    """
+    names = tuple(tuple(name for name in map(str.strip, each.split(",")) if name) for each in value)
+    if not all(names):
+        raise click.BadParameter("it is empty; give a name, or leave the option out")
+    return tuple(name for each in names for name in each)
 
 
 def pointer(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from pysession.schema import read_table
+
 
 class Member(msgspec.Struct, frozen=True):
     """A member of an object.
@@ -65,5 +67,4 @@ class Vocabulary(msgspec.Struct, frozen=True):
 @cache
 def vocabulary(dialect: str) -> Vocabulary:
     """The vocabulary of ``dialect`` as shipped."""
-    data = Path(__file__).with_name("vocabularies").joinpath(f"{dialect}.json").read_bytes()
-    return msgspec.json.decode(data, type=Vocabulary)
+    return read_table(Path(__file__).with_name("vocabularies") / f"{dialect}.json", Vocabulary)

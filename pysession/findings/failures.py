@@ -1,6 +1,7 @@
 """The exceptions of this package: one base, one class for each failure, each holding what it needs to explain itself.
 
 * PysessionError
+   - DamagedError       a file of this package that is missing or damaged (exit code 4)
    - PointerError       a JSON Pointer that is not one
    - RefusedError       a document that cannot be read, or is not what its dialect accepts (exit code 1)
    - UnknownRuleError   a rule id that no rule has
@@ -12,11 +13,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pysession.findings.finding import Finding
 
 
 class PysessionError(Exception):
     """Base of every exception that this package raises on purpose."""
+
+
+class DamagedError(PysessionError):
+    """The file at ``path``, a part of this package, cannot be used; nothing that rests on it can be said."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} is damaged ({reason}); install pysession again")
+        self.path = path
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[DamagedError], tuple[Path, str]]:
+        """It is raised in processes that check for another one, too."""
+        return type(self), (self.path, self.reason)
 
 
 class PointerError(PysessionError, ValueError):

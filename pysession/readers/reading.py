@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from pysession.dialects import Document
-from pysession.findings import Reading
+from pysession.findings import Reading, Verdict
 from pysession.readers.releases import reader, release
 from pysession.readers.settings import DEFAULT_SETTINGS, Settings
 
@@ -23,6 +23,8 @@ class Interpreter(Protocol):
     def reading(self, release: str) -> Reading:
         """What ``release`` (a resolved name) makes of the document."""
 
+
+_MAY_KEEP_BYTES = frozenset({Verdict.IDENTICAL, Verdict.SILENT_LOSS})
 
 _MODULES = {
     "python": "pysession.readers.python",
@@ -44,10 +46,19 @@ def readings(document: Document, releases: Sequence[str], settings: Settings = D
         family = name.partition("@")[0]
         if family not in interpreters:
             interpreters[family] = _interpreter(family)(document, settings)
-        reading = interpreters[family].reading(name)
         is_foreign = document.dialect not in release(name).dialects
-        found.append(msgspec.structs.replace(reading, foreign=True) if is_foreign else reading)
+        found.append(_completed(interpreters[family].reading(name), is_foreign=is_foreign))
     return tuple(found)
+
+
+def _completed(reading: Reading, *, is_foreign: bool) -> Reading:
+    """``reading`` with what follows from its verdict in every family: a release that refuses restores nothing, and what
+    is saved otherwise has not the same bytes. A silent loss may well be saved as it was."""
+    restored = 0 if reading.verdict is Verdict.REJECTED else reading.messages_restored
+    same_bytes = reading.same_bytes if reading.verdict in _MAY_KEEP_BYTES else False
+    if (restored, same_bytes, is_foreign) == (reading.messages_restored, reading.same_bytes, reading.foreign):
+        return reading
+    return msgspec.structs.replace(reading, messages_restored=restored, same_bytes=same_bytes, foreign=is_foreign)
 
 
 @cache

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from pysession.findings.failures import UsageError
+from pysession.schema import read_table
 
 LATEST = "latest"
+NUMBERED = re.compile(r"\d+\.")
 NUMBERS = re.compile(r"\d+")
 
 
@@ -98,8 +101,7 @@ class Release(msgspec.Struct, frozen=True):
 @cache
 def table() -> dict[str, Family]:
     """The whole table, by family."""
-    data = Path(__file__).with_name("releases.json").read_bytes()
-    return msgspec.json.decode(data, type=dict[str, Family])
+    return read_table(Path(__file__).with_name("releases.json"), dict[str, Family])
 
 
 def families() -> tuple[str, ...]:
@@ -192,15 +194,14 @@ def _family(family: str, name: str) -> Family:
 
 
 def _nearest(family: str, version: str) -> tuple[str, ...]:
-    """Releases that ``version`` abbreviates, else those whose numbers come nearest to its own, newest first."""
-    if not version:
-        return (latest(family),)
+    """Releases that ``version`` abbreviates, newest first, else those between whose numbers its own would stand."""
     known = [entry.release for entry in reversed(table()[family].releases)]
-    longer = [one for one in known if one.startswith(version)]
-    wanted = _numbers(version)
-    near = longer or sorted(
-        known, key=lambda one: [abs(ours - theirs) for ours, theirs in zip(_numbers(one), wanted, strict=True)]
-    )
+    longer = [one for one in known if version and one.startswith(version)]
+    numbered = sorted(filter(NUMBERED.match, known), key=_numbers)
+    if not longer and (not NUMBERED.match(version) or not numbered):
+        return (latest(family),)
+    place = bisect_left(numbered, _numbers(version), key=_numbers)
+    near = longer or sorted(numbered, key=lambda one: abs(numbered.index(one) + 0.5 - place))
     return tuple(f"{family}@{one}" for one in near[:2])
 
 

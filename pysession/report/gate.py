@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from pysession.dialects import UNKNOWN
 from pysession.findings import NextTurn, ReaderSummary, Reason, Verdict
 from pysession.readers import first_release_with
 from pysession.report.characters import printable
@@ -43,9 +44,7 @@ def gate_lines(readers: tuple[ReaderSummary, ...]) -> Iterator[str]:
     to do."""
     for reader in readers:
         yield f"{reader.reader}: {_counts(reader)}"
-        if reader.foreign:
-            yield f"  {_foreign(reader)}"
-        yield from (f"  {line}" for line in _reasons(reader))
+        yield from (f"  {line}" for line in (*_foreign(reader), *_reasons(reader)))
         for turn, sentences in _NEXT.items():
             count = reader.next_turns.get(turn, 0)
             if count:
@@ -66,11 +65,15 @@ def _counts(reader: ReaderSummary) -> str:
     return ", ".join(parts)
 
 
-def _foreign(reader: ReaderSummary) -> str:
+def _foreign(reader: ReaderSummary) -> Iterator[str]:
     """Documents of other libraries, which every release of this one treats alike."""
-    total = sum(reader.foreign.values())
-    which = ", ".join(f"{count:,} {printable(dialect)}" for dialect, count in most_frequent(reader.foreign))
-    return f"{total:,} of them {'is' if total == 1 else 'are'} in a dialect that this release does not read ({which})"
+    known = {dialect: count for dialect, count in reader.foreign.items() if dialect != UNKNOWN}
+    total, strange = sum(known.values()), reader.foreign.get(UNKNOWN, 0)
+    which = ", ".join(f"{count:,} {printable(dialect)}" for dialect, count in most_frequent(known))
+    if total:
+        yield f"{total:,} of them {'is' if total == 1 else 'are'} in a dialect that this release does not read ({which})"
+    if strange:
+        yield f"{strange:,} of them {'is no session' if strange == 1 else 'are no sessions'} of a known dialect"
 
 
 def _reasons(reader: ReaderSummary) -> Iterator[str]:

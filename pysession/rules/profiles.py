@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from pysession.findings.failures import UsageError
+from pysession.schema import read_table
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -23,8 +24,7 @@ class Profile(msgspec.Struct, frozen=True):
 @cache
 def profiles() -> dict[str, Profile]:
     """Every profile by name."""
-    data = Path(__file__).with_name("profiles.json").read_bytes()
-    return msgspec.json.decode(data, type=dict[str, Profile])
+    return read_table(Path(__file__).with_name("profiles.json"), dict[str, Profile])
 
 
 def profile(name: str) -> Profile:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pysession.dialects import UNKNOWN, Document
-from pysession.findings import NextTurn, Path, Reading, Severity, Verdict, parse_pointer
+from pysession.findings import ChangeKind, NextTurn, Path, Reading, Severity, Verdict, parse_pointer
 from pysession.readers import Release, known_kinds, release
 from pysession.rules.content_family import DISCRIMINATOR_UNKNOWN
 from pysession.rules.registry import on_reading, rule
@@ -28,6 +28,7 @@ READER_LOSES = rule(
 )
 
 _SHOWN_CHANGES = 3
+_LOST = frozenset({ChangeKind.CHANGED, ChangeKind.VANISHED})
 _THREADS = frozenset({"python-thread", "dotnet-thread"})
 _REFUSES_UNKNOWN_KINDS = frozenset({"dotnet", "meai"})
 
@@ -61,10 +62,11 @@ def _silent_loss(document: Document, reading: Reading) -> Fault:
 
 
 def _loss(document: Document, reading: Reading) -> Fault:
-    named = [printed(parse_pointer(change.pointer)) for change in reading.changes[:_SHOWN_CHANGES]]
-    more = len(reading.changes) - len(named)
+    lost = [change.pointer for change in reading.changes if change.kind in _LOST]
+    named = [printed(parse_pointer(pointer)) for pointer in lost[:_SHOWN_CHANGES]]
+    more = len(lost) - len(named)
     places = ", ".join(named) + (f" and {more} more" if more > 0 else "")
-    path = _path(document, reading.changes[0].pointer) if reading.changes else ()
+    path = _path(document, lost[0]) if lost else ()
     return READER_LOSES.at(path, f"{reading.reader} changes or drops what is at {places} when it saves this document.")
 
 

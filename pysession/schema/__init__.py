@@ -6,6 +6,7 @@
 
 from pysession.schema.errors import Error, errors
 from pysession.schema.shipped import shipped
+from pysession.schema.tables import belongs_to, read_table
 from pysession.schema.texts import FORMS, UnknownSchemaError, dialects, schema_text
 from pysession.schema.validators import Validator, validator
 
@@ -14,8 +15,10 @@ __all__ = [
     "Error",
     "UnknownSchemaError",
     "Validator",
+    "belongs_to",
     "dialects",
     "errors",
+    "read_table",
     "schema_text",
     "shipped",
     "validator",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from pysession.schema import read_table
+
 _FAMILIES = ("python", "dotnet", "go")
 
 
@@ -95,4 +97,4 @@ def table_of(dialect: str) -> Table | None:
 
 @cache
 def _load(family: str) -> Table:
-    return msgspec.json.decode(Path(__file__).with_name("tables").joinpath(f"{family}.json").read_bytes(), type=Table)
+    return read_table(Path(__file__).with_name("tables") / f"{family}.json", Table)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema
 import pytest
 
 import pysession.cli.check
 from pysession.cli import main
+from pysession.findings.failures import DamagedError
 from pysession.schema import shipped
 from pysession.verbs.run import run
 from tests.cli.processes import BROKEN, CLEAN, WARNS
@@ -47,6 +48,9 @@ def rules(value: dict[str, Any]) -> list[str]:
         (["gone.json", "broken.json", "--max-bytes", "0"], 2),
         ([], 2),
         (["clean.json", "--no-such-option"], 2),
+        (["clean.json", "--reader", "python@1.24.0"], 2),
+        (["clean.json", "--reader", ""], 2),
+        (["clean.json", "--reader", "python@latest", "--reader", " , "], 2),
         (["clean.json", "--fail-on", "info"], 2),
         (["clean.json", "--jobs", "0"], 2),
         (["clean.json", "--format", "html"], 2),
@@ -93,6 +97,19 @@ def test_a_failure_of_the_command_itself_is_exit_code_4_without_a_traceback(
     assert capsys.readouterr().err == "internal error: KeyError; 'pysession check --debug' shows where\n"
     assert main(["check", "clean.json", "--debug"]) == 4
     assert "Traceback" in capsys.readouterr().err
+
+
+def broken_installation(record: object, options: object) -> NoReturn:
+    raise DamagedError(Path("tables/python.json"), "truncated")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_damaged_table_is_told_once_and_not_as_a_fault_of_each_document(
+    jobs: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pysession.cli.check, "run", partial(run, judge=broken_installation))
+    assert main(["check", "clean.json", "warns.json", "--jobs", jobs]) == 4
+    assert capsys.readouterr().err == "Error: tables/python.json is damaged (truncated); install pysession again\n"
 
 
 def test_an_empty_directory_is_exit_code_3_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,7 +74,11 @@ def test_serializer_of_a_dotnet_release() -> None:
         ("python@1.24.0", ("python@1.23.0", "python@1.22.0")),
         ("dotnet@1.17", ("dotnet@1.17.0",)),
         ("dotnet@1.0.0-preview.260206.1", ("dotnet@1.0.0-preview.260205.1", "dotnet@1.0.0-preview.260209.1")),
+        ("dotnet@2.0", ("dotnet@1.17.0", "dotnet@1.16.0")),
+        ("meai@10", ("meai@10.11.0", "meai@10.10.1")),
+        ("go@1.0", ("go@5b27c979abb4",)),
         ("python", ("python@1.23.0",)),
+        ("python@newest", ("python@1.23.0",)),
         ("java@1.0", ("python@1.23.0", "dotnet@1.17.0", "meai@10.11.0", "go@5b27c979abb4")),
     ],
 )

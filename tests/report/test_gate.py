@@ -76,6 +76,18 @@ def test_documents_of_other_libraries_are_told_once_and_hide_no_reason() -> None
     ]
 
 
+def test_what_is_no_session_is_not_called_a_dialect() -> None:
+    strange = msgspec.structs.replace(refused(Failure("JSONDecodeError")), foreign=True)
+    whole = report((strange,), (kept(),))
+    one, other = whole.documents
+    documents = (msgspec.structs.replace(one, dialect="unknown"), other)
+    told = list(gate_lines(msgspec.structs.replace(whole, documents=documents).summary.readers))
+    assert told == [
+        "python@1.21.0: 2 documents, 1 refused, 1 kept (1 identical)",
+        "  1 of them is no session of a known dialect",
+    ]
+
+
 def test_what_a_conversion_mends_is_told() -> None:
     mended, hopeless = (msgspec.structs.replace(refused(), mended_by_conversion=each) for each in (True, False))
     says = "  'pysession convert --to python@1.21.0' mends {} not accepted"

@@ -14,6 +14,9 @@ import msgspec
 from pysession.readers.meai.output import Encoder
 from pysession.readers.meai.table import Record as Contract
 from pysession.readers.meai.table import record as contract
+from pysession.schema import belongs_to, read_table
+
+_PATH = Path(__file__).parent.with_name("tables") / "dotnet.json"
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -54,7 +57,8 @@ def _records() -> dict[str, Record]:
     before: Record | None = None
     for name, stated in _stated().items():
         folded |= stated
-        known = msgspec.convert(folded, Record)
+        with belongs_to(_PATH):
+            known = msgspec.convert(folded, Record)
         before = found[name] = before if before is not None and _alike(before, known) else known
     return found
 
@@ -71,5 +75,4 @@ def _contract(version: str, unregistered: frozenset[str]) -> Contract:
 
 
 def _stated() -> dict[str, dict[str, Any]]:
-    data = Path(__file__).parent.with_name("tables").joinpath("dotnet.json").read_bytes()
-    return msgspec.json.decode(data, type=dict[str, dict[str, Any]])
+    return read_table(_PATH, dict[str, dict[str, Any]])

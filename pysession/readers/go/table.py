@@ -11,6 +11,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from pysession.schema import belongs_to, read_table
+
+_PATH = Path(__file__).parent.with_name("tables") / "go.json"
+
 
 class Field(msgspec.Struct, frozen=True):
     """A member of a Go struct, in the order in which it is written.
@@ -85,7 +89,8 @@ def _records() -> dict[str, Record]:
     for release, change in _stated().items():
         if change or not found:
             stated = _merged(stated, change)
-            known = msgspec.convert(stated, Record)
+            with belongs_to(_PATH):
+                known = msgspec.convert(stated, Record)
         found[release] = known
     return found
 
@@ -100,5 +105,4 @@ def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stated() -> dict[str, dict[str, Any]]:
-    data = Path(__file__).parent.with_name("tables").joinpath("go.json").read_bytes()
-    return msgspec.json.decode(data, type=dict[str, dict[str, Any]])
+    return read_table(_PATH, dict[str, dict[str, Any]])

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from pysession.schema import read_table
+
 _IOTA = {code: code + 8 for start in (0x1F80, 0x1F90, 0x1FA0) for code in range(start, start + 8)}
 # Capitals that Python has only as two characters.
 _CAPITALS = _IOTA | {0x1FB3: 0x1FBC, 0x1FC3: 0x1FCC, 0x1FF3: 0x1FFC}
@@ -123,8 +125,7 @@ def escaped_characters() -> str:
 
 @cache
 def _table() -> _Table:
-    data = Path(__file__).parent.with_name("tables").joinpath("meai.json").read_bytes()
-    return msgspec.json.decode(data, type=_Table)
+    return read_table(Path(__file__).parent.with_name("tables") / "meai.json", _Table)
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,9 @@ from typing import Any, Literal
 import msgspec
 
 from pysession.readers.releases import positions
+from pysession.schema import belongs_to, read_table
+
+_PATH = Path(__file__).parent.with_name("tables") / "python.json"
 
 
 class Nesting(msgspec.Struct, frozen=True):
@@ -241,7 +244,8 @@ def records() -> tuple[Record, ...]:
 @cache
 def _record(folded: bytes) -> Record:
     """One object for all releases of a class, so that what was found out for one holds for the others."""
-    return msgspec.json.decode(folded, type=Record)
+    with belongs_to(_PATH):
+        return msgspec.json.decode(folded, type=Record)
 
 
 def _with(before: dict[str, Any], stated: dict[str, Any]) -> dict[str, Any]:
@@ -260,5 +264,4 @@ _GROUPS = frozenset(
 
 @cache
 def _stated() -> dict[str, dict[str, Any]]:
-    data = Path(__file__).parent.with_name("tables").joinpath("python.json").read_bytes()
-    return msgspec.json.decode(data, type=dict[str, dict[str, Any]])
+    return read_table(_PATH, dict[str, dict[str, Any]])
