@@ -17,6 +17,7 @@ lint: $(VENV)/installed
 	$(BIN)/lint-imports
 	$(BIN)/python tools/build_schemas.py --check
 	$(BIN)/python tools/build_rule_docs.py --check
+	$(BIN)/python tools/build_conversion_docs.py --check
 
 format: $(VENV)/installed
 	$(BIN)/ruff format .
@@ -25,10 +26,14 @@ format: $(VENV)/installed
 generated: $(VENV)/installed
 	$(BIN)/python tools/build_schemas.py
 	$(BIN)/python tools/build_rule_docs.py
+	$(BIN)/python tools/build_conversion_docs.py
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/check.py
 	$(BIN)/python benchmarks/command.py
+	$(BIN)/python benchmarks/readers.py
+	$(BIN)/python benchmarks/convert.py
+	$(BIN)/python benchmarks/stores.py
 
 # The package is installed as its users install it (not editable), so that the tests meet the wheel's files.
 $(VENV)/installed: pyproject.toml $(shell git ls-files pysession schema fixtures 2>/dev/null)

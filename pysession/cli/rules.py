@@ -60,23 +60,26 @@ def explain_rule(rule: str) -> None:
         click.echo(f"  {name:<8}  {value}")
     how = fix_of(known.id)
     if how is not None:
-        click.echo(f"  {'repair':<8}  {how}")
+        line = f"  {'repair':<8}  {how}"
+        click.echo("\n".join(_hung(line, " " * 12)) if is_terminal(sys.stdout) else line)
     text = explain(rule).text.strip().removeprefix(f"# {known.id}\n").strip()
     if is_terminal(sys.stdout):
         text = "\n".join(_wrapped(text))
     click.echo(f"\n{text}" if text else "\nNobody has written more about this rule.")
 
 
+def _hung(text: str, indent: str) -> list[str]:
+    """``text`` cut between words to the width of the terminal, all lines but the first indented."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
 def _wrapped(markdown: str) -> Iterator[str]:
     """The lines of ``markdown``, its paragraphs cut between words to the width of the terminal; examples stay whole."""
-    width = min(shutil.get_terminal_size().columns, _WIDEST)
     in_example = False
     for line in markdown.splitlines():
         in_example ^= line.startswith("```")
         if in_example or not line:
             yield line
         else:
-            indent = "  " if line.startswith("- ") else ""
-            yield from textwrap.wrap(
-                line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-            )
+            yield from _hung(line, "  " if line.startswith("- ") else "")
