@@ -115,8 +115,8 @@ def _lines(provider: Histories, data: bytes) -> Iterator[Any]:
             text = line.strip()
             if text:
                 yield _line(provider, text)
-    except UnicodeDecodeError as error:
-        raise RefusedError("UnicodeDecodeError", str(error), stage=Stage.PARSE) from None
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise RefusedError(type(error).__name__, str(error), stage=Stage.PARSE) from None
 
 
 def _line(provider: Histories, text: str) -> Any:
@@ -161,6 +161,8 @@ def _messagepack(known: Record, data: bytes) -> Iterator[Any]:
         except (msgspec.DecodeError, TypeError) as error:
             other = RefusedError("ValueError", str(error), cause=type(error).__name__, stage=Stage.PARSE)
             raise key_error(error, bare=known.bare_key_errors) or other from None
+        except (UnicodeDecodeError, RecursionError) as error:
+            raise RefusedError(type(error).__name__, str(error), stage=Stage.PARSE) from None
 
 
 def _check_text(known: Record, payloads: list[dict[str, Any]], subject: Subject) -> None:

@@ -84,3 +84,9 @@ def test_messagepack_records_have_their_length_before_them() -> None:
     assert told(read(cut, "1.23.0", Encoding.MESSAGEPACK_RECORDS)) == ("rejected", "load", "ValueError")
     hosted = records({**MESSAGE, "contents": [HOSTED]})
     assert told(read(hosted, "1.21.0", Encoding.MESSAGEPACK_RECORDS)) == ("rejected", "load", "TypeError")
+
+
+def test_messagepack_text_that_is_not_utf8_is_an_error_of_its_own() -> None:
+    broken = records(MESSAGE).replace(b"hi", b"\xff\xfe")
+    reading = read(broken, "1.23.0", Encoding.MESSAGEPACK_RECORDS)
+    assert told(reading) == ("rejected", "parse", "UnicodeDecodeError")
