@@ -23,6 +23,7 @@ _DEPTH = 256
 """Characters of a name that are in the tree; two names that differ only after that many are rare enough."""
 
 _ATTEMPTS = 1500
+_ATTEMPTS_FOR_ANY = 32
 _SHORT = 2
 """Characters of an entry's name that are too few to find others of its hash."""
 
@@ -95,12 +96,13 @@ class Names:
     def _chosen(self, tree: _Tree, name: str) -> str:
         alone, entry = name not in self._sorted, name in self._entries
         likeness = _likeness(name)
-        best = before = None
+        best: str | None = None
+        images: set[str] = set()
         for attempt in range(_ATTEMPTS):
             new = tree.image(name, attempt, alone=alone)
-            if new == before:
+            images.add(new)
+            if len(images) == 1 and attempt == _ATTEMPTS_FOR_ANY:
                 break  # nothing in it is free
-            before = new
             if not self._is_free(name, new) or is_public_name(new) or _likeness(new) != likeness:
                 continue
             best = best or new

@@ -28,7 +28,7 @@ class Numbers:
     def __init__(self, key: bytes, clock: Clock) -> None:
         self._key = key
         self._clock = clock
-        self._new: dict[tuple[str, str], tuple[str, str]] = {}
+        self._new: dict[tuple[str, str, str], tuple[str, str]] = {}
         self._taken: set[tuple[str, str]] = set()
 
     def of(self, text: str, name: str | None) -> str:
@@ -38,16 +38,25 @@ class Numbers:
             return _DIGITS.sub(lambda digits: self._pair("", digits[0], "", "")[0], text)
         fraction = match["fraction"].rstrip("0")
         zeros = match["fraction"][len(fraction) :]
-        if name is not None and name.lower() in NAMES and not match["exponent"]:
-            whole = self._clock.whole(match["whole"])
+        sign, whole, exponent = match["sign"], match["whole"], match["exponent"]
+        moment = (
+            self._moment(sign, whole, fraction) if not exponent and name is not None and name.lower() in NAMES else None
+        )
+        if moment is not None:
+            whole = moment
         else:
-            whole, fraction = self._pair(match["sign"], match["whole"], fraction, match["exponent"])
-        return f"{match['sign']}{whole}{match['point']}{fraction}{zeros}{match['exponent']}"
+            whole, fraction = self._pair(sign, whole, fraction, exponent)
+        return f"{sign}{whole}{match['point']}{fraction}{zeros}{exponent}"
+
+    def _moment(self, sign: str, whole: str, fraction: str) -> str | None:
+        """The whole units of an earlier moment; None where that is a number of another sort."""
+        new = self._clock.whole(whole)
+        return new if _likeness(sign + new, fraction, "") == _likeness(sign + whole, fraction, "") else None
 
     def _pair(self, sign: str, whole: str, fraction: str, exponent: str) -> tuple[str, str]:
         if whole.strip("0") in ("", "1") and len(whole) == 1 and not fraction:
             return whole, fraction
-        asked = (f"{sign}{whole}", fraction)
+        asked = (f"{sign}{whole}", fraction, exponent)
         if asked not in self._new:
             self._new[asked] = self._drawn(sign, whole, fraction, exponent)
             self._taken.add((sign + self._new[asked][0], self._new[asked][1]))

@@ -124,10 +124,8 @@ class Texts:
         """A placeholder, where a secret could be and is none."""
         signs = _MASKS if text == text.lower() else _MASKS.upper()
         draws = self._draws(text, attempt, len(text))
-        return "".join(
-            signs[draw % len(signs)] if one.isascii() and alphabet(one) else one
-            for one, draw in zip(text, draws, strict=True)
-        )
+        kinds = (signs if one.isascii() and alphabet(one) else alphabet(one) or one for one in text)
+        return "".join(kind[draw % len(kind)] for kind, draw in zip(kinds, draws, strict=True))
 
     def _draws(self, text: str, attempt: int, count: int) -> bytes:
         return drawing.octets(self._key, "text", text, attempt, count)
