@@ -51,7 +51,7 @@ def test_no_canary_that_is_written_in_escapes_survives(dialect: str) -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_no_canary_survives_where_a_word_of_the_format_should_stand(dialect: str) -> None:
-    for _, value in values(dialect)[:40]:
+    for _, value in values(dialect)[::7]:
         for planted, canary in kinds_replaced(value):
             assert found_in(copied(written(planted, ascii_only=False)), [canary]) == []
 
