@@ -3,7 +3,8 @@
     python benchmarks/stores.py
 
 ``put`` of 10 KB is compared with ``INSERT … ON CONFLICT`` on a table of two columns, both in WAL mode with
-``synchronous=NORMAL`` and both with bytes that differ each time (SQLite writes no page that stays as it is).
+``synchronous=NORMAL`` and both with bytes that differ each time (SQLite writes no page that stays as it is), so many in a row
+that each has its share of writing the log back.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from timing import best
 from pysession.stores import open_store
 from sessions import long_session
 
-PUTS = 200
+PUTS = 2_000
 SESSIONS = 100
 APPENDS = 20
 HISTORIES = (100, 10_000)
@@ -81,6 +82,7 @@ def puts(folder: Path, run: Loop) -> None:
             "sqlite: put, all at once": lambda: run(put_at_once()),
             "file: put (two fsyncs)": lambda: run(put(files, APPENDS)),
         },
+        rounds=7,
     )
     unit = seconds["INSERT … ON CONFLICT"] / PUTS
     print(f"put of 10 KB ({unit * 1e6:.0f} µs for a bare INSERT … ON CONFLICT)")
@@ -117,7 +119,7 @@ def appends(folder: Path, run: Loop) -> None:
 
             candidates[name] = lambda append=append: run(append())
         candidates |= framework(folder / f"theirs{count}", session, lines, run)
-        for name, value in best(candidates, rounds=3).items():
+        for name, value in best(candidates, rounds=5).items():
             rows.setdefault(name, []).append(value / APPENDS)
     for name, (short, long) in rows.items():
         print(f"  {name:<44}{short * 1e3:9.3f} ms {long * 1e3:9.3f} ms  {long / short:6.1f} x")

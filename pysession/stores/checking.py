@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
 from pysession.findings.failures import UsageError
@@ -72,7 +73,7 @@ def check_limit(limit: int) -> None:
 
 def now() -> int:
     """Microseconds since 1970."""
-    return microseconds(datetime.now(UTC))
+    return time.time_ns() // 1000
 
 
 def microseconds(moment: datetime) -> int:
@@ -88,7 +89,7 @@ def microseconds(moment: datetime) -> int:
 
 def moment(microseconds: int) -> datetime:
     """The moment that many microseconds after 1970."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return _EPOCH + _MICROSECOND * microseconds
 
 
 def page_token(owner: bytes, session_id: bytes) -> str:

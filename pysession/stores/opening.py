@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from pysession.stores.failures import NotAStoreError, StoreUrlError
 from pysession.stores.protocol import Store
@@ -39,7 +39,7 @@ def open_store(url: str, *, create: bool = True) -> Store:
     With ``create`` false it must be there already.
 
     ``sqlite:///sessions.db`` (a path; four slashes for an absolute one), ``file:sessions`` or ``file:///var/sessions``,
-    ``memory:``. Options follow a question mark: ``max_bytes``, and ``synchronous=full`` for SQLite.
+    ``memory:``, ``postgresql://user:password@host/database``. Options follow a question mark: ``max_bytes``, and ``synchronous=full`` for SQLite.
 
     Raises:
         StoreUrlError: the URL names no store.
@@ -101,6 +101,18 @@ def _sqlite(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
     return SqliteStore(Path(path), max_bytes, synchronous)
 
 
+def _postgres(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
+    try:
+        from pysession.stores.postgres import PostgresStore
+    except ImportError as missing:
+        raise StoreUrlError(masked(url), str(missing)) from missing
+
+    max_bytes = _taken_bytes(url, options)
+    # The options that are left are the driver's.
+    conninfo = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(options, quote_via=quote), ""))
+    return PostgresStore(conninfo, masked(url), max_bytes)
+
+
 def _taken_bytes(url: str, options: dict[str, str]) -> int | None:
     text = options.pop("max_bytes", None)
     if text is None:
@@ -119,5 +131,7 @@ def _check_taken(url: str, options: dict[str, str], known: tuple[str, ...]) -> N
 _STORES: Mapping[str, Callable[[str, SplitResult, dict[str, str]], Store]] = {
     "sqlite": _sqlite,
     "file": _file,
+    "postgresql": _postgres,
+    "postgres": _postgres,
     "memory": _memory,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -31,3 +32,8 @@ def test_the_file_store_keeps_its_promises(case: StoreCase, tmp_path: Path) -> N
 @pytest.mark.parametrize("case", _cases("sqlite:///x"), ids=str)
 def test_the_sqlite_store_keeps_its_promises(case: StoreCase, tmp_path: Path) -> None:
     case.check(partial(open_store, f"sqlite:///{tmp_path}/sessions.db{_OPTIONS}"))
+
+
+@pytest.mark.parametrize("case", _cases("postgresql://x"), ids=str)
+def test_the_postgres_store_keeps_its_promises(case: StoreCase, postgres_url: Callable[[], str]) -> None:
+    case.check(partial(open_store, f"{postgres_url()}&max_bytes=2000000"))

@@ -1,0 +1,32 @@
+"""Servers, one of each kind for all tests of a process."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from tests.stores import servers
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with servers.postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Callable[[], str]:
+    """Gives the URL of a schema of its own, which is empty."""
+
+    def make() -> str:
+        name = f"schema_{next(_numbers)}"
+        with psycopg.connect(postgres_server, autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {name}".encode())
+        return f"{postgres_server}&options=-csearch_path%3D{name}"
+
+    return make
