@@ -97,7 +97,9 @@ def test_a_connection_that_was_cut_is_opened_again(postgres_url: Callable[[], st
     async def work(store: Store) -> None:
         await put(store)
         await asyncio.to_thread(
-            rows, url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            rows,
+            url,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
         )
         assert (await store.get("s")).data == SESSION
 
