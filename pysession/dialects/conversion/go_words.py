@@ -77,6 +77,7 @@ GO = Words(
     discriminator_last=True,
     extension_first=True,
     in_order=("AdditionalProperties", "Result"),
+    doubles=True,
     depth=400,
 )
 

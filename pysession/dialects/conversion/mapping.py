@@ -70,7 +70,7 @@ class Words(msgspec.Struct, frozen=True, eq=False):
     canonical kind, what besides the kind decides how an object is said; ``kind_fits`` tells whether it may then be said
     as a kind of the dialect. ``reserved_keys``: keys of the extension that the reader writes over. ``folds_keys``: keys
     that differ by case only are one to the reader. ``in_order``: members
-    whose objects the writer sorts. ``depth``: the most containers from the root.
+    whose objects the writer sorts. ``doubles``: it makes doubles of all numbers that it does not know. ``depth``: the most containers from the root.
     """
 
     dialect: str
@@ -87,6 +87,7 @@ class Words(msgspec.Struct, frozen=True, eq=False):
     reserved_keys: frozenset[str] = frozenset()
     folds_keys: bool = False
     in_order: tuple[str, ...] = ()
+    doubles: bool = False
     depth: int = 400
 
 

@@ -22,6 +22,7 @@ import msgspec
 
 RESERVED = "pysession"
 VERSION = 1
+_EXACT = 2**53
 SELF = "$self"
 """Among a dialect's own members: the whole object, which has no kind that the canonical dialect could say."""
 _SECTIONS = frozenset({"v", "parked", "own", "absent", "contents"})
@@ -114,6 +115,17 @@ def is_plain(value: Any, depth: int) -> bool:
     return True
 
 
+def survives_doubles(value: Any) -> bool:
+    """Whether every number in ``value`` is the same after a reader made a double of it and wrote that: 1.0 is then 1."""
+    kind = type(value)
+    if kind is int:
+        return abs(value) <= _EXACT
+    if kind is float:
+        return not value.is_integer()
+    children = value.values() if kind is dict else value if kind is list else ()
+    return all(map(survives_doubles, children))
+
+
 def says_the_same(one: Any, other: Any) -> bool:
     """Whether two values are the same, or texts of the same JSON: Go sorts the members of what it keeps."""
     if same(one, other):
@@ -129,12 +141,25 @@ def says_the_same(one: Any, other: Any) -> bool:
 def in_order(value: Any) -> Any:
     """``value`` with the members of every object in the order of their UTF-8 bytes, as Go writes maps.
 
-    What is parked keeps its order, which texts that are made of it go by.
+    Parked values keep theirs, which texts that are made of them go by.
     """
     if type(value) is dict:
         names = sorted(value, key=lambda name: name.encode("utf-8", "surrogatepass"))
-        return {name: value[name] if name == RESERVED else in_order(value[name]) for name in names}
+        return {name: _filed(value[name]) if name == RESERVED else in_order(value[name]) for name in names}
     return [in_order(item) for item in value] if type(value) is list else value
+
+
+def _filed(payload: Any) -> Any:
+    """A payload with its sections and what is in them in order, the values as they are."""
+    if not is_payload(payload):
+        return payload
+    said: dict[str, Any] = {}
+    for name in sorted(payload):
+        section = payload[name]
+        if type(section) is dict:
+            section = {key: _filed(section[key]) for key in sorted(section)}
+        said[name] = section
+    return said
 
 
 def _is_unicode(text: str) -> bool:

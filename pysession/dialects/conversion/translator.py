@@ -22,6 +22,7 @@ from pysession.dialects.conversion.parking import (
     in_order,
     is_payload,
     is_plain,
+    survives_doubles,
     unpacked,
 )
 from pysession.dialects.conversion.plans import COPY, EXTENSION, MEMBER, UNLESS, WRITE, WRITTEN_EMPTY, Plan, Plans
@@ -316,8 +317,11 @@ class Translator:
 
     def held(self, value: Any) -> Any:
         """``value`` as it is parked: itself, or its text where some reader would refuse or change it."""
-        simple = type(value) in (str, int, bool, type(None)) and not self.careful
-        return value if simple or is_plain(value, _PARKED_DEPTH) else as_text(value)
+        if type(value) in (str, bool, type(None)) and not self.careful:
+            return value
+        if self.encodes and self.words.doubles and not survives_doubles(value):
+            return as_text(value)
+        return value if is_plain(value, _PARKED_DEPTH) else as_text(value)
 
     def keeps_back(self, place: str, key: str) -> bool:
         """Whether the target's reader would write over what applications keep under ``key``."""
