@@ -10,9 +10,9 @@ from pysession.dialects.conversion.rules import (
     Counts,
     DataUri,
     GoTime,
+    Integer,
     MessageContents,
     ResultText,
-    Whole,
 )
 from pysession.dialects.conversion.state_words import StateWords
 
@@ -71,8 +71,8 @@ GO = Words(
         ("data", "uri"): DataUri,
         ("*", "created_at"): GoTime,
         ("message", "contents"): MessageContents,
-        ("text_span", "start_index"): Whole,
-        ("text_span", "end_index"): Whole,
+        ("text_span", "start_index"): Integer,
+        ("text_span", "end_index"): Integer,
     },
     discriminator_last=True,
     extension_first=True,

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from pysession.dialects.conversion.absence import ABSENT
-from pysession.dialects.conversion.rules import Anything, Free, Nested, NestedList, Rule, Strings, Typed, Whole
+from pysession.dialects.conversion.rules import Anything, Free, Integer, Nested, NestedList, Rule, Strings, Typed
 from pysession.dialects.vocabulary import Kind, Member, vocabulary
 
 Known = Callable[[str | None, str | None], bool]
@@ -38,7 +38,7 @@ _PLACES = {"content", "annotation", "region", "usage"}
 _TYPES: Mapping[str, Callable[[], Rule]] = {
     "string": lambda: Rule(str),
     "boolean": lambda: Rule(bool),
-    "integer": Whole,
+    "integer": Integer,
     "number": lambda: Rule(int, float),
     "object": lambda: Free(dict),
     "any": Anything,

@@ -14,7 +14,7 @@ import jiter
 import msgspec
 
 from pysession.dialects.conversion.absence import UNFIT, UnsayableError
-from pysession.dialects.conversion.data_uris import NO_MEDIA_TYPE, as_base64
+from pysession.dialects.conversion.data_uris import as_base64
 from pysession.dialects.conversion.parking import is_plain
 from pysession.dialects.conversion.times import dotnet_time, go_time
 
@@ -29,7 +29,6 @@ LEFT_OUT = "+"
 """Before the index of a content that is with the message's own parked members only."""
 
 _INT64 = 2**63
-_INT32 = 2**31
 _DEEP_TEXT = 40
 """A text with no more brackets than that is not too deep anywhere in a message."""
 
@@ -66,7 +65,7 @@ class Spoken(Rule):
     decode = Rule.encode
 
 
-class Whole(Rule):
+class Integer(Rule):
     """Integers of a number of bits, as typed members of .NET and Go are."""
 
     def __init__(self, limit: int = _INT64) -> None:
@@ -392,7 +391,6 @@ class Queries(Rule):
 __all__ = [
     "DOTNET_DEPTH",
     "LEFT_OUT",
-    "NO_MEDIA_TYPE",
     "Anything",
     "ArgumentsObject",
     "ArgumentsText",
@@ -402,6 +400,7 @@ __all__ = [
     "DotnetTime",
     "Free",
     "GoTime",
+    "Integer",
     "MessageContents",
     "Nested",
     "NestedList",
@@ -412,5 +411,4 @@ __all__ = [
     "Strings",
     "Typed",
     "Unwrapped",
-    "Whole",
 ]
