@@ -119,9 +119,9 @@ def survives_doubles(value: Any) -> bool:
     """Whether every number in ``value`` is the same after a reader made a double of it and wrote that: 1.0 is then 1."""
     kind = type(value)
     if kind is int:
-        return abs(value) <= _EXACT
+        return -_EXACT <= int(value) <= _EXACT
     if kind is float:
-        return not value.is_integer()
+        return not float(value).is_integer()
     children = value.values() if kind is dict else value if kind is list else ()
     return all(map(survives_doubles, children))
 
