@@ -22,7 +22,7 @@ _REMEMBERED = 4096
 
 _ATTEMPTS = 24
 _ATTEMPTS_FOR_SHORT = 600
-_SHORT = 4
+_SHORT = 6
 """Characters of a text of which there are so few others that finding one takes longer."""
 
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -42,6 +42,8 @@ _TELLS_NOTHING = 3
 """Characters of a text that may stay when no other looks like it: the device "nul", "//x"."""
 
 Rewrite = Callable[[str], str]
+Way = Callable[[str, payloads.Draws], str | None]
+"""How to invent a text in place of another; None where it cannot be done this way."""
 
 
 class Texts:
@@ -70,10 +72,12 @@ class Texts:
         if looks_like_json(text):
             return self._rewrite_json(text)
         seen = likeness(text)
-        for attempt in range(_ATTEMPTS if len(text) > _SHORT else _ATTEMPTS_FOR_SHORT):
-            for invent in self._ways(text, attempt):
-                new = invent()
-                if new is not None and self._serves(text, new, seen):
+        for invent in self._ways(text):
+            for attempt in range(_ATTEMPTS if len(text) > _SHORT else _ATTEMPTS_FOR_SHORT):
+                new = invent(text, partial(self._draws, text, attempt))
+                if new is None:
+                    break
+                if self._serves(text, new, seen):
                     return new
         return self._otherwise(text, seen)
 
@@ -81,23 +85,19 @@ class Texts:
         """What stands for ``text`` when nobody needs to take it for anything but letters and digits."""
         return self._scrambled(text, partial(self._draws, text, 0))
 
-    def _ways(self, text: str, attempt: int) -> list[Callable[[], str | None]]:
+    def _ways(self, text: str) -> list[Way]:
         """The ways to invent a text of this sort, the best first."""
-        draws = partial(self._draws, text, attempt)
         if is_time(text):
-            return [] if attempt else [partial(self._clock.text, text)]
+            return [self._earlier]
+        programs: list[Way] = [payloads.other_program] if is_pickle(text) else []
         if starts_data_uri(text) and "," in text:
-            of_data: list[Callable[[], str | None]] = [partial(self._data_uri, text, draws)]
-            return [partial(payloads.other_program, text, draws), *of_data] if is_pickle(text) else of_data
+            return [*programs, self._data_uri]
         if is_media_type(text) and "/" in text:
-            ways: list[Callable[[], str | None]] = [partial(self._media_type, text, draws)]
-        elif payloads.is_bare(text):
-            ways = [partial(payloads.other_base64, text, draws)]
-        else:
-            ways = [partial(self._scrambled, text, draws)]
-        if is_pickle(text):
-            ways.insert(0, partial(payloads.other_program, text, draws))
-        return [*ways, partial(self._marked, text, draws)]
+            return [*programs, self._media_type, self._marked]
+        return [*programs, payloads.other_base64 if payloads.is_bare(text) else self._scrambled, self._marked]
+
+    def _earlier(self, text: str, draws: payloads.Draws) -> str:
+        return self._clock.text(text)
 
     def _serves(self, text: str, new: str, seen: Likeness) -> bool:
         if len(new) != len(text) or new in self._taken or is_any_public_text(new):
