@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from pysession.verbs.ledger import Ledger
 
 _STREAMED = "ndjson"
+_READER = "reader"
+"""The family of rules about readings."""
 _ACCEPTED = {verdict.value: verdict for verdict in Verdict if not verdict.worse_than(Verdict.LOSSY)} | {
     "any": Verdict.REJECTED
 }
@@ -236,7 +238,7 @@ def command(
         jobs=jobs,
         debug=debug,
     )
-    is_active = _selection(select, ignore)
+    is_active = _selection(select, ignore, has_readers=bool(readers))
     for name in profiles:
         profile(name)
     outcomes: Iterator[Outcome] = run(paths, options)
@@ -277,15 +279,15 @@ def _ledger(baseline: str | None, write_baseline: str | None) -> Ledger | None:
     return Ledger(load(baseline) if baseline is not None else None)
 
 
-def _selection(select: tuple[str, ...], ignore: tuple[str, ...]) -> Callable[[str], bool]:
-    """Whether a rule takes part in the run.
+def _selection(select: tuple[str, ...], ignore: tuple[str, ...], *, has_readers: bool) -> Callable[[str], bool]:
+    """Whether a rule takes part in the run; those about readers do where a reader is named.
 
     Raises:
         UnknownRuleError: a name is neither a rule's nor a family's. That is said before any document is looked at.
     """
-    if not select and not ignore:
+    if not select and not ignore and has_readers:
         return lambda rule: True
-    selected, ignored = matching(select), matching(ignore)
+    selected, ignored = matching(select), matching(ignore) | (frozenset() if has_readers else matching((_READER,)))
     return lambda rule: (not select or rule in selected) and rule not in ignored
 
 

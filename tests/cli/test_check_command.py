@@ -223,6 +223,17 @@ def test_a_stale_entry_fails_the_run_and_is_shown(capsys: pytest.CaptureFixture[
     assert "known.json:5:5" in capsys.readouterr().out
 
 
+def test_an_entry_about_a_reader_is_not_stale_where_no_reader_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    reader = ("--reader", "dotnet@1.17.0")
+    main(["check", "clean.json", *reader, "--write-baseline", "known.json"])
+    assert '"reader-loses-silently"' in Path("known.json").read_text()
+    capsys.readouterr()
+    assert report(capsys, "clean.json", *reader, "--select", "reader", "--baseline", "known.json")[0] == 0
+    assert report(capsys, "clean.json", "--select", "reader", "--baseline", "known.json")[0] == 0
+    code, value = report(capsys, "clean.json", "--reader", "python@latest", "--baseline", "known.json")
+    assert (code, {*rules(value)}) == (1, {"baseline-stale"})
+
+
 def test_an_entry_of_a_rule_that_is_not_selected_is_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
     main(["check", "broken.json", "--write-baseline", "known.json"])
     capsys.readouterr()
