@@ -72,25 +72,25 @@ class Conversation:
         samples = [message for one in listed for message in self._samples.get(id(one), _messages(one))]
         if not any(content.get("type") == REQUEST for content in _contents(samples)):
             return ()
-        requests: dict[str, dict[str, Any]] = {}
+        requests: list[dict[str, Any]] = []
         answered: set[str] = set()
         done: set[str] = set()
         for content in _contents(message for one in listed for message in _messages(one)):
             kind = content.get("type")
             if kind == REQUEST:
-                requests.setdefault(_looked_up(content.get("id")), content)
+                requests.append(content)
             elif kind == RESPONSE:
                 answered.add(_looked_up(content.get("id")))
             elif kind == RESULT:
                 done.add(_looked_up(content.get("call_id")))
-        return tuple(
-            request
-            for number, request in requests.items()
-            if number not in answered
-            and type(call := request.get("function_call")) is dict
-            and isinstance(call.get("name"), str)
-            and _looked_up(call.get("call_id")) not in done
-        )
+        waiting: dict[str, dict[str, Any]] = {}
+        for request in requests:
+            number, call = _looked_up(request.get("id")), request.get("function_call")
+            if number in answered or type(call) is not dict or not isinstance(call.get("name"), str):
+                continue
+            if _looked_up(call.get("call_id")) not in done:
+                waiting.setdefault(number, request)
+        return tuple(waiting.values())
 
 
 def _looked_up(number: Any) -> str:

@@ -32,7 +32,9 @@ def next_turn(
         is_null = turns.null_entry and state.get(key, ...) is None
         entries.append(Entry(True) if is_null else conversation.entry(key))
     waiting = conversation.waiting
-    if any(_fails(known, entry) for entry in entries) or _has_odd_approvals(turns, state, is_answered=bool(waiting)):
+    # An answer without an id is not looked up.
+    is_answered = any(request.get("id") for request in waiting)
+    if any(_fails(known, entry) for entry in entries) or _has_odd_approvals(turns, state, is_answered=is_answered):
         return NextTurn.FAILS
     if service:
         return NextTurn.SERVICE_MANAGED
@@ -60,9 +62,14 @@ def _fails(known: Record, entry: Entry) -> bool:
     return False
 
 
+def is_call(call: Any) -> bool:
+    """Whether what stands for a call becomes a content."""
+    return type(call) is dict and bool(call)
+
+
 def _is_other(call: Any) -> bool:
     """Whether something stands for a call that is no content."""
-    return call is not None and (type(call) is not dict or not call)
+    return call is not None and not is_call(call)
 
 
 def _has_odd_call(act: dict[str, Any]) -> bool:

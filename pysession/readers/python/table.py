@@ -154,13 +154,15 @@ class Threads(msgspec.Struct, frozen=True):
     """AgentThread.
 
     ``validates``: its state objects are pydantic models, without a ``type``. ``empty_store``: a store may have no
-    messages at all; before, only an empty list of them.
+    messages at all; before, only an empty list of them. ``answers_need``: what ends a run when the answer to an approval
+    lacks it: a call that is a content where it was a ``refusal``, or has something as a call (``content``), or ``always``.
     """
 
     type: str = ""
     store_type: str = ""
     validates: bool = False
     empty_store: bool = False
+    answers_need: frozenset[Literal["refusal", "content", "always"]] = frozenset()
 
 
 class Turns(msgspec.Struct, frozen=True):

@@ -12,8 +12,10 @@ from typing import Any
 from pysession.findings import NextTurn, Path, Reading, Stage, Verdict
 from pysession.readers.comparing import compare
 from pysession.readers.python import classes, messages
+from pysession.readers.python.conversation import RESPONSE
 from pysession.readers.python.failing import RefusedError, unknown_member
 from pysession.readers.python.nesting import SHALLOW, check_loaded, check_written, is_shallow, room
+from pysession.readers.python.next_turn import is_call
 from pysession.readers.python.subject import Subject
 from pysession.readers.python.table import Record, Threads
 
@@ -40,15 +42,32 @@ def read_thread(known: Record, threads: Threads, subject: Subject) -> Reading:
         "",
         Verdict.SILENT_LOSS if fewer else comparison.verdict,
         messages_restored=restored,
-        next_turn=_next_turn(service, fewer=fewer),
+        next_turn=_next_turn(service, fewer=fewer, fails=bool(loaded) and _fails(threads, value[_STORE][_MESSAGES])),
         changes=tuple(difference.below(base).change() for difference in comparison.differences),
     )
 
 
-def _next_turn(service: Any, *, fewer: bool) -> NextTurn:
+def _next_turn(service: Any, *, fewer: bool, fails: bool) -> NextTurn:
+    if fails:
+        return NextTurn.FAILS
     if service:
         return NextTurn.SERVICE_MANAGED
     return NextTurn.SEES_FEWER if fewer else NextTurn.SEES_ALL
+
+
+def _fails(threads: Threads, held: list[dict[str, Any]]) -> bool:
+    """Whether a run stumbles over an answer to an approval: it puts a result in its place, by the id of the call."""
+    need = threads.answers_need
+
+    def lacks(act: dict[str, Any]) -> bool:
+        call = act.get("function_call")
+        if is_call(call):
+            return False
+        return ("always" if call is None else "content") in need or ("refusal" in need and not act.get("approved"))
+
+    listed = (message.get("contents") for message in held)
+    contents = (content for each in listed if type(each) is list for content in each if type(content) is dict)
+    return any(act.get("type") == RESPONSE and lacks(act) for act in contents)
 
 
 _Loaded = tuple[Any, list[Any] | None]

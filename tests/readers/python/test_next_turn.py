@@ -51,6 +51,21 @@ def test_a_pending_request_of_a_newer_release_fails_only_when_it_is_answered() -
     assert predict(newer, "python@1.21.0").outcome == "rejected"
 
 
+@pytest.mark.parametrize(("number", "expected"), [("r", "fails"), ("", "sees-all")])
+def test_the_state_of_approvals_is_looked_at_for_answers_with_an_id(number: str, expected: str) -> None:
+    history = {"messages": [message(TEXT), message({**REQUEST, "id": number}, role="assistant")]}
+    document = session({"in_memory": history, "tool_approval": []})
+    assert turn(document, "1.12.1") == expected
+    assert turn(document, "1.8.1") == "sees-all"
+    assert turn(document, "1.15.0") == "fails"
+
+
+def test_a_request_that_nobody_could_be_shown_hides_no_other_of_its_id() -> None:
+    nameless = {**REQUEST, "function_call": {"type": "function_call", "call_id": "c"}}
+    document = with_messages(message(TEXT), message(nameless, role="assistant"), message(REQUEST, role="assistant"))
+    assert turn(document, "1.15.0") == "approval-ignored"
+
+
 def test_a_service_keeps_its_own_history() -> None:
     document = with_messages(message(TEXT), service_session_id="conv")
     assert turn(document, "1.23.0") == "service-managed"

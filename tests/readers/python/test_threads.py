@@ -94,3 +94,29 @@ def test_a_data_uri_must_be_of_a_known_media_type() -> None:
     for uri, expected in (("data:text/plain;base64,aGk=", "normalised"), ("data:x/y;base64,aGk=", "rejected")):
         content = {"type": "data", "uri": uri}
         assert predict(thread(stored(content)), "python@1.0.0b251105").verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("reader", "failing"),
+    [
+        ("1.0.0b251016", ["approved, no content", "refused, no content"]),
+        ("1.0.0b251223", ["approved, no content", "refused, no content"]),
+        ("1.0.0b260114", ["refused, no content"]),
+        ("1.0.0b260123", ["approved, no content", "refused, no content", "approved, no call", "refused, no call"]),
+        ("1.0.0b260210", ["refused, no content", "refused, no call"]),
+    ],
+)
+def test_a_run_stumbles_over_answers_without_the_call_that_was_asked_for(reader: str, failing: list[str]) -> None:
+    calls = {
+        "a call": {"type": "function_call", "call_id": "c", "name": "n", "arguments": "{}"},
+        "no content": [],
+        "no call": None,
+    }
+    seen = []
+    for name, call in calls.items():
+        for approved in (True, False):
+            answer = {"type": "function_approval_response", "id": "r", "approved": approved, "function_call": call}
+            reading = predict(thread(stored(answer)), f"python@{reader}")
+            if reading.verdict != "rejected" and reading.next_turn == "fails":
+                seen.append(f"{'approved' if approved else 'refused'}, {name}")
+    assert seen == failing
