@@ -242,7 +242,9 @@ class _Converter:
         self.elsewhere = document.dialect != dialect
         self.explicit = not isinstance(wanted, str) or not self.elsewhere
         self.release = release(latest(dialect)) if isinstance(wanted, str) else wanted
-        self.careful = bool(document.reading.faults or PARKED_TEXT in document.data or _HUGE.search(document.data))
+        self.reserved = RESERVED.encode() in document.data
+        parked_text = self.reserved and PARKED_TEXT in document.data
+        self.careful = bool(document.reading.faults or parked_text or _HUGE.search(document.data))
 
     def conversion(self) -> Conversion:
         forced: frozenset[Path] = frozenset()
@@ -289,7 +291,7 @@ class _Converter:
             source_knows=source_release.knows if source_release is not None else _knows_all,
             came_from_elsewhere=self.elsewhere,
             careful=self.careful,
-            reserved=RESERVED.encode() in document.data,
+            reserved=self.reserved,
             record_approvals=self.record_approvals,
             forced=forced,
         )

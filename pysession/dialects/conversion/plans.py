@@ -36,7 +36,7 @@ class Plan(msgspec.Struct, eq=False):
     ``unsaid``: members without a slot. ``missing``: members that going back would write. ``whole``: the object cannot be
     said in this kind at all. ``plain``: every member is one that the source's dialect has, and of its type.
     ``sure``: no reader refuses it for a value. ``foreign``: Python has no such kind. ``notable``: there is more to it than the ops. ``needs``: members that the target cannot do without. ``recased``: members in another case than their writer's. ``extension``:
-    the source's member for what applications add. ``lives``: first and last release of the names used.
+    the source's member for what applications add, ``target``: the target's. ``lives``: first and last release of the names used.
     """
 
     ops: list[tuple[int, Any, str, Any]]
@@ -47,6 +47,7 @@ class Plan(msgspec.Struct, eq=False):
     sure: bool = False
     foreign: bool = False
     extension: str | None = None
+    target: str | None = None
     rows: tuple[Row, ...] = ()
     order: tuple[str, ...] = ()
     notable: bool = False

@@ -66,6 +66,7 @@ class Translator:
         self.dialect = self.words.namespace
         self.discriminator = correspondence.vocabulary.discriminator
         self.depth = self.words.depth
+        self.sorts = self.encodes and bool(self.words.in_order)
         self.knows = knows
         self.notes = notes
         self.careful = careful
@@ -139,6 +140,7 @@ class Translator:
             plan = self.planned(place, source)
             said = {other for what, _, other, _ in plan.ops if what in (COPY, WRITE)}
             plan.needs = tuple(name for name in plan.needs if name not in said)
+            plan.target = self.target_extension(place)
             plan.notable = bool(plan.needs or plan.recased or plan.unsaid or plan.missing)
             self.plans.keep(key, plan)
         if plan.lives:
@@ -179,11 +181,11 @@ class Translator:
                     self.lose(parcel, name, source[name], path, NO_SLOT)
         if plan.notable or unclean or given is not None:
             target = self._finished(place, source, target, path, plan, given, parcel, unclean)
-        name = self.target_extension(place)
+        name = plan.target
         self._loose = None
-        if self.words.in_order and self.encodes:
+        if self.sorts:
             target = self._in_order(target)
-        if not parcel:
+        if not (parcel.parked or parcel.absent or parcel.own or parcel.contents):
             self._spare = parcel
             if self._keeps_empty:
                 self._keeps_empty = False
@@ -196,7 +198,7 @@ class Translator:
             target.setdefault(name, {})[RESERVED] = parcel.packed()
         else:
             target = {name: {RESERVED: parcel.packed()}, **target}
-        if self.words.in_order and self.encodes:
+        if self.sorts:
             target = self._in_order(target)
         self._keeps_empty = False
         return target
