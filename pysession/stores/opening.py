@@ -39,7 +39,7 @@ def open_store(url: str, *, create: bool = True) -> Store:
     With ``create`` false it must be there already.
 
     ``sqlite:///sessions.db`` (a path; four slashes for an absolute one), ``file:sessions`` or ``file:///var/sessions``,
-    ``memory:``, ``postgresql://user:password@host/database``. Options follow a question mark: ``max_bytes``, and ``synchronous=full`` for SQLite.
+    ``memory:``, ``postgresql://user:password@host/database``, ``redis://host:6379/0``. Options follow a question mark: ``max_bytes``, and ``synchronous=full`` for SQLite.
 
     Raises:
         StoreUrlError: the URL names no store.
@@ -113,6 +113,21 @@ def _postgres(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
     return PostgresStore(conninfo, masked(url), max_bytes)
 
 
+def _redis(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
+    try:
+        from pysession.stores.redis_store import RedisStore
+    except ImportError as missing:
+        raise StoreUrlError(masked(url), str(missing)) from missing
+
+    max_bytes = _taken_bytes(url, options)
+    prefix = options.pop("prefix", "pysession")
+    if not parts.netloc or not prefix:
+        raise StoreUrlError(masked(url), "write redis://host:6379/0, perhaps with ?prefix=NAME")
+    # The options that are left are the driver's.
+    place = urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, urlencode(options, quote_via=quote), ""))
+    return RedisStore(place, masked(url), prefix, max_bytes)
+
+
 def _taken_bytes(url: str, options: dict[str, str]) -> int | None:
     text = options.pop("max_bytes", None)
     if text is None:
@@ -133,5 +148,7 @@ _STORES: Mapping[str, Callable[[str, SplitResult, dict[str, str]], Store]] = {
     "file": _file,
     "postgresql": _postgres,
     "postgres": _postgres,
+    "redis": _redis,
+    "rediss": _redis,
     "memory": _memory,
 }

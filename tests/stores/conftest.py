@@ -30,3 +30,15 @@ def postgres_url(postgres_server: str) -> Callable[[], str]:
         return f"{postgres_server}&options=-csearch_path%3D{name}"
 
     return make
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    with servers.redis() as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> Callable[[], str]:
+    """Gives the URL of a part of the database of its own, which is empty."""
+    return lambda: f"{redis_server}?prefix=store{next(_numbers)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -49,6 +50,31 @@ def postgres() -> Iterator[str]:
         finally:
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """A Redis server, and the URL of its first database; it listens on this machine only."""
+    with _folder(None) as folder, (folder / "log").open("wb") as log:
+        port = _free_port()
+        options = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes"}
+        command = [
+            program("redis-server"),
+            *(part for name, value in options.items() for part in (f"--{name}", str(value))),
+        ]
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            _wait(process, folder / "log", lambda: b"Ready to accept connections" in (folder / "log").read_bytes())
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -37,3 +37,8 @@ def test_the_sqlite_store_keeps_its_promises(case: StoreCase, tmp_path: Path) ->
 @pytest.mark.parametrize("case", _cases("postgresql://x"), ids=str)
 def test_the_postgres_store_keeps_its_promises(case: StoreCase, postgres_url: Callable[[], str]) -> None:
     case.check(partial(open_store, f"{postgres_url()}&max_bytes=2000000"))
+
+
+@pytest.mark.parametrize("case", _cases("redis://x"), ids=str)
+def test_the_redis_store_keeps_its_promises(case: StoreCase, redis_url: Callable[[], str]) -> None:
+    case.check(partial(open_store, f"{redis_url()}&max_bytes=2000000"))

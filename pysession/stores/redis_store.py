@@ -1,0 +1,280 @@
+"""``redis:``: sessions in a Redis database, each under keys of its own.
+
+Each change is one script, which the server runs as one step (``redis_scripts.lua``). Whether an acknowledged write outlives
+the *server* is the server's setting: without ``appendonly yes`` what was written since its last snapshot does not. The
+index is one key for all sessions, so the keys of a store cannot be spread over a cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from pysession.stores.appending import checked_message, seam_of
+from pysession.stores.base import BaseStore, Condition, Facts, Found, Key, Window, new_etag
+from pysession.stores.checking import check_size, now
+from pysession.stores.failures import NotFoundError, NotWritableError, StoreError, UnavailableError
+from pysession.stores.protocol import Capability, Stats, Stored
+from pysession.wire import Encoding
+from pysession.wire.seam import Seam
+
+try:
+    from redis import asyncio as driver
+    from redis import exceptions
+except ModuleNotFoundError as missing:
+    raise ImportError("redis: needs a driver: pip install 'pysession-kit[redis]'") from missing
+
+_ATTEMPTS = 100
+_BATCH = 500
+_FACTS = ("etag", "size", "changed", "expires", "immutable")
+_ZERO, _ZERO_IN_OWNER = b"\x00", b"\x00\xff"
+_NOT_WRITABLE = (exceptions.ReadOnlyError, exceptions.NoPermissionError, exceptions.OutOfMemoryError)
+
+
+class RedisStore(BaseStore):
+    """Sessions in the Redis database ``url``, under keys that begin with ``prefix``.
+
+    ``place`` is how messages name it, without the password.
+    """
+
+    capabilities = frozenset(Capability)
+
+    def __init__(self, url: str, place: str, prefix: str = "pysession", max_bytes: int | None = None) -> None:
+        super().__init__(max_bytes)
+        self._url = url
+        self._place = place
+        self._prefix = prefix.encode()
+        self._index = self._prefix + b":index"
+        self._client: Any = None
+        self._script: Any = None
+
+    async def _get(self, key: Key) -> Stored:
+        facts, values, messages = await self._read(key)
+        document = _seam(values["seam"]).join(values["data"], messages) if messages else values["data"]
+        check_size(key.id.decode(), len(document), self.max_bytes)
+        return facts.stored(key, document)
+
+    async def _put(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
+        mode = "absent" if condition.absent else "any" if condition.etag is None else "match"
+        moment, until = now(), "" if expires is None else expires
+        values = (moment, mode, condition.etag or "", new_etag(), len(data), until, int(immutable), data, _member(key))
+        word, facts = await self._change(key, "put", *values)
+        if word == b"refused" or facts is None:
+            condition.check(key, facts)
+            raise UnavailableError(self._place, "it refused a change for no reason")
+        return facts
+
+    async def _append(self, key: Key, message: bytes, at: str | None, condition: Condition) -> Facts:
+        session_id = key.id.decode()
+        for _ in range(_ATTEMPTS):
+            base, seam, messages = await self._place_of(key, at, condition)
+            checked = checked_message(session_id, message, seam.encoding)
+            # In MessagePack the number of messages decides how long the head of the array is.
+            count = messages if seam.encoding is Encoding.MESSAGEPACK else ""
+            first, further = seam.growth(0, len(checked)), seam.growth(messages or 1, len(checked))
+            values = (
+                base,
+                _pointer(at),
+                condition.etag or "",
+                count,
+                first,
+                further,
+                self.max_bytes,
+                new_etag(),
+                checked,
+            )
+            word, facts = await self._change(key, "append", now(), *values)
+            if word == b"nothing":
+                raise NotFoundError(*key.names)
+            if word == b"refused":
+                condition.check(key, facts, may_replace=False)
+            if facts is not None:
+                check_size(session_id, facts.size, self.max_bytes)
+                return facts
+            # Another has changed it in the meantime.
+        raise UnavailableError(self._place, f"the session {session_id!r} changes all the time")
+
+    async def _place_of(self, key: Key, at: str | None, condition: Condition) -> tuple[bytes, Seam, int]:
+        """Where a message goes: the base that the place is in, the place, and how many messages are there."""
+        session, messages, _ = self._keys(key)
+        for _ in range(_ATTEMPTS):
+            with self._failures():
+                pipeline = self._opened().pipeline(transaction=True)
+                pipeline.hmget(session, *_FACTS, "base", "at", "seam")
+                pipeline.llen(messages)
+                (*found, base, pointer, seam), count = await pipeline.execute()
+            facts = _facts(found)
+            if facts is None:
+                raise NotFoundError(*key.names)
+            condition.check(key, facts, may_replace=False)
+            if seam is not None and pointer == _pointer(at):
+                return base, _seam(seam), count
+            await self._find_place(key, at)
+        raise UnavailableError(self._place, f"the session {key.id.decode()!r} changes all the time")
+
+    async def _find_place(self, key: Key, at: str | None) -> None:
+        facts, values, messages = await self._read(key)
+        if messages:
+            document = _seam(values["seam"]).join(values["data"], messages)
+            await self._change(key, "join", now(), facts.etag, new_etag(), document)
+            return
+        seam = seam_of(key.id.decode(), values["data"], at)
+        await self._change(key, "place", now(), values["base"], _pointer(at), msgspec.json.encode(seam))
+
+    async def _delete(self, key: Key, condition: Condition) -> bool:
+        word, facts = await self._change(key, "delete", now(), condition.etag or "", _member(key))
+        if word == b"refused":
+            condition.check(key, facts)
+        return word == b"done"
+
+    async def _list(self, window: Window) -> Found:
+        found: Found = []
+        async for key, facts in self._live(window):
+            if window.since is None or facts.changed >= window.since:
+                found.append((key, facts))
+                if len(found) == window.limit:
+                    break
+        return found
+
+    async def _sweep(self) -> int:
+        count = 0
+        async for batch in self._names(_EVERYTHING):
+            for key in batch:
+                word, _ = await self._change(key, "clear", now(), _member(key))
+                count += word == b"done"
+        return count
+
+    async def _stats(self) -> Stats:
+        sessions = size = 0
+        owners: set[bytes] = set()
+        async for key, facts in self._live(_EVERYTHING):
+            sessions, size = sessions + 1, size + facts.size
+            owners.add(key.owner)
+        return Stats(sessions, len(owners), size)
+
+    async def _close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    # --- the server -----------------------------------------------------------------------------------------------------
+
+    def _keys(self, key: Key) -> tuple[bytes, bytes, bytes]:
+        """The session, its messages, and the index."""
+        session = b":".join((self._prefix, b"session", key.owner.hex().encode(), key.id))
+        messages = b":".join((self._prefix, b"messages", key.owner.hex().encode(), key.id))
+        return session, messages, self._index
+
+    def _opened(self) -> Any:
+        if self._client is None:
+            self._client = driver.Redis.from_url(self._url)
+            script = (files("pysession.stores") / "redis_scripts.lua").read_text(encoding="utf-8")
+            self._script = self._client.register_script(script)
+        return self._client
+
+    async def _change(self, key: Key, name: str, *values: Any) -> tuple[bytes, Facts | None]:
+        """Run one change; the word that it answers with, and the facts that it found or left."""
+        with self._failures():
+            self._opened()
+            word, *found = await self._script(keys=self._keys(key), args=(name, *values))
+        return word, _facts(found)
+
+    async def _read(self, key: Key) -> tuple[Facts, dict[str, bytes], list[bytes]]:
+        """The facts, the other fields, and the messages, all of one moment."""
+        session, messages, _ = self._keys(key)
+        with self._failures():
+            pipeline = self._opened().pipeline(transaction=True)
+            pipeline.hgetall(session)
+            pipeline.lrange(messages, 0, -1)
+            fields, appended = await pipeline.execute()
+        values = {name.decode(): value for name, value in fields.items()}
+        facts = _facts([values.get(name) for name in _FACTS])
+        if facts is None:
+            raise NotFoundError(*key.names)
+        return facts, values, appended
+
+    async def _names(self, window: Window) -> AsyncIterator[list[Key]]:
+        """The names in the index that may be on the page, in order, some at a time."""
+        start = b"-" if window.owner is None else b"[" + _member(Key(window.owner, window.low))
+        if window.after is not None:
+            start = max(start, b"(" + _member(window.after), key=lambda bound: bound[1:])
+        end = b"+"
+        if window.owner is not None:
+            end = b"(" + (_owner(window.owner) + (b"\x01" if window.high is None else _ZERO + window.high))
+        while True:
+            with self._failures():
+                members = await self._opened().zrangebylex(self._index, start, end, 0, _BATCH)
+            yield [key for key in map(_key, members) if window.has(key)]
+            if len(members) < _BATCH:
+                return
+            start = b"(" + members[-1]
+
+    async def _live(self, window: Window) -> AsyncIterator[tuple[Key, Facts]]:
+        async for batch in self._names(window):
+            with self._failures():
+                pipeline = self._opened().pipeline(transaction=False)
+                for key in batch:
+                    pipeline.hmget(self._keys(key)[0], *_FACTS)
+                answers = await pipeline.execute()
+            for key, found in zip(batch, answers, strict=True):
+                facts = _facts(found)
+                if facts is not None:
+                    yield key, facts
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """What goes wrong with the server, in the words of stores."""
+        try:
+            yield
+        except (exceptions.RedisError, OSError) as failure:
+            raise self._told(failure) from failure
+
+    def _told(self, failure: Exception) -> StoreError:
+        reason = str(failure) or type(failure).__name__
+        if isinstance(failure, _NOT_WRITABLE) or reason.startswith(("READONLY", "MISCONF", "OOM", "NOPERM")):
+            return NotWritableError(self._place, reason)
+        return UnavailableError(self._place, reason)
+
+
+_EVERYTHING = Window(b"", None, None, None, 0, None)
+
+
+def _owner(owner: bytes) -> bytes:
+    return owner.replace(_ZERO, _ZERO_IN_OWNER)
+
+
+def _member(key: Key) -> bytes:
+    """The name of a session in the index, whose order is that of owners and then ids.
+
+    A zero byte ends the owner; one that is part of it is followed by FF, which no UTF-8 has.
+    """
+    return _owner(key.owner) + _ZERO + key.id
+
+
+def _key(member: bytes) -> Key:
+    end = next(at for at in range(len(member)) if member[at : at + 1] == _ZERO and member[at + 1 : at + 2] != b"\xff")
+    return Key(member[:end].replace(_ZERO_IN_OWNER, _ZERO), member[end + 1 :])
+
+
+def _facts(found: list[bytes | None]) -> Facts | None:
+    """Facts from the server's texts; None where there are none, or the session has expired."""
+    if len(found) < len(_FACTS) or found[0] is None:
+        return None
+    etag, size, changed, expires, immutable = (value or b"" for value in found)
+    until = int(expires) if expires else None
+    if until is not None and until <= now():
+        return None
+    return Facts(etag.decode(), int(size), int(changed), until, immutable == b"1")
+
+
+def _pointer(at: str | None) -> bytes:
+    """A pointer as it is kept; the empty one, to the whole document, differs from none."""
+    return b"" if at is None else b"=" + at.encode()
+
+
+def _seam(packed: bytes) -> Seam:
+    return msgspec.json.decode(packed, type=Seam)
