@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pysession.dialects import DIALECTS
+from pysession.readers.recorded import load
 from pysession.rules import catalogue
 from pysession.verbs.fixtures import entries
 
@@ -50,3 +51,13 @@ def test_the_room_table_lists_the_rooms_that_exist() -> None:
     listed = set(re.findall(r"^\| `(\w+)/` \|", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"), re.M))
     rooms = {folder.name for folder in (ROOT / "pysession").iterdir() if (folder / "__init__.py").is_file()}
     assert listed == rooms
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/agreement.md"])
+def test_the_cells_that_a_page_counts_are_those_that_are_recorded(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for family in ("python", "dotnet", "meai", "go"):
+        recording = load(ROOT / "fixtures" / "recorded" / f"{family}.json")
+        readers = [column.reader for column in recording.readers]
+        cells = sum(recording.of(path, reader) is not None for path in recording.cells for reader in readers)
+        assert f"{cells:,}" in text, family
