@@ -1,8 +1,9 @@
--- The changes of a Redis store. The server runs each as one step. A session is a hash of its facts and its document, and
+-- The steps of a Redis store. The server runs each alone. A session is a hash of its facts and its document, and
 -- a list of the messages that were appended; the index has the names of all sessions, in order.
 --
--- KEYS: the session, its messages, the index. ARGV[1] is the present moment (microseconds since 1970, as all moments are).
--- Each answers with a word and the facts that it found or left; an empty text stands for what is not there.
+-- KEYS: the session, its messages, the index. ARGV: the name of the step, then the present moment (microseconds since
+-- 1970, as all moments are), then what stands above the step.
+-- A change answers with a word and the facts that it found or left; an empty text stands for what is not there.
 
 local FACTS = {'etag', 'size', 'changed', 'expires', 'immutable'}
 
@@ -27,10 +28,10 @@ local function expire(expires)
   end
 end
 
-local changes = {}
+local steps = {}
 
--- ARGV: now, "any", "absent" or "match", the etag to match, etag, size, expires, immutable, data, the name in the index
-function changes.put(now, mode, match, etag, size, expires, immutable, data, name)
+-- ARGV: "any", "absent" or "match", the etag to match, etag, size, expires, immutable, data, the name in the index
+function steps.put(now, mode, match, etag, size, expires, immutable, data, name)
   local facts = found(now)
   if (mode == 'absent' and facts) or (mode == 'match' and (not facts or facts[1] ~= match)) then
     return answer('refused', facts)
@@ -49,8 +50,8 @@ function changes.put(now, mode, match, etag, size, expires, immutable, data, nam
   return answer('done', {etag, size, now, expires, immutable})
 end
 
--- ARGV: now, the etag to match or nothing, name in the index
-function changes.delete(now, match, name)
+-- ARGV: the etag to match or nothing, name in the index
+function steps.delete(now, match, name)
   local facts = found(now)
   if match ~= '' and (not facts or facts[1] ~= match) then
     return answer('refused', facts)
@@ -64,8 +65,8 @@ function changes.delete(now, match, name)
 end
 
 -- Where messages go in a document, found by the program that asks, if the document is still the one that it looked at.
--- ARGV: now, the base that it had, at, seam
-function changes.place(now, base, at, seam)
+-- ARGV: the base that it had, at, seam
+function steps.place(now, base, at, seam)
   if not found(now) or redis.call('HGET', KEYS[1], 'base') ~= base then
     return answer('changed')
   end
@@ -74,8 +75,8 @@ function changes.place(now, base, at, seam)
 end
 
 -- The messages so far become part of the document, so that others can go to another place in it.
--- ARGV: now, the etag that it had, the new base, data
-function changes.join(now, etag, base, data)
+-- ARGV: the etag that it had, the new base, data
+function steps.join(now, etag, base, data)
   local facts = found(now)
   if not facts or facts[1] ~= etag then
     return answer('changed')
@@ -86,9 +87,9 @@ function changes.join(now, etag, base, data)
   return answer('done')
 end
 
--- ARGV: now, base, at, the etag to match or nothing, how many messages there must be or nothing, by how many bytes a
+-- ARGV: base, at, the etag to match or nothing, how many messages there must be or nothing, by how many bytes a
 -- first and a further message make the document longer, the limit, etag, message
-function changes.append(now, base, at, match, count, first, further, limit, etag, message)
+function steps.append(now, base, at, match, count, first, further, limit, etag, message)
   local facts = found(now)
   if not facts then
     return answer('nothing')
@@ -112,7 +113,7 @@ function changes.append(now, base, at, match, count, first, further, limit, etag
 end
 
 -- Removes the session if it has expired, or what is left of its name. ARGV: now, name in the index
-function changes.clear(now, name)
+function steps.clear(now, name)
   if found(now) then
     return answer('nothing')
   end
@@ -120,4 +121,15 @@ function changes.clear(now, name)
   return answer(redis.call('ZREM', KEYS[3], name) == 1 and 'done' or 'nothing')
 end
 
-return changes[ARGV[1]](unpack(ARGV, 2))
+-- All there is of a session at one moment. Not MULTI: a server without memory refuses even to read in one.
+function steps.read(now)
+  return {redis.call('HGETALL', KEYS[1]), redis.call('LRANGE', KEYS[2], 0, -1)}
+end
+
+-- The same without its bytes.
+function steps.look(now)
+  local facts = redis.call('HMGET', KEYS[1], 'base', 'at', 'seam', unpack(FACTS))
+  return {redis.call('LLEN', KEYS[2]), unpack(facts)}
+end
+
+return steps[ARGV[1]](unpack(ARGV, 2))

@@ -100,13 +100,8 @@ class RedisStore(BaseStore):
 
     async def _place_of(self, key: Key, at: str | None, condition: Condition) -> tuple[bytes, Seam, int]:
         """Where a message goes: the base that the place is in, the place, and how many messages are there."""
-        session, messages, _ = self._keys(key)
         for _ in range(_ATTEMPTS):
-            with self._failures():
-                pipeline = self._opened().pipeline(transaction=True)
-                pipeline.hmget(session, *_FACTS, "base", "at", "seam")
-                pipeline.llen(messages)
-                (*found, base, pointer, seam), count = await pipeline.execute()
+            count, base, pointer, seam, *found = await self._run(key, "look", now())
             facts = _facts(found)
             if facts is None:
                 raise NotFoundError(*key.names)
@@ -178,20 +173,18 @@ class RedisStore(BaseStore):
 
     async def _change(self, key: Key, name: str, *values: Any) -> tuple[bytes, Facts | None]:
         """Run one change; the word that it answers with, and the facts that it found or left."""
+        word, *found = await self._run(key, name, *values)
+        return word, _facts(found)
+
+    async def _run(self, key: Key, name: str, *values: Any) -> Any:
         with self._failures():
             self._opened()
-            word, *found = await self._script(keys=self._keys(key), args=(name, *values))
-        return word, _facts(found)
+            return await self._script(keys=self._keys(key), args=(name, *values))
 
     async def _read(self, key: Key) -> tuple[Facts, dict[str, bytes], list[bytes]]:
         """The facts, the other fields, and the messages, all of one moment."""
-        session, messages, _ = self._keys(key)
-        with self._failures():
-            pipeline = self._opened().pipeline(transaction=True)
-            pipeline.hgetall(session)
-            pipeline.lrange(messages, 0, -1)
-            fields, appended = await pipeline.execute()
-        values = {name.decode(): value for name, value in fields.items()}
+        fields, appended = await self._run(key, "read", now())
+        values = {name.decode(): value for name, value in zip(fields[::2], fields[1::2], strict=True)}
         facts = _facts([values.get(name) for name in _FACTS])
         if facts is None:
             raise NotFoundError(*key.names)
