@@ -63,11 +63,26 @@ def _silent_loss(document: Document, reading: Reading) -> Fault:
 
 def _loss(document: Document, reading: Reading) -> Fault:
     lost = [change.pointer for change in reading.changes if change.kind in _LOST]
-    named = [printed(parse_pointer(pointer)) for pointer in lost[:_SHOWN_CHANGES]]
-    more = len(lost) - len(named)
-    places = ", ".join(named) + (f" and {more} more" if more > 0 else "")
     path = _path(document, lost[0]) if lost else ()
-    return READER_LOSES.at(path, f"{reading.reader} changes or drops what is at {places} when it saves this document.")
+    return READER_LOSES.at(
+        path, f"{reading.reader} changes or drops what is at {_places(lost)} when it saves this document."
+    )
+
+
+def _places(pointers: list[str]) -> str:
+    named = [printed(parse_pointer(pointer)) for pointer in pointers[:_SHOWN_CHANGES]]
+    more = len(pointers) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+
+
+def slight_change(reading: Reading) -> Fault:
+    """What is told of an equivalent or normalised reading where only better ones are accepted."""
+    if reading.outcome is Verdict.EQUIVALENT:
+        return READER_LOSES.at((), f"{reading.reader} saves the members of this document in another order.")
+    places = _places([change.pointer for change in reading.changes])
+    return READER_LOSES.at(
+        (), f"{reading.reader} adds members, drops nulls or renames members at {places} when it saves this document."
+    )
 
 
 _TOLD = {Verdict.REJECTED: _rejection, Verdict.SILENT_LOSS: _silent_loss, Verdict.LOSSY: _loss}

@@ -28,6 +28,9 @@ _KNOWS_BETTER = frozenset(
 )
 """Rules whose finding says what the schema would say at the same place."""
 
+_SLIGHT = frozenset({Verdict.EQUIVALENT, Verdict.NORMALISED})
+"""Readings that nobody need be told of, unless only better ones are accepted."""
+
 _DISCRIMINATORS = ("type", "$type", "Type")
 """Members that say what the object is: a fault of theirs is told of the object."""
 
@@ -104,8 +107,13 @@ def _writer(document: Document, modified: float | None) -> Writer:
 
 
 def _faults_of_readings(document: Document, predicted: Sequence[Reading], accept: Verdict) -> Iterator[Fault]:
-    """What the rules say of readings; of those that are accepted it is only told."""
+    """What the rules say of readings; of those that are accepted it is only told. Whatever is not accepted is told of."""
     for reading in predicted:
+        if reading.outcome in _SLIGHT and reading.outcome.worse_than(accept):
+            # A family of rules is loaded after those before it, so that the order of rules stays.
+            from pysession.rules.reader_family import slight_change
+
+            yield msgspec.structs.replace(slight_change(reading), reader=reading.reader)
         for ask in checks().reading:
             for fault in ask(document, reading):
                 severity = fault.severity if reading.outcome.worse_than(accept) else Severity.INFO

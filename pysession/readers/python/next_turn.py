@@ -9,7 +9,7 @@ from typing import Any
 
 from pysession.findings import NextTurn
 from pysession.readers.python import contents
-from pysession.readers.python.conversation import REQUEST, Conversation, Entry
+from pysession.readers.python.conversation import REQUEST, RESPONSE, Conversation, Entry
 from pysession.readers.python.failing import RefusedError
 from pysession.readers.python.table import Record, Turns
 
@@ -32,8 +32,9 @@ def next_turn(
         is_null = turns.null_entry and state.get(key, ...) is None
         entries.append(Entry(True) if is_null else conversation.entry(key))
     waiting = conversation.waiting
-    # An answer without an id is not looked up.
-    is_answered = any(request.get("id") for request in waiting)
+    # One that the history holds is an answer like the user's own. Without an id it is not looked up, before 1.15.0.
+    answers = (act for entry in entries for act in entry.approvals if act.get("type") == RESPONSE)
+    is_answered = any(turns.authority or act.get("id") for act in (*waiting, *answers))
     if any(_fails(known, entry) for entry in entries) or _has_odd_approvals(turns, state, is_answered=is_answered):
         return NextTurn.FAILS
     if service:

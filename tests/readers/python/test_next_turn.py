@@ -60,6 +60,13 @@ def test_the_state_of_approvals_is_looked_at_for_answers_with_an_id(number: str,
     assert turn(document, "1.15.0") == "fails"
 
 
+def test_so_it_is_for_answers_in_the_history() -> None:
+    answer = {"type": "function_approval_response", "id": "r", "approved": True, "function_call": CALL}
+    history = {"messages": [message(TEXT), message(answer)]}
+    assert turn(session({"in_memory": history, "tool_approval": []}), "1.12.1") == "fails"
+    assert turn(session({"in_memory": history, "tool_approval": {}}), "1.12.1") == "sees-all"
+
+
 def test_a_request_that_nobody_could_be_shown_hides_no_other_of_its_id() -> None:
     nameless = {**REQUEST, "function_call": {"type": "function_call", "call_id": "c"}}
     document = with_messages(message(TEXT), message(nameless, role="assistant"), message(REQUEST, role="assistant"))
