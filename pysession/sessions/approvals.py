@@ -7,6 +7,7 @@ stands in the history proves nothing.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,6 +29,7 @@ STATE_KEY = "tool_approval"
 PENDING = "pending_approval_requests"
 GROUPS = "already_approved_approval_request_groups"
 RESPONSES = "approval_responses"
+REASONING = "text_reasoning"
 REQUEST_ID = "_approval_request_id"
 
 
@@ -206,23 +208,61 @@ def show_settled(messages: list[Message], results: Sequence[Content]) -> None:
     } - done
     answered = {one["call_id"] for entry in messages for one in entry["contents"] if one["type"] == RESULT} | done
     found: list[Message] = []
-    place = None
     for one in messages:
-        kept = [content for content in one["contents"] if not _hidden(content, one, waiting, answered)]
-        if not kept:
-            continue
-        found.append(one | {"contents": kept})
-        if any(content["type"] == CALL and content["call_id"] in done for content in kept):
-            place = len(found)
+        kept = _shown(one, waiting, answered)
+        if _waits_whole(one, kept):
+            # The reasoning that led to calls which are not shown is not shown either, wherever it stands.
+            kept = [content for content in kept if content["type"] != REASONING]
+            while found and _is_reasoning(found[-1]):
+                found.pop()
+        if kept:
+            found.append(one | {"contents": kept})
     if results:
-        found.insert(len(found) if place is None else place, wording.message("tool", results))
-    messages[:] = found
+        found.append(wording.message("tool", results))
+    messages[:] = _with_results_behind_calls(found)
 
 
-def _hidden(content: Content, holder: Message, waiting: set[str], answered: set[str]) -> bool:
-    if _is_control(content):
-        return True
-    batch = any(
+def _with_results_behind_calls(messages: list[Message]) -> list[Message]:
+    """``messages`` with each result in the message behind its call, where services want it.
+
+    A history has it where it came to be, which for an approved call is behind whatever was said before the approval.
+    """
+    found: list[Message] = []
+    left = deque(messages)
+    while left:
+        one = left.popleft()
+        found.append(one)
+        calls = {content["call_id"] for content in one["contents"] if content["type"] == CALL}
+        if calls:
+            behind = itertools.takewhile(lambda later: later["role"] == "tool", left)
+            calls -= {content.get("call_id") for later in behind for content in later["contents"]}
+        moved: list[Content] = []
+        for place, later in enumerate(left if calls else ()):
+            mine = [c for c in later["contents"] if c["type"] == RESULT and c["call_id"] in calls]
+            moved += mine
+            left[place] = later | {"contents": [c for c in later["contents"] if not any(c is own for own in mine)]}
+        if moved:
+            found.append(wording.message("tool", moved))
+            left = deque(later for later in left if later["contents"])
+    return found
+
+
+def _shown(holder: Message, waiting: set[str], answered: set[str]) -> list[Content]:
+    """The contents without questions and answers, and without the calls of a message whose calls wait."""
+    asks = any(
         one["type"] == APPROVAL_REQUEST and one["function_call"]["call_id"] in waiting for one in holder["contents"]
     )
-    return batch and content["type"] == CALL and content["call_id"] not in answered
+    return [
+        content
+        for content in holder["contents"]
+        if not _is_control(content) and not (asks and content["type"] == CALL and content["call_id"] not in answered)
+    ]
+
+
+def _waits_whole(holder: Message, kept: Sequence[Content]) -> bool:
+    had = any(content["type"] == CALL for content in holder["contents"])
+    return had and not any(content["type"] == CALL for content in kept)
+
+
+def _is_reasoning(one: Message) -> bool:
+    return one["role"] == "assistant" and all(content["type"] == REASONING for content in one["contents"])

@@ -32,6 +32,7 @@ MAX_TURNS = 40
 MAX_FAILURES = 3
 """Turns of the model in one run, and of these in a row with a failing tool; then it is asked once more, without tools."""
 
+_VISIBLE = frozenset({"data", "uri", "error", "hosted_file", "hosted_vector_store"})
 _GIVEN_UP = "Function invocation limit reached before a final answer could be produced."
 _LOG = logging.getLogger("pysession")
 
@@ -66,13 +67,13 @@ class Run:
             self.produced.append(message("assistant", waiting))
             yield Update(waiting)
             return
-        failures = 0
+        failures = int(_failed(settled))
         for turn in range(MAX_TURNS + 1):
             last = turn == MAX_TURNS or failures == MAX_FAILURES
             async for update in self._ask(shown, offered=not last):
                 yield update
             if last:
-                self.produced += _without_calls(self._answer.messages)
+                self.produced += _last_words(self._answer.messages)
                 return
             self.produced += self._answer.messages
             calls = _with_ids(self._answer.messages)
@@ -82,7 +83,7 @@ class Run:
                 yield Update(self._ask_a_person(calls))
                 return
             results = await self._carried_out(calls)
-            failures = failures + 1 if any("exception" in result for result in results) else 0
+            failures = failures + 1 if _failed(results) else 0
             self.produced.append(message("tool", results))
             yield Update(results, "tool")
             self._show(shown, self.produced[-1])
@@ -108,7 +109,13 @@ class Run:
         if hasattr(answer, "__aiter__"):
             pieces: list[Update] = []
             async for piece in answer:
-                pieces.append(as_update(piece))
+                update = as_update(piece)
+                if not offered:
+                    update.contents = _without_calls(update.contents)
+                pieces.append(update)
+                yield update
+            if not offered and not any(_is_visible(piece.contents) for piece in pieces):
+                pieces.append(Update([text(_GIVEN_UP)]))
                 yield pieces[-1]
             self._answer = joined(pieces)
         else:
@@ -143,10 +150,13 @@ class Run:
         return not_found(call) if known is None else await known.invoke(call, self._session)
 
     async def _settle_approvals(self, shown: list[Message]) -> tuple[list[Content], list[Content]]:
-        """Act on the person's answers in ``shown``: the results, or the requests that still wait for an answer."""
+        """Act on the person's answers in ``shown``: the results, or the requests that still wait for an answer.
+
+        Answers of earlier runs are there as long as they wait for others, and then so does this run.
+        """
         answers = [
             content
-            for one in self._context.input_messages
+            for one in shown
             for content in one["contents"]
             if content["type"] == APPROVAL_RESPONSE and not content["function_call"].get("hosted")
         ]
@@ -201,11 +211,21 @@ def _with_ids(messages: Sequence[Message]) -> list[Content]:
     return calls
 
 
-def _without_calls(messages: Sequence[Message]) -> list[Message]:
+def _failed(results: Sequence[Content]) -> bool:
+    return any("exception" in result for result in results)
+
+
+def _without_calls(contents: Sequence[Content]) -> list[Content]:
     """Calls that nobody will answer would make every later request to the model an error."""
-    left = [
-        one | {"contents": contents}
-        for one in messages
-        if (contents := [content for content in one["contents"] if content["type"] not in (CALL, APPROVAL_REQUEST)])
-    ]
-    return left or [message("assistant", [text(_GIVEN_UP)])]
+    return [content for content in contents if content["type"] not in (CALL, APPROVAL_REQUEST)]
+
+
+def _last_words(messages: Sequence[Message]) -> list[Message]:
+    """An answer that was to have no calls, without those that it has all the same."""
+    left = [one | {"contents": kept} for one in messages if (kept := _without_calls(one["contents"]))]
+    return left if any(_is_visible(one["contents"]) for one in left) else [*left, message("assistant", _GIVEN_UP)]
+
+
+def _is_visible(contents: Sequence[Content]) -> bool:
+    """Whether there is something for a person among them."""
+    return any(one["type"] in _VISIBLE or (one["type"] == "text" and one["text"].strip()) for one in contents)

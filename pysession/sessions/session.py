@@ -35,7 +35,7 @@ class Session:
     def __init__(
         self, *, session_id: str | None = None, service_session_id: str | Mapping[str, Any] | None = None
     ) -> None:
-        self._session_id = str(uuid.uuid4()) if session_id is None else session_id
+        self._session_id = session_id or str(uuid.uuid4())
         self.service_session_id = service_session_id
         self.state: dict[str, Any] = {}
         self.unregistered: tuple[Unregistered, ...] = ()

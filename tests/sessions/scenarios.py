@@ -9,6 +9,7 @@ from typing import Any
 
 import agent_framework as maf
 import msgspec
+from hypothesis import strategies as st
 
 from pysession.sessions import (
     Agent,
@@ -426,6 +427,15 @@ DIFFERENCES: dict[str, Difference] = {
         " what the service has already; ours adds it for one run. A new agent of the framework does as ours does.",
         frozenset({'-"text": "see you"', '-"text": "bye"'}),
     ),
+    "an approved call of a tool that is not there": Difference(
+        Scenario(
+            [[call("fly", 1), call("delete", 2, path="/x")], [text("done")]],
+            [Turn("go"), _approve(True, True)],
+        ),
+        "the framework takes it for a tool of the service and stores no result, so that the call stays unanswered for ever;"
+        " here it gets the result that any call of an unknown tool gets.",
+        frozenset({'+"result": "Error: Requested function \\"fly\\" not found."'}),
+    ),
     "a stream given up, with a service": Difference(
         Scenario(
             [[text("hel"), text("lo")]],
@@ -438,3 +448,40 @@ DIFFERENCES: dict[str, Difference] = {
         frozenset({'-"service_session_id": "conv_2"', '+"service_session_id": "conv_1"'}),
     ),
 }
+
+
+_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "weather": {"city": "Oslo"},
+    "numbers": {"count": 2},
+    "wrong": {"count": "many"},
+    "broken": {"city": "Oslo"},
+    "delete": {"path": "/x"},
+    "fly": {},
+}
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """Conversations of any such turns: a model that says and calls what it likes, and people who answer or do not."""
+    stream = draw(st.booleans())
+    replies: list[list[Json]] = []
+    for _ in range(draw(st.integers(1, 8))):
+        reply: list[Json] = [_REASONING] if draw(st.integers(0, 4)) == 0 else []
+        reply += [text(words) for words in draw(st.lists(st.sampled_from(["yes", "no"]), max_size=1))]
+        names = draw(st.lists(st.sampled_from(list(_ARGUMENTS)), max_size=3))
+        # An approved call of a tool that is not there is one of the differences.
+        for name in [name for name in names if not (name == "fly" and "delete" in names)]:
+            tool_name = "numbers" if name == "wrong" else name
+            reply.append(call(tool_name, 10 * len(replies) + len(reply), **_ARGUMENTS[name]))
+        replies.append(reply or [text("end")])
+    decisions = st.lists(st.sampled_from([True, False, None]), min_size=3, max_size=3).map(tuple)
+    turns = [
+        Turn(told, decided, stream, restart=restart)
+        for told, decided, restart in draw(
+            st.lists(
+                st.tuples(st.sampled_from(["hi", "go"]), decisions | st.just(()), st.booleans()), min_size=1, max_size=5
+            )
+        )
+    ]
+    ending = [[text(f"end {number}")] for number in range(40)]
+    return Scenario([*replies, *ending], [Turn("start", stream=stream), *turns])

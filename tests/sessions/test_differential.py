@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import difflib
 from importlib.metadata import version
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from pysession.readers import latest
-from tests.sessions.scenarios import DIFFERENCES, SCENARIOS, numbered, ours, real
+from tests.sessions.scenarios import DIFFERENCES, SCENARIOS, Scenario, numbered, ours, real, scenarios
 
 pytestmark = pytest.mark.filterwarnings("default")
 """The library warns of its own experimental parts; its warnings are not this project's."""
@@ -42,3 +44,22 @@ def test_where_they_differ_it_is_for_the_listed_reason_only(name: str) -> None:
     assert difference.reason
     assert {line for line in changed if '"' in line} >= difference.lines
     assert changed, "they do not differ any more; move the scenario to the others"
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(scenarios())
+def test_any_conversation_leaves_the_same_document(scenario: Scenario) -> None:
+    own = asyncio.run(ours(scenario))
+    assert numbered(own.document) == numbered(asyncio.run(real(scenario)).document)
+    for shown in own.shown:
+        assert unanswered(shown) == []
+
+
+def unanswered(messages: list[dict[str, Any]]) -> list[str]:
+    """The calls that are not followed by their results at once, for which services refuse a request."""
+    found: list[str] = []
+    for place, one in enumerate(messages):
+        calls = [content["call_id"] for content in one["contents"] if content["type"] == "function_call"]
+        behind = messages[place + 1]["contents"] if place + 1 < len(messages) else []
+        found += [own for own in calls if own not in [content.get("call_id") for content in behind]]
+    return found

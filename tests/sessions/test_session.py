@@ -14,7 +14,7 @@ from hypothesis import given
 
 from pysession import check, convert, predict
 from pysession.outputs import NotWrittenError
-from pysession.sessions import CorruptSessionError, Form, NotASessionError, Session, StateValueError, message
+from pysession.sessions import Agent, CorruptSessionError, Form, NotASessionError, Session, StateValueError, message
 from pysession.testing import sessions
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -235,3 +235,23 @@ def test_importing_a_session_loads_neither_the_tables_of_releases_nor_pydantic()
         "print([name for name in sys.modules if name.startswith(('pydantic', 'pysession.readers', 'pysession.verbs'))])"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_a_thread_goes_on_for_a_turn() -> None:
+    async def model(messages: list[dict[str, Any]]) -> str:
+        return f"shown {len(messages)}"
+
+    for path in (
+        GOLDEN / "python" / "1.0.0b251001" / "thread_run_multiturn.json",
+        GOLDEN / "dotnet" / "1.0.0-preview.251001.3" / "multi_turn.json",
+    ):
+        session = Session.from_bytes(path.read_bytes())
+        (key,) = session.state
+        before = len(session.state[key]["messages"])
+        asyncio.run(_run(Agent("helper", model), "and now?", session))
+        assert session.state[key]["messages"][-1]["contents"][0]["text"] == f"shown {before + 1}"
+        assert check(session.to_bytes()).findings == ()
+
+
+async def _run(agent: Agent, told: str, session: Session) -> None:
+    await agent.run(told, session=session)
