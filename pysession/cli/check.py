@@ -51,6 +51,7 @@ Examples:
   pysession check store/ --reader python@1.21.0 --reader dotnet@latest
   pysession check store/ --reader python@latest --accept lossy --select reader
   pysession check store/ --writers
+  pysession check sqlite:///sessions.db --reader python@latest
   pysession check 'exports/**/*.jsonl' --at /session
   kubectl exec app -- cat session.json | pysession check -
   pysession check store/ --write-baseline known.json
@@ -217,8 +218,8 @@ def command(
 ) -> ExitCode:
     """Judge stored agent sessions.
 
-    PATH is a file, a directory (its *.json, *.jsonl, *.ndjson and *.msgpack, recursively), a glob, or - for standard
-    input. A file of JSON Lines is one document a line, or one history when its lines are messages.
+    PATH is a file, a directory (its *.json, *.jsonl, *.ndjson and *.msgpack, recursively), a glob, the URL of a session
+    store (sqlite:///sessions.db), or - for standard input. A file of JSON Lines is one document a line, or one history when its lines are messages.
     """
     limits = msgspec.structs.replace(
         DEFAULT_LIMITS, bytes=max_bytes, depth=max_depth, digits=max_digits, members=max_members

@@ -25,15 +25,20 @@ _SPECIAL = {
     stat.S_IFSOCK: "a socket",
 }
 
+_FROM_STORE = "'pysession store export' and 'pysession store get' give its documents"
+
 _Identity = tuple[int, int]
 
 
-def discover(paths: Iterable[str], format: InputFormat | None = None) -> Iterator[Source | NotRead]:
+def discover(
+    paths: Iterable[str], format: InputFormat | None = None, *, stores: bool = False
+) -> Iterator[Source | NotRead]:
     """The inputs that ``paths`` name, in the order of ``paths`` and sorted by name inside each.
 
     A path is a file (any name), a directory (its ``*.json``, ``*.jsonl``, ``*.ndjson``, ``*.msgpack``, recursively,
     without names that start with a dot: stores keep quarantined documents there), a glob, or ``-``. ``format``
-    overrides what the names say. What is not there, not readable or not a regular file comes as ``NotRead``.
+    overrides what the names say. What is not there, not readable or not a regular file comes as ``NotRead``, and so does
+    the URL of a store, unless ``stores`` says that the caller can do with documents that are no files.
     """
     standard_input_taken = False
     for path in paths:
@@ -45,10 +50,20 @@ def discover(paths: Iterable[str], format: InputFormat | None = None) -> Iterato
                 yield Source(None, STANDARD_INPUT, format)
         elif "\0" in path:
             yield NotRead(printable(path), "not a path: it holds a NUL character")
+        elif ":" in path and not os.path.lexists(path) and (store := _store(path, format)) is not None:
+            yield store if stores else NotRead(store.name, "a store, which this command does not read; " + _FROM_STORE)
         elif glob.has_magic(path) and not os.path.lexists(path):
             yield from _matches(path, format)
         else:
             yield from _named(path, format)
+
+
+def _store(path: str, format: InputFormat | None) -> Source | None:
+    """The store that ``path`` names, if it is a URL of one."""
+    # Few paths have a colon, and the others need not pay for the import.
+    from pysession.stores import is_store_url, masked
+
+    return Source(None, printable(masked(path)), format, path) if is_store_url(path) else None
 
 
 def _matches(pattern: str, format: InputFormat | None) -> Iterator[Source | NotRead]:

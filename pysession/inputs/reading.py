@@ -15,6 +15,7 @@ import msgspec
 from pysession.findings import NotRead
 from pysession.inputs.lines import holds_messages, lines, looks_like_lines
 from pysession.inputs.source import InputFormat, Record, Source, reason_of
+from pysession.inputs.telling import encoding_of
 from pysession.wire import Encoding, Limits
 
 _CHUNK_BYTES = 1 << 20
@@ -33,10 +34,16 @@ def records(source: Source, limits: Limits) -> Iterator[Record | NotRead]:
     """The documents of ``source``, at least one value.
 
     A file of JSON Lines is one document when its first readable record is a message, else one document a line, and then
-    it is streamed. Everything else is one document. A document over ``limits.bytes`` comes cut to one byte more than
+    it is streamed. Of a store each session is one. Everything else is one document. A document over ``limits.bytes`` comes cut to one byte more than
     that (see :class:`Record`). A file that changes while it is read is read once more, then ``NotRead``; one too large
     to hold, whose records have been handed out by then, ends with that ``NotRead``.
     """
+    if source.store is not None:
+        # Most inputs are files, and need not pay for the import.
+        from pysession.inputs.stored import stored_records
+
+        yield from stored_records(source.store, source.format, limits)
+        return
     try:
         yield from _standard_input(source, limits) if source.path is None else _file(source, source.path, limits)
     except _ChangedError:
@@ -73,7 +80,7 @@ def _standard_input(source: Source, limits: Limits) -> Iterator[Record | NotRead
         yield from _each_line(source, io.BufferedReader(_Joined(data, stream), _CHUNK_BYTES), limits.bytes)
         return
     # The rest is not counted: a stream need not end.
-    yield Record(source.name, data, _encoding(source.format, data, limits), None, 1, len(data))
+    yield Record(source.name, data, encoding_of(source.format, data, limits), None, 1, len(data))
 
 
 def _held(source: Source, snapshot: _Snapshot, limits: Limits) -> Iterator[Record | NotRead]:
@@ -82,7 +89,7 @@ def _held(source: Source, snapshot: _Snapshot, limits: Limits) -> Iterator[Recor
     if not snapshot.cut and _separate(source.format, data, limits, io.BytesIO(data)):
         yield from _each_line(source, io.BytesIO(data), limits.bytes, snapshot.modified)
         return
-    encoding = _encoding(source.format, data, limits)
+    encoding = encoding_of(source.format, data, limits)
     yield Record(source.name, data, encoding, None, 1, snapshot.size, snapshot.modified)
 
 
@@ -101,27 +108,6 @@ def _separate(format: InputFormat | None, head: bytes, limits: Limits, stream: B
     if format is None and looks_like_lines(head, limits):
         format = InputFormat.JSONL
     return format is InputFormat.JSONL and not holds_messages(stream, limits)
-
-
-def _encoding(format: InputFormat | None, data: bytes, limits: Limits) -> Encoding:
-    """The encoding of an input that is one document."""
-    if format is InputFormat.JSON:
-        return Encoding.JSON
-    if format is InputFormat.JSONL:
-        return Encoding.JSON_LINES
-    if format is InputFormat.MSGPACK:
-        return Encoding.MESSAGEPACK_RECORDS if data and not _is_map(data[0]) else Encoding.MESSAGEPACK
-    if data and _is_map(data[0]):
-        return Encoding.MESSAGEPACK
-    # The length of a first record below 16 MiB begins with a byte that JSON cannot begin with.
-    if len(data) > 4 and data[0] == 0 and _is_map(data[4]):
-        return Encoding.MESSAGEPACK_RECORDS
-    return Encoding.JSON_LINES if looks_like_lines(data, limits) else Encoding.JSON
-
-
-def _is_map(marker: int) -> bool:
-    """Whether a MessagePack value that begins with this byte is a map (specification, "Map format family")."""
-    return 0x80 <= marker <= 0x8F or marker in (0xDE, 0xDF)
 
 
 class _Snapshot(msgspec.Struct, frozen=True):

@@ -26,12 +26,14 @@ class Source(msgspec.Struct, frozen=True):
     """An input that was found and not yet opened.
 
     ``path`` is as the operating system wants it (None: standard input), ``name`` as a person can read it. ``format`` is
-    what its suffix or the caller says, None when the first bytes shall decide.
+    what its suffix or the caller says, None when the first bytes shall decide. ``store`` is the URL of a session store,
+    which has no path.
     """
 
     path: str | None
     name: str
     format: InputFormat | None
+    store: str | None = None
 
 
 class Record(msgspec.Struct, frozen=True):

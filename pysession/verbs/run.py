@@ -97,7 +97,7 @@ def judge_batch(batch: Sequence[Record], *, judge: Judge, options: Options) -> l
 
 
 def _records(paths: Iterable[str], options: Options) -> Iterator[Record | NotRead]:
-    for source in discover(paths, options.format):
+    for source in discover(paths, options.format, stores=True):
         if isinstance(source, NotRead):
             yield source
         else:

@@ -156,3 +156,12 @@ def test_pruning_removes_what_expired_and_what_is_old_when_asked(tmp_path: Path)
     assert done.stderr.decode() == "1 expired session removed, 1 old session removed\n"
     left = run("store", "ls", "file:s", cwd=tmp_path).stdout.decode().splitlines()
     assert [line.split("  ")[0] for line in left] == ["kept for ever", "new"]
+
+
+def test_the_documents_of_a_store_are_checked_where_they_are(tmp_path: Path) -> None:
+    sessions(tmp_path)
+    done = run("check", DB, cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"sqlite:///s.db#ada/one" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith(b"3 documents: ")
+    assert run("repair", DB, "--in-place", cwd=tmp_path).returncode == 3

@@ -1,0 +1,62 @@
+"""A session store as an input: each session is a document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from pysession.findings import NotRead
+from pysession.inputs.source import InputFormat, Record, printable
+from pysession.inputs.telling import encoding_of
+from pysession.stores import Entry, NotFoundError, Store, Stored, StoreError, masked, open_store
+from pysession.wire import Limits
+
+
+def stored_records(url: str, format: InputFormat | None, limits: Limits) -> Iterator[Record | NotRead]:
+    """The documents of the store that ``url`` names, in the order of their owners and ids.
+
+    What is deleted meanwhile is left out. A store that fails ends with a ``NotRead``.
+    """
+    place = printable(masked(url))
+    # Sessions are fetched one by one as they are asked for, so that a store of any size takes the memory of one.
+    with asyncio.Runner() as runner:
+        try:
+            store = open_store(url, create=False)
+            found = False
+            try:
+                for entry in _entries(runner, store):
+                    stored = runner.run(_get(store, entry))
+                    if stored is not None:
+                        found = True
+                        yield _record(place, stored, format, limits)
+            finally:
+                runner.run(store.close())
+            if not found:
+                yield NotRead(place, "a store without sessions")
+        except StoreError as failure:
+            yield NotRead(place, str(failure).removeprefix(f"{place} "))
+
+
+def _entries(runner: asyncio.Runner, store: Store) -> Iterator[Entry]:
+    page: str | None = None
+    while True:
+        found = runner.run(store.list(page=page))
+        yield from found.entries
+        page = found.next
+        if page is None:
+            return
+
+
+async def _get(store: Store, entry: Entry) -> Stored | None:
+    try:
+        return await store.get(entry.id, owner=entry.owner)
+    except NotFoundError:
+        return None
+
+
+def _record(place: str, stored: Stored, format: InputFormat | None, limits: Limits) -> Record:
+    owner = f"{printable(stored.owner)}/" if stored.owner else ""
+    data = stored.data[: limits.bytes + 1]
+    encoding = encoding_of(format, data, limits)
+    name = f"{place}#{owner}{printable(stored.id)}"
+    return Record(name, data, encoding, None, 1, stored.size, stored.changed.timestamp())
