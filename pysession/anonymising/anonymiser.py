@@ -9,7 +9,7 @@ from pysession.anonymising.json_bytes import Group, Kind, Replacing, pieces
 from pysession.anonymising.names import Names
 from pysession.anonymising.numbers import Numbers
 from pysession.anonymising.packed_bytes import Learned
-from pysession.anonymising.spelling import text_of
+from pysession.anonymising.spelling import errors_of, text_of
 from pysession.anonymising.texts import Texts, looks_like_json
 from pysession.anonymising.times import Clock
 from pysession.wire import Encoding
@@ -48,7 +48,7 @@ class Anonymiser:
                 packed_bytes.rewritten(data[start:end], self._key, self._replacing, learned)
             self._learn_groups(learned.groups, in_order=False)
             for text in filter(looks_like_json, learned.texts):
-                self._learn_text(text.encode("utf-8", "surrogatepass"), in_order=False)
+                self._learn_text(text.encode("utf-8", errors_of(text)), in_order=False)
         else:
             readable, _ = _utf8(data)
             in_order = _GO.search(readable) is not None
@@ -87,7 +87,7 @@ class Anonymiser:
             if piece.kind is Kind.TEXT and depth < _NESTED:
                 raw = data[piece.start : piece.end]
                 if (b"{" in raw or b"[" in raw or b"\\u" in raw) and looks_like_json(text := text_of(raw)):
-                    self._learn_text(text.encode("utf-8", "surrogatepass"), in_order=in_order, depth=depth + 1)
+                    self._learn_text(text.encode("utf-8", errors_of(text)), in_order=in_order, depth=depth + 1)
         self._learn_groups(groups, in_order=in_order)
 
     def _learn_groups(self, groups: list[Group], *, in_order: bool) -> None:
@@ -102,10 +102,12 @@ class Anonymiser:
         try:
             if self._depth > _NESTED:
                 return self._texts.plain(text)
-            new = json_bytes.rewritten(text.encode("utf-8", "surrogatepass"), self._replacing)
+            errors = errors_of(text)
+            new = json_bytes.rewritten(text.encode("utf-8", errors), self._replacing).decode("utf-8", errors)
         finally:
             self._depth -= 1
-        return new.decode("utf-8", "surrogatepass")
+        # Broken bytes beside half characters do not come back one for one.
+        return new if len(new) == len(text) else self._texts.plain(text)
 
 
 def _utf8(data: bytes) -> tuple[bytes, str | None]:

@@ -119,11 +119,18 @@ def _replace(
         text = repr(head.number)
         changed = replacing.number(text, under)
         if changed != text:
-            new[at + 1 : head.end] = struct.pack(_FLOATS[data[at]], float(changed))
+            new[at + 1 : head.end] = _float(_FLOATS[data[at]], float(changed))
     elif head.family is Family.BINARY:
         new[head.body : head.end] = drawing.octets(key, "binary", body.hex(), 0, len(body))
     elif head.family is Family.EXTENSION:
         new[head.body : head.end] = _extension(body, key)
+
+
+def _float(form: str, number: float) -> bytes:
+    try:
+        return struct.pack(form, number)
+    except OverflowError:  # at the edge of what four bytes hold
+        return struct.pack(form, number / 10)
 
 
 def _integer(old: bytes, number: int) -> bytes:

@@ -10,6 +10,8 @@ _UNIT = re.compile(
     rb"|\\(?P<short>[\"\\/bfnrt])|(?P<broken>\\(?:u[0-9a-fA-F]{0,3}[\x00-!#-/:-@G-\[\]-`g-\x7f]?|[\x00-\x7f])?)|(?P<plain>[^\\]+)"
 )
 _SHORT = {b'"': '"', b"\\": "\\", b"/": "/", b"b": "\b", b"f": "\f", b"n": "\n", b"r": "\r", b"t": "\t"}
+_BAD_BYTES = re.compile("[\udc80-\udcff]")
+_UNPAIRED = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _STAYS = "\N{REPLACEMENT CHARACTER}"
 """Stands for an escape that is none, with the character that makes it none; it is never replaced."""
 
@@ -78,3 +80,9 @@ def _escaped(character: str, *, upper: bool) -> bytes:
     code = ord(character)
     units = [code] if code < 0x10000 else [0xD800 + ((code - 0x10000) >> 10), 0xDC00 + (code & 0x3FF)]
     return "".join(map((r"\u{:04X}" if upper else r"\u{:04x}").format, units)).encode()
+
+
+def errors_of(text: str) -> str:
+    """How ``text`` is encoded so that as many characters come back: what is no UTF-8 in it as its bytes, or what is no
+    Unicode as if it were."""
+    return "surrogateescape" if _BAD_BYTES.search(text) and not _UNPAIRED.search(text) else "surrogatepass"

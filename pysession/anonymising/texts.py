@@ -30,7 +30,6 @@ _HEXADECIMAL = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
     r"|(?=[a-f]*[0-9])[0-9a-f]{8,}|(?=[A-F]*[0-9])[0-9A-F]{8,}|0x[0-9a-fA-F]+)(?![0-9A-Za-z])"
 )
-_BAD_BYTES = re.compile("[\udc80-\udcff]")
 _WORD = re.compile(r"[A-Za-z0-9_]{3,}")
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}(?=[?#]|\Z)")
 _MEDIA_WORD = re.compile(r"[A-Za-z0-9_-]+")
@@ -141,12 +140,12 @@ class Texts:
             ending = _EXTENSION.search(text)
             if ending is not None and ending[0][1:].lower() in media_types():
                 kept.append(ending.span())
-        return self._replaced(text, draws, kept, hexadecimal_in=_HEXADECIMAL)
+        return self._replaced(text, draws, kept)
 
     def _marked(self, text: str, draws: payloads.Draws) -> str:
         """What is known by its form: only what stands between the marks of that form is replaced."""
         kept = [match.span() for match in MARKS.finditer(text)]
-        return self._replaced(text, draws, kept, hexadecimal_in=None)
+        return self._replaced(text, draws, kept, marked=True)
 
     def _replaced(
         self,
@@ -154,17 +153,18 @@ class Texts:
         draws: payloads.Draws,
         kept: list[tuple[int, int]],
         *,
-        hexadecimal_in: re.Pattern[str] | None,
+        marked: bool = False,
     ) -> str:
+        """``text`` with another character for each, but in the spans that are ``kept``; when it is ``marked``, all of it
+        stays hexadecimal where it was, as keys and addresses in memory are."""
         staying = bytearray(len(text))
         for start, end in kept:
             staying[start:end] = b"\1" * (end - start)
-        alphabets: list[Callable[[str], str]] = [alphabet if hexadecimal_in is not None else hexadecimal] * len(text)
-        if hexadecimal_in is not None:
-            for match in hexadecimal_in.finditer(text):
-                alphabets[match.start() : match.end()] = [hexadecimal] * (match.end() - match.start())
-                if match[0][:2] == "0x":
-                    staying[match.start() : match.start() + 2] = b"\1\1"
+        alphabets: list[Callable[[str], str]] = [hexadecimal if marked else alphabet] * len(text)
+        for match in _HEXADECIMAL.finditer(text):
+            alphabets[match.start() : match.end()] = [hexadecimal] * (match.end() - match.start())
+            if match[0][:2] == "0x":
+                staying[match.start() : match.start() + 2] = b"\1\1"
         numbers = draws(2 * len(text))
         new = [
             character
@@ -172,7 +172,7 @@ class Texts:
             else kind[(numbers[at] << 8 | numbers[at + 1]) % len(kind)]
             for character, stays, of, at in zip(text, staying, alphabets, range(0, 2 * len(text), 2), strict=True)
         ]
-        if not re.search(r"\s", text) or hexadecimal_in is None:
+        if marked or not re.search(r"\s", text):
             _same_again(text, new)
         for match in _PERCENT.finditer(text):
             new[match.start() : match.end()] = self._percent(match[0], draws)
@@ -181,35 +181,40 @@ class Texts:
     def _percent(self, escaped: str, draws: payloads.Draws) -> str:
         """Escaped bytes, and other ones of the same sort."""
         inner = bytes.fromhex(escaped.replace("%", "")).decode("utf-8", "surrogateescape")
-        new = self._replaced(inner, draws, [], hexadecimal_in=_HEXADECIMAL).replace("%", "_")
+        new = self._replaced(inner, draws, []).replace("%", "_")
         form = "%{:02X}" if escaped == escaped.upper() else "%{:02x}"
         return "".join(map(form.format, new.encode("utf-8", "surrogateescape")))
 
     def _media_type(self, text: str, draws: payloads.Draws) -> str:
         """Another media type; the same for the same one with other parameters, in other letters, or in a data URI."""
         base, mark, parameters = text.partition(";")
-        bare = base.strip().lower()
-        if bare and bare not in MEDIA_TYPES:
-            kept = [match.span() for match in _MEDIA_WORD.finditer(bare) if match[0] in _MEDIA_WORDS]
-            new = self._replaced(bare, partial(self._draws, bare, 0), kept, hexadecimal_in=None)
-            start = base.lower().index(bare)
-            cased = (one.upper() if like.isupper() else one for one, like in zip(new, base.strip(), strict=True))
-            base = base[:start] + "".join(cased) + base[start + len(bare) :]
-        kept = [match.span() for match in _MEDIA_WORD.finditer(parameters) if match[0].lower() in _MEDIA_WORDS]
-        return base + mark + self._replaced(parameters, draws, kept, hexadecimal_in=_HEXADECIMAL)
+        if base.strip().lower() not in MEDIA_TYPES:
+            base = self._known_words(base, partial(self._draws, _lower(base), 0))
+        return base + mark + self._known_words(parameters, draws)
+
+    def _known_words(self, text: str, draws: payloads.Draws) -> str:
+        """``text`` with all words replaced but those of which media types are made."""
+        kept = [match.span() for match in _MEDIA_WORD.finditer(text) if match[0].lower() in _MEDIA_WORDS]
+        new = self._replaced(_lower(text), draws, kept)
+        return "".join(one.upper() if "A" <= like <= "Z" else one for one, like in zip(new, text, strict=True))
 
     def _data_uri(self, text: str, draws: payloads.Draws) -> str:
         head, _, payload = text.partition(",")
         new_head = text[:5] + self._media_type(head[5:], draws)
         if head[-7:].lower() == ";base64":
             return f"{new_head},{payloads.other_base64(payload, draws)}"
-        return f"{new_head},{self._replaced(payload, draws, [], hexadecimal_in=_HEXADECIMAL)}"
+        return f"{new_head},{self._replaced(payload, draws, [])}"
+
+
+def _lower(text: str) -> str:
+    """``text`` in lower case as far as it is ASCII, which does not change its length."""
+    return "".join(one.lower() if one.isascii() else one for one in text)
 
 
 def looks_like_json(text: str) -> bool:
     """Whether ``text`` is to be taken as JSON, sound or not: a call's arguments, a session kept in a string."""
     bare = text.lstrip()
-    return bare[:1] in ("{", "[") and '"' in bare and not _BAD_BYTES.search(bare)
+    return bare[:1] in ("{", "[") and '"' in bare
 
 
 def _same_again(text: str, new: list[str]) -> None:

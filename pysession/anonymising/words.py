@@ -61,7 +61,7 @@ MEDIA_TYPES = frozenset(media_types().values()) | frozenset(
 """Media types that everybody uses, in lower case."""
 
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])\Z", re.I)
-_VERSION = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}\Z")
+_VERSION = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}\Z")
 _VERSIONS = frozenset({"version", "schemaversion"})
 
 

@@ -18,6 +18,8 @@ from pysession.verbs.whole_files import joined, whole_file
 from pysession.wire import DEFAULT_LIMITS, Encoding, Limits
 
 _SEED_BYTES = 32
+_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".msgpack"})
+"""Endings of file names that say nothing but the form."""
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -135,11 +137,12 @@ def _place(anonymiser: Anonymiser, path: Path | None, below: Path | None, taken:
         return Path("stdin")
     folders = path.absolute().relative_to(below).parts[:-1] if below is not None else ()
     folder = Path(*map(anonymiser.name_of_file, folders))
-    stem = anonymiser.name_of_file(path.stem)
-    place, number = folder / f"{stem}{path.suffix}", 1
+    suffix = path.suffix if path.suffix.lower() in _SUFFIXES else ""
+    stem = anonymiser.name_of_file(path.name.removesuffix(suffix))
+    place, number = folder / f"{stem}{suffix}", 1
     while place in taken:
         number += 1
-        place = folder / f"{stem}-{number}{path.suffix}"
+        place = folder / f"{stem}-{number}{suffix}"
     taken.add(place)
     return place
 

@@ -93,6 +93,56 @@ def test_damaged_documents_keep_their_findings_and_verdicts() -> None:
     assert wrong == {}
 
 
+SHARDS = (
+    *(
+        b'"',
+        b"\\",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b":",
+        b"'",
+        b"\xff",
+        b"\xed\xa0\x80",
+        b"\\u",
+        b"\\ud800",
+        b"\0",
+        b"\n",
+    ),
+    *(b"nan", b"-", b"0x", b"//", b"1e999", b"\xe2\x80\x9c", b" ", b"data:", b"+", b"."),
+)
+"""What may stand in a text by mistake."""
+
+
+def torn(data: bytes, chance: random.Random) -> bytes:
+    """``data`` with one to three damages that know nothing of JSON or MessagePack."""
+    for _ in range(chance.randint(1, 3)):
+        at = chance.randrange(len(data))
+        what = chance.random()
+        if what < 0.15:
+            data = data[: at + 1]
+        elif what < 0.6:
+            data = data[:at] + chance.choice(SHARDS) + data[at:]
+        else:
+            data = data[:at] + bytes((chance.randrange(256),)) + data[at + 1 :]
+    return data
+
+
+def test_documents_that_are_torn_as_text_or_as_bytes_keep_their_length_and_their_findings() -> None:
+    chance = random.Random(11)
+    documents = [case.record for kind in Kind for case in cases(kind) if len(case.record.data) < 20_000]
+    wrong: list[object] = []
+    for record in chance.sample(documents, 400):
+        data, encoding = torn(record.data, chance), record.encoding
+        if Anonymiser.can_rewrite(data, encoding):
+            new = copied(data, encoding)
+            if len(new) != len(data) or findings(new, encoding) != findings(data, encoding):
+                wrong.append((record.source, data))
+    assert wrong == []
+
+
 @given(sessions())
 def test_any_session_keeps_its_findings_and_verdicts(session: Any) -> None:
     data = written(session, ascii_only=False)
