@@ -224,13 +224,20 @@ def reading_stage(error: BaseException) -> str:
         error = error.__cause__ or error.__context__
     if any(type(one).__name__ in _DECODING for one in chain):
         return "parse"
-    names, trace = set(), chain[-1].__traceback__
+    built = any("deserialize" in name for name in _functions(chain[-1])) or any(
+        "from_dict" in _functions(one) for one in chain
+    )
+    # The decoder itself raises these: too deep, or a map whose key is a map.
+    return "parse" if isinstance(chain[-1], RecursionError | TypeError) and not built else "load"
+
+
+def _functions(error: BaseException) -> set[str]:
+    """The names of the functions that ``error`` came up through."""
+    names, trace = set(), error.__traceback__
     while trace is not None:
         names.add(trace.tb_frame.f_code.co_name)
         trace = trace.tb_next
-    built = any("deserialize" in name or name == "from_dict" for name in names)
-    # The decoder itself raises these: too deep, or a map whose key is a map.
-    return "parse" if isinstance(chain[-1], RecursionError | TypeError) and not built else "load"
+    return names
 
 
 def thread(data: bytes, options: Options) -> Loaded:
