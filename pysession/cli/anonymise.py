@@ -33,7 +33,7 @@ Exit codes:
   1  something is found in a copy that is not in the document, or the other way round; or no copy can be made
   2  usage or configuration
   3  some input could not be read or some output not written, or there was no input
-  4  internal error
+  4  internal error, or a damaged installation
 """
 
 

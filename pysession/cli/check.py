@@ -64,7 +64,7 @@ Exit codes:
      or a baseline entry that is stale or expired
   2  usage or configuration
   3  some input could not be read, or there was none
-  4  internal error
+  4  internal error, or a damaged installation
 """
 
 

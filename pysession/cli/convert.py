@@ -48,7 +48,7 @@ Exit codes:
   2  usage or configuration: there is no such target
   3  some input could not be read or some output not written, or there was
      no input
-  4  internal error
+  4  internal error, or a damaged installation
 """
 
 

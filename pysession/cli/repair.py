@@ -39,7 +39,7 @@ Exit codes:
   1  a document cannot be read, or something is left that no fix can mend
   2  usage or configuration
   3  some input could not be read or some output not written, or there was no input
-  4  internal error
+  4  internal error, or a damaged installation
 """
 
 

@@ -38,7 +38,7 @@ Exit codes:
   1  the store refused: a conflict, or an immutable session
   2  usage
   3  no such session or store, or it could not be read or written
-  4  internal error
+  4  internal error, or a damaged installation
 """
 
 
