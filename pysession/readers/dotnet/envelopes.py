@@ -14,6 +14,7 @@ import msgspec
 from pysession.findings import Stage
 from pysession.readers.dotnet.bag import ordered
 from pysession.readers.dotnet.table import Record
+from pysession.readers.every_member import is_object, members
 from pysession.readers.meai.comparison import History, Source
 from pysession.readers.meai.decoding import decoded, object_members
 from pysession.readers.meai.history import Messages, read_messages
@@ -21,7 +22,6 @@ from pysession.readers.meai.media import is_blank
 from pysession.readers.meai.refusal import ARGUMENT, NULL_REFERENCE, RefusedError, StageError
 from pysession.readers.meai.scalars import text
 from pysession.readers.meai.table import fold
-from pysession.readers.meai.text import is_object, members
 from pysession.wire import Path
 
 _CONVERSATION_ID = "conversationId"

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from pysession.readers.every_member import is_object, members
 from pysession.readers.go import data_uri, timestamps
 from pysession.readers.go.table import Field, Record, Union
-from pysession.readers.go.text import Members, Text, decoded, go_float, members
+from pysession.readers.go.text import Text, decoded, go_float
 
 DISCRIMINATOR = "Type"
 _MESSAGES = "messages"
@@ -57,11 +58,6 @@ class UnwritableError(Exception):
 def fold(name: str) -> str:
     """The name as Go compares it where it ignores case."""
     return decoded(name).translate(_FOLDED)
-
-
-def is_object(value: Any) -> bool:
-    """Whether ``value`` is a JSON object, however it was read."""
-    return type(value) is dict or type(value) is Members
 
 
 class History:

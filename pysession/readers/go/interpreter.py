@@ -13,11 +13,12 @@ import msgspec
 from pysession.dialects import Document
 from pysession.findings import Failure, NextTurn, Reading, Stage, Verdict, format_pointer
 from pysession.readers.comparing import changes, compare
+from pysession.readers.every_member import NotJsonError, is_object, members
 from pysession.readers.go.approvals import next_turn
-from pysession.readers.go.decoding import UnwritableError, fold, is_object
+from pysession.readers.go.decoding import UnwritableError, fold
 from pysession.readers.go.stored import Stored
 from pysession.readers.go.table import Record, record
-from pysession.readers.go.text import GoSyntaxError, decoded, members, plain
+from pysession.readers.go.text import decoded, plain
 from pysession.readers.go.touching import ABSENT, Touched
 from pysession.readers.settings import DEFAULT_SETTINGS, Settings
 
@@ -97,7 +98,7 @@ class _Run:
     def _parsed(self) -> Any:
         try:
             return self._stored.value(self._record.depth)
-        except GoSyntaxError as error:
+        except NotJsonError as error:
             raise _RefusedError(Stage.PARSE, Failure("SyntaxError", message=str(error))) from None
 
     def _touched(self, session: _Session, key: str) -> Touched:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pysession.readers.go.decoding import History, UnwritableError, fold, is_object
+from pysession.readers.every_member import is_object, members
+from pysession.readers.go.decoding import History, UnwritableError, fold
 from pysession.readers.go.stored import Stored
 from pysession.readers.go.table import Record
-from pysession.readers.go.text import members
 
 _MESSAGES = "MESSAGES"
 _CONTENTS = "CONTENTS"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pysession.readers.every_member import is_object, members
 from pysession.readers.meai import media
 from pysession.readers.meai.refusal import ARGUMENT, NOT_SUPPORTED, NULL, WRONG_FORMAT, WRONG_KIND, RefusedError
 from pysession.readers.meai.scalars import (
@@ -21,7 +22,7 @@ from pysession.readers.meai.scalars import (
     wrong,
 )
 from pysession.readers.meai.table import Member, Record, Type, fold
-from pysession.readers.meai.text import Huge, Odd, is_object, members
+from pysession.readers.meai.text import Huge, Odd
 from pysession.wire import Path
 
 DISCRIMINATOR = "$type"

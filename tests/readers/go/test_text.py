@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pysession.readers.go.text import GoSyntaxError, Members, decoded, go_float, members, parse, plain
+from pysession.readers.every_member import Members, NotJsonError, members
+from pysession.readers.go.text import decoded, go_float, parse, plain
 
 DEPTH = 10_000
 
@@ -42,7 +43,7 @@ def test_the_standard_library_and_go_agree_on_what_is_json(text: str) -> None:
     is_json, value = standard(text)
     try:
         found = plain(parse(text.encode("utf-8", "surrogatepass"), DEPTH))
-    except GoSyntaxError:
+    except NotJsonError:
         assert not is_json
     else:
         assert is_json
@@ -94,13 +95,13 @@ def test_each_byte_that_is_not_utf_8_and_each_lone_surrogate_is_one_replacement(
     ],
 )
 def test_what_is_no_json_is_a_syntax_error(text: bytes) -> None:
-    with pytest.raises(GoSyntaxError):
+    with pytest.raises(NotJsonError):
         parse(text, DEPTH)
 
 
 def test_depth_counts_containers() -> None:
     assert parse(b"[[[]]]", 3) == [[[]]]
-    with pytest.raises(GoSyntaxError, match="depth"):
+    with pytest.raises(NotJsonError, match="nested more than 2 deep"):
         parse(b"[[[]]]", 2)
 
 
