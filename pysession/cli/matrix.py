@@ -105,8 +105,17 @@ def command(
 
 
 def _named_by(output: str | None) -> str | None:
-    """The format that a file's name promises; None when it says nothing."""
-    return None if output is None else _ENDINGS.get(Path(output).suffix.lower())
+    """The format that a file's name promises; None when it says nothing.
+
+    Raises:
+        UsageError: it promises another one.
+    """
+    ending = "" if output is None else Path(output).suffix.lower()
+    if ending and ending not in _ENDINGS:
+        raise UsageError(
+            f"a file {ending} cannot be written; the name may end in {', '.join(sorted(_ENDINGS))}, or give --format"
+        )
+    return _ENDINGS.get(ending)
 
 
 def _text(found: tuple[Matrix, ...], chosen: bool, *, merged: bool, to_stdout: bool) -> str:

@@ -49,10 +49,17 @@ def gate_lines(readers: tuple[ReaderSummary, ...]) -> Iterator[str]:
             count = reader.next_turns.get(turn, 0)
             if count:
                 yield f"  {count:,} {sentences[count > 1]}"
-        if reader.mended_by_conversion:
-            mended = reader.mended_by_conversion
-            share = "all" if mended == reader.unaccepted else f"{mended:,}"
-            yield f"  'pysession convert --to {reader.reader}' mends {share} of the {reader.unaccepted:,} not accepted"
+        if reader.unaccepted:
+            yield f"  {_remedy(reader)}"
+
+
+def _remedy(reader: ReaderSummary) -> str:
+    """What is not accepted, and what a conversion would do about it: each document was tried."""
+    mended, total = reader.mended_by_conversion, reader.unaccepted
+    command = f"'pysession convert --to {reader.reader}'"
+    if not mended:
+        return f"{total:,} not accepted, and {command} mends none of them"
+    return f"{total:,} not accepted: {command} mends {'all of them' if mended == total else f'{mended:,} of them'}"
 
 
 def _counts(reader: ReaderSummary) -> str:

@@ -178,7 +178,9 @@ def details(reading: Recorded) -> Iterator[str]:
     if reading.error is not None:
         cause = f", caused by {reading.error.cause}" if reading.error.cause else ""
         stage = f" at {reading.stage}" if reading.stage else ""
-        yield printable(f"{reading.error.type}{stage}{cause}: {reading.error.message}").removesuffix(": ")
+        # Some libraries break their messages into lines.
+        message = " ".join(reading.error.message.split())
+        yield printable(f"{reading.error.type}{stage}{cause}: {message}").removesuffix(": ")
     if reading.changes:
         pointer, kind = reading.changes[0]
         more = f", and {counted(len(reading.changes) - 1, 'more place')}" if len(reading.changes) > 1 else ""

@@ -48,7 +48,7 @@ def test_after_the_conversion_that_the_gate_names_the_store_passes(
     store: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gate(store)
-    assert f"'pysession convert --to {OLDER}' mends all of the 4 not accepted" in capsys.readouterr().out
+    assert f"4 not accepted: 'pysession convert --to {OLDER}' mends all of them" in capsys.readouterr().out
     older = tmp_path_factory.mktemp("older")
     assert main(["convert", str(store), "--to", OLDER, "-o", str(older)]) == 0
     assert len(list(older.iterdir())) == len(SCENARIOS)

@@ -90,9 +90,9 @@ def test_what_is_no_session_is_not_called_a_dialect() -> None:
 
 def test_what_a_conversion_mends_is_told() -> None:
     mended, hopeless = (msgspec.structs.replace(refused(), mended_by_conversion=each) for each in (True, False))
-    says = "  'pysession convert --to python@1.21.0' mends {} not accepted"
-    assert lines((mended,), (hopeless,))[-1] == says.format("1 of the 2")
-    assert lines((mended,), (mended,), (kept(),))[-1] == says.format("all of the 2")
+    says = "  2 not accepted: 'pysession convert --to python@1.21.0' mends {}"
+    assert lines((mended,), (hopeless,))[-1] == says.format("1 of them")
+    assert lines((mended,), (mended,), (kept(),))[-1] == says.format("all of them")
 
 
 def test_losses_are_told_apart_from_what_is_kept() -> None:

@@ -295,7 +295,7 @@ function drawDirections(place, view, page) {
         const rest = element("i");
         rest.style.flexGrow = cell.documents - cell.counts.reduce((sum, count) => sum + count, 0);
         bar.append(rest);
-        const words = `${lost.join(", ") || "nothing lost"} of ${counted(cell.documents, "reading")}`;
+        const words = `${lost.join(", ") || "nothing lost"} of ${counted(cell.documents, "reading")}, once for each writer`;
         return element(
           "div",
           { class: "direction", id: direction },
