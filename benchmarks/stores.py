@@ -1,10 +1,11 @@
 """What stores cost, beside a bare statement of SQLite and the real framework's own files.
 
-    python benchmarks/stores.py
+    python benchmarks/stores.py [STORE-URL...]
 
 ``put`` of 10 KB is compared with ``INSERT … ON CONFLICT`` on a table of two columns, both in WAL mode with
 ``synchronous=NORMAL`` and both with bytes that differ each time (SQLite writes no page that stays as it is), so many in a row
-that each has its share of writing the log back.
+that each has its share of writing the log back. Stores on servers are measured where their URLs are given; a put to
+PostgreSQL is compared with the same statement sent by the driver, one to Redis with ``SET``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import asyncio
 import itertools
 import json
 import sqlite3
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Coroutine
@@ -22,11 +24,12 @@ from typing import Any
 from agent_framework import AgentSession, FileHistoryProvider, FileSessionStore, Message
 from timing import best
 
-from pysession.stores import open_store
+from pysession.stores import Store, masked, open_store
 from sessions import long_session
 
 PUTS = 2_000
 SESSIONS = 100
+REMOTE_PUTS = 200
 APPENDS = 20
 HISTORIES = (100, 10_000)
 LISTED = 10_000
@@ -49,6 +52,11 @@ class Loop:
         return self._runner.run(work)
 
 
+async def put(store: Any, count: int) -> None:
+    for number in range(count):
+        await store.put(f"s{number % SESSIONS}", document())
+
+
 def puts(folder: Path, run: Loop) -> None:
     """Print what a put of 10 KB costs."""
     bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
@@ -67,10 +75,6 @@ def puts(folder: Path, run: Loop) -> None:
                 "INSERT INTO s VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
                 (f"s{number % SESSIONS}", document()),
             )
-
-    async def put(store: Any, count: int) -> None:
-        for number in range(count):
-            await store.put(f"s{number % SESSIONS}", document())
 
     async def put_at_once() -> None:
         await asyncio.gather(*(sqlite.put(f"s{number % SESSIONS}", document()) for number in range(PUTS)))
@@ -93,12 +97,62 @@ def puts(folder: Path, run: Loop) -> None:
     print()
 
 
-def appends(folder: Path, run: Loop) -> None:
+def remote_puts(url: str, run: Loop) -> None:
+    """Print what a put of 10 KB to a server costs."""
+    store = open_store(url)
+    run(store.put("s", b""))
+    bare = postgres_insert(url) if url.startswith("postgresql") else redis_set(url)
+    candidates = {"the driver alone": lambda: run(bare(REMOTE_PUTS)), "put": lambda: run(put(store, REMOTE_PUTS))}
+    seconds = best(candidates, rounds=7)
+    unit = seconds["the driver alone"] / REMOTE_PUTS
+    print(f"put of 10 KB to {masked(url)}")
+    for name, value in seconds.items():
+        print(
+            f"  {name:<28}{value / REMOTE_PUTS * 1e6:8.0f} µs  {unit * REMOTE_PUTS / value:5.2f} x the speed of the driver"
+        )
+    run(store.close())
+    print()
+
+
+def postgres_insert(url: str) -> Callable[[int], Coroutine[Any, Any, None]]:
+    """A bare statement, over one connection."""
+    import psycopg
+
+    connections: list[psycopg.AsyncConnection[Any]] = []
+
+    async def insert(count: int) -> None:
+        if not connections:
+            connections.append(await psycopg.AsyncConnection.connect(url, autocommit=True))
+            await connections[0].execute("CREATE TABLE IF NOT EXISTS pysession_bare (id text PRIMARY KEY, data bytea)")
+        for number in range(count):
+            await connections[0].execute(
+                "INSERT INTO pysession_bare VALUES (%s, %b) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
+                (f"s{number % SESSIONS}", document()),
+            )
+
+    return insert
+
+
+def redis_set(url: str) -> Callable[[int], Coroutine[Any, Any, None]]:
+    """A bare command, over one connection."""
+    from redis.asyncio import Redis
+
+    client = Redis.from_url(url)
+
+    async def set_each(count: int) -> None:
+        for number in range(count):
+            await client.set(f"bare{number % SESSIONS}", document())
+
+    return set_each
+
+
+def appends(folder: Path, run: Loop, others: list[str]) -> None:
     """Print what one more message costs, by the length of the history that is there."""
     print(f"append of one message to a session of {' and '.join(f'{count:,}' for count in HISTORIES)} messages")
     rows: dict[str, list[float]] = {}
     for count in HISTORIES:
         candidates: dict[str, Callable[[], object]] = {}
+        opened: list[Store] = []
         session = long_session(count)
         lines = b"".join(
             json.dumps(one).encode() + b"\n" for one in json.loads(session)["state"]["in_memory"]["messages"]
@@ -108,6 +162,7 @@ def appends(folder: Path, run: Loop) -> None:
             ("memory: a session", "memory:", session),
             ("file: JSON Lines", f"file:{folder}/append{count}", lines),
             ("file: a session", f"file:{folder}/append{count}s", session),
+            *((f"{url.partition(':')[0]}: a session", url, session) for url in others),
         ):
             store = open_store(url)
             run(store.put("s", data))
@@ -118,9 +173,12 @@ def appends(folder: Path, run: Loop) -> None:
                     await store.append("s", MESSAGE)
 
             candidates[name] = lambda append=append: run(append())
+            opened.append(store)
         candidates |= framework(folder / f"theirs{count}", session, lines, run)
         for name, value in best(candidates, rounds=5).items():
             rows.setdefault(name, []).append(value / APPENDS)
+        for store in opened:
+            run(store.close())
     for name, (short, long) in rows.items():
         print(f"  {name:<44}{short * 1e3:9.3f} ms {long * 1e3:9.3f} ms  {long / short:6.1f} x")
     print()
@@ -173,11 +231,13 @@ def lists(folder: Path, run: Loop) -> None:
 
 def main() -> None:
     warnings.simplefilter("ignore")
-    run = Loop()
+    run, others = Loop(), sys.argv[1:]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         puts(folder, run)
-        appends(folder, run)
+        for url in others:
+            remote_puts(url, run)
+        appends(folder, run, others)
         lists(folder, run)
 
 

@@ -46,7 +46,7 @@ Exit codes:
 def command() -> None:
     """Sessions in a store.
 
-    STORE is a URL: sqlite:///sessions.db, file:sessions, memory:.
+    STORE is a URL: sqlite:///sessions.db, file:sessions, postgresql://user:password@host/database, redis://host:6379/0.
     """
 
 

@@ -358,15 +358,14 @@ def _suffix(data: bytes) -> str:
     """What a file with these bytes is called, so that other programs read it as what it is."""
     if data and (is_map(data[0]) or (len(data) > 4 and data[0] == 0 and is_map(data[4]))):
         return ".msgpack"
-    first, newline, rest = data.partition(b"\n")
     if not data:
         return _LINES
+    # A session may be long and on one line, and lines are short: only a first line among others is read.
+    first, newline, _ = data.partition(b"\n")
     if not newline or not first.rstrip().endswith(b"}"):
         return ".json"
     reading = read(first)
-    if not reading.readable:
-        return ".json"
-    return _LINES if rest.strip() or detect(reading.value).form == SINGLE_MESSAGE else ".json"
+    return _LINES if reading.readable and detect(reading.value).form == SINGLE_MESSAGE else ".json"
 
 
 def _whole(data: bytes, state: _State) -> int:
