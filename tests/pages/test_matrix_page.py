@@ -122,9 +122,9 @@ def test_the_rows_can_be_scenarios(browser: Chrome, page: Path) -> None:
 def test_upgrades_and_rollbacks_are_told_apart(browser: Chrome, page: Path) -> None:
     browser.get(address(page))
     assert texts(browser, ".direction") == [
-        "Rollback: an older release reads 25.0 % rejected, 25.0 % lossy of 8 readings",
-        "The release that wrote it reads nothing lost of 7 readings",
-        "Upgrade: a newer release reads nothing lost of 6 readings",
+        "Rollback: an older release reads 25.0 % rejected, 25.0 % lossy of 8 readings, once for each writer",
+        "The release that wrote it reads nothing lost of 7 readings, once for each writer",
+        "Upgrade: a newer release reads nothing lost of 6 readings, once for each writer",
     ]
 
 
