@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import msgspec
 
@@ -17,7 +17,11 @@ from pysession.sessions.providers import ContextProvider, HistoryProvider, disti
 from pysession.sessions.responses import Response, ResponseStream, Update
 from pysession.sessions.runs import ChatClient, Run, finished
 from pysession.sessions.session import Session
+from pysession.sessions.spans import spanning
 from pysession.sessions.tools import as_tool, by_name
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 
 class MismatchError(SessionError):
@@ -186,6 +190,12 @@ class _Streamed:
         )
 
     async def updates(self) -> AsyncIterator[Update]:
+        named = {"gen_ai__agent__name": self._agent.name, "gen_ai__conversation__id": self._call.session.session_id}
+        with spanning(f"invoke_agent {self._agent.name}", gen_ai__operation__name="invoke_agent", **named) as span:
+            async for update in self._updates(span):
+                yield update
+
+    async def _updates(self, span: Span | None) -> AsyncIterator[Update]:
         session, context = self._call.session, self._context
         for provider in self._providers:
             if isinstance(provider, HistoryProvider) and not provider.load_messages:
@@ -193,7 +203,7 @@ class _Streamed:
             await provider.before_run(agent=self._agent, session=session, context=context, state=self._state(provider))
         tools = by_name([*self._agent.tools, *context.tools])
         told = "\n".join(part for part in (self._agent.instructions, *context.instructions) if part)
-        self._run = Run(self._agent.model, session, context, tools, told)
+        self._run = Run(self._agent.model, session, context, tools, told, span)
         if not self._agent.middleware:
             async for update in self._run.updates():
                 yield update
@@ -212,10 +222,11 @@ class _Streamed:
         if response.conversation_id:
             session.service_session_id = response.conversation_id
         self._context.response = response
-        for provider in reversed(self._providers):
-            await provider.after_run(
-                agent=self._agent, session=session, context=self._context, state=self._state(provider)
-            )
+        with spanning("update_session", gen_ai__conversation__id=session.session_id):
+            for provider in reversed(self._providers):
+                await provider.after_run(
+                    agent=self._agent, session=session, context=self._context, state=self._state(provider)
+                )
         return response
 
     def _state(self, provider: ContextProvider) -> dict[str, Any]:

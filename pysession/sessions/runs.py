@@ -7,7 +7,7 @@ import inspect
 import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pysession.sessions import approvals
 from pysession.sessions.context import RunContext
@@ -23,7 +23,11 @@ from pysession.sessions.messages import (
 )
 from pysession.sessions.responses import Response, Update, as_response, as_update, joined
 from pysession.sessions.session import Session
+from pysession.sessions.spans import spanning
 from pysession.sessions.tools import Tool, not_found, refused
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 ChatClient = Callable[..., Any]
 """``client(messages)`` or ``client(messages, options)``: an async function that answers, or an async generator of pieces."""
@@ -41,7 +45,13 @@ class Run:
     """A run while it lasts. ``produced`` is what it has brought forth so far, in order."""
 
     def __init__(
-        self, client: ChatClient, session: Session, context: RunContext, tools: Mapping[str, Tool], instructions: str
+        self,
+        client: ChatClient,
+        session: Session,
+        context: RunContext,
+        tools: Mapping[str, Tool],
+        instructions: str,
+        span: Span | None = None,
     ) -> None:
         self.produced: list[Message] = []
         self.conversation_id: str | None = None
@@ -50,6 +60,7 @@ class Run:
         self._context = context
         self._tools = tools
         self._instructions = instructions
+        self._span = span
         self._answer = Response([])
 
     @property
@@ -70,8 +81,9 @@ class Run:
         failures = int(_failed(settled))
         for turn in range(MAX_TURNS + 1):
             last = turn == MAX_TURNS or failures == MAX_FAILURES
-            async for update in self._ask(shown, offered=not last):
-                yield update
+            with spanning("chat", self._span, gen_ai__operation__name="chat"):
+                async for update in self._ask(shown, offered=not last):
+                    yield update
             if last:
                 self.produced += _last_words(self._answer.messages)
                 return
@@ -147,7 +159,11 @@ class Run:
 
     async def _result(self, call: Content) -> Content:
         known = self._tools.get(call["name"])
-        return not_found(call) if known is None else await known.invoke(call, self._session)
+        if known is None:
+            return not_found(call)
+        named = {"gen_ai__tool__name": known.name, "gen_ai__tool__call__id": call["call_id"]}
+        with spanning(f"execute_tool {known.name}", self._span, gen_ai__operation__name="execute_tool", **named):
+            return await known.invoke(call, self._session)
 
     async def _settle_approvals(self, shown: list[Message]) -> tuple[list[Content], list[Content]]:
         """Act on the person's answers in ``shown``: the results, or the requests that still wait for an answer.

@@ -10,6 +10,7 @@ from typing import Self
 from pysession.findings.failures import UsageError
 from pysession.sessions.envelopes import Form
 from pysession.sessions.session import Session
+from pysession.sessions.spans import spanning
 from pysession.stores import NotFoundError, Store, is_store_url, open_store
 
 BACKEND = "MAF_SESSION_BACKEND"
@@ -46,12 +47,13 @@ class SessionStore:
             CorruptSessionError, NotASessionError: what is there is no session.
             StoreError: the store fails.
         """
-        try:
-            stored = await self._store.get(session_id, owner=self._owner)
-        except NotFoundError:
-            self._etags.pop(session_id, None)
-            return None
-        session = Session.from_bytes(stored.data, source=session_id)
+        with spanning("load_session", gen_ai__conversation__id=session_id):
+            try:
+                stored = await self._store.get(session_id, owner=self._owner)
+            except NotFoundError:
+                self._etags.pop(session_id, None)
+                return None
+            session = Session.from_bytes(stored.data, source=session_id)
         self._etags[session_id] = stored.etag
         return session
 
@@ -68,9 +70,9 @@ class SessionStore:
             StoreError: the store fails.
         """
         known = self._etags.get(session_id)
-        entry = await self._store.put(
-            session_id, session.to_bytes(Form.SESSION), owner=self._owner, if_match=known, if_absent=known is None
-        )
+        with spanning("save_session", gen_ai__conversation__id=session_id):
+            data = session.to_bytes(Form.SESSION)
+            entry = await self._store.put(session_id, data, owner=self._owner, if_match=known, if_absent=known is None)
         self._etags[session_id] = entry.etag
 
     async def delete(self, session_id: str) -> None:

@@ -68,6 +68,10 @@ class StoreHistoryProvider(HistoryProvider):
             data = json.dumps(encoded_message(settled(message), ("messages",))).encode("ascii")
             await self._store.append(key, data, owner=self._owner, at=format_pointer(self._place))
 
+    async def close(self) -> None:
+        """Let go of the store's files and connections."""
+        await self._store.close()
+
     @property
     def _place(self) -> tuple[str, str, str]:
         return ("state", self.source_id, "messages")

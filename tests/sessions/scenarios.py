@@ -474,14 +474,24 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             tool_name = "numbers" if name == "wrong" else name
             reply.append(call(tool_name, 10 * len(replies) + len(reply), **_ARGUMENTS[name]))
         replies.append(reply or [text("end")])
-    decisions = st.lists(st.sampled_from([True, False, None]), min_size=3, max_size=3).map(tuple)
+    decisions = st.lists(st.sampled_from([True, False, None]), min_size=3, max_size=3).map(tuple) | st.just(())
+    service = draw(st.sampled_from([None, None, "conv_1"]))
+    turn = st.tuples(st.sampled_from(["hi", "go"]), decisions, st.booleans())
     turns = [
-        Turn(told, decided, stream, restart=restart)
-        for told, decided, restart in draw(
-            st.lists(
-                st.tuples(st.sampled_from(["hi", "go"]), decisions | st.just(()), st.booleans()), min_size=1, max_size=5
-            )
-        )
+        # An agent that is not new keeps the history that an earlier run added, which is one of the differences.
+        Turn(told, decided, stream, restart=restart or service is not None)
+        for told, decided, restart in draw(st.lists(turn, min_size=1, max_size=5))
     ]
     ending = [[text(f"end {number}")] for number in range(40)]
-    return Scenario([*replies, *ending], [Turn("start", stream=stream), *turns])
+    providers = draw(
+        st.sampled_from([(), (), ("kind",), ("history",), ("kind", "history", "brief"), ("history", "history_2")])
+    )
+    switches = {name: draw(st.booleans()) for name in ("store_inputs", "store_outputs", "store_context_messages")}
+    return Scenario(
+        [*replies, *ending],
+        [Turn("start", stream=stream), *turns],
+        conversations=() if service is None else [f"conv_{number}" for number in range(2, 60)],
+        service_session_id=draw(st.sampled_from([service, None])),
+        providers=providers,
+        history_switches=switches if "history" in providers and draw(st.booleans()) else {},
+    )

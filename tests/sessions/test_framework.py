@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Listening(Scripted):
 REPLIES = ([call("weather", 1, city="Oslo")], [text("sunny")], [text("bye")])
 
 
-def histories(folder: Path) -> list[HistoryProvider]:
+def histories(folder: Path, servers: Sequence[str]) -> list[HistoryProvider]:
     return [
         InMemoryHistoryProvider(),
         FileHistoryProvider(folder / "json"),
@@ -58,12 +59,15 @@ def histories(folder: Path) -> list[HistoryProvider]:
         StoreHistoryProvider(open_store("memory:")),
         StoreHistoryProvider(open_store(f"sqlite:///{folder}/sessions.db")),
         StoreHistoryProvider(open_store(f"file:{folder}/store")),
+        *(StoreHistoryProvider(open_store(url)) for url in servers),
     ]
 
 
-@pytest.mark.parametrize("place", range(6))
-def test_a_history_of_ours_serves_the_real_agent_over_a_restart(tmp_path: Path, place: int) -> None:
-    history = histories(tmp_path)[place]
+@pytest.mark.parametrize("place", range(8))
+def test_a_history_of_ours_serves_the_real_agent_over_a_restart(
+    tmp_path: Path, place: int, postgres_url: Callable[[], str], redis_url: Callable[[], str]
+) -> None:
+    history = histories(tmp_path, [postgres_url(), redis_url()])[place]
     model = Listening(*REPLIES)
 
     async def main() -> dict[str, Any]:
@@ -73,7 +77,10 @@ def test_a_history_of_ours_serves_the_real_agent_over_a_restart(tmp_path: Path, 
             await agent.run(words, session=session)
             session = maf.AgentSession.from_dict(json.loads(json.dumps(session.to_dict())))
         state = session.state[history.source_id]
-        return {"stored": await history.get_messages("s", state=state), "session": session.to_dict()}
+        found = {"stored": await history.get_messages("s", state=state), "session": session.to_dict()}
+        if isinstance(history, StoreHistoryProvider):
+            await history.close()
+        return found
 
     found = asyncio.run(main())
     roles = ["user", "assistant", "tool", "assistant", "user", "assistant"]

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,23 @@ from pysession import check
 from pysession.sessions import Session, open_sessions
 from tests.live.agents import Scripted
 from tests.live.agents import text as said
+from tests.stores import servers
 
 pytestmark = pytest.mark.filterwarnings("default")
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "two_processes.py"
-BACKENDS = ("file", "sqlite")
-"""Those without a server. A server's are named by ``PYSESSION_SESSION_URLS``, as backend=URL, separated by spaces."""
-SERVERS = dict(one.split("=", 1) for one in os.environ.get("PYSESSION_SESSION_URLS", "").split())
+LOCAL = ("file", "sqlite")
+SERVERS = {"postgres": servers.postgres, "redis": servers.redis}
+
+
+@pytest.fixture(params=[*LOCAL, *SERVERS])
+def backend(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The environment that names a backend; its server runs while the test does."""
+    if request.param in LOCAL:
+        yield {"MAF_SESSION_BACKEND": request.param}
+        return
+    with SERVERS[request.param]() as url:
+        yield {"MAF_SESSION_BACKEND": request.param, "MAF_SESSION_URL": url}
 
 
 def tell(words: str, folder: Path, **environment: str) -> str:
@@ -39,13 +50,9 @@ def tell(words: str, folder: Path, **environment: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("backend", [*BACKENDS, *SERVERS])
-def test_what_one_process_was_told_another_ones_model_is_shown(tmp_path: Path, backend: str) -> None:
-    environment = {"MAF_SESSION_BACKEND": backend}
-    if backend in SERVERS:
-        environment["MAF_SESSION_URL"] = SERVERS[backend]
-    tell("My name is Ann.", tmp_path, **environment)
-    assert tell("What is my name?", tmp_path, **environment) == "You said: My name is Ann. What is my name?"
+def test_what_one_process_was_told_another_ones_model_is_shown(tmp_path: Path, backend: dict[str, str]) -> None:
+    tell("My name is Ann.", tmp_path, **backend)
+    assert tell("What is my name?", tmp_path, **backend) == "You said: My name is Ann. What is my name?"
 
 
 def test_what_is_in_memory_ends_with_its_process(tmp_path: Path) -> None:
@@ -53,11 +60,10 @@ def test_what_is_in_memory_ends_with_its_process(tmp_path: Path) -> None:
     assert tell("What is my name?", tmp_path, MAF_SESSION_BACKEND="memory") == "You said: What is my name?"
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_real_agent_goes_on_where_the_other_process_ended(
-    tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, backend: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tell("My name is Ann.", tmp_path, MAF_SESSION_BACKEND=backend)
+    tell("My name is Ann.", tmp_path, **backend)
     monkeypatch.chdir(tmp_path)
     shown: list[Any] = []
 
@@ -67,7 +73,7 @@ def test_the_real_agent_goes_on_where_the_other_process_ended(
             return super()._inner_get_response(messages=messages, **kwargs)
 
     async def go_on() -> Session:
-        async with open_sessions(backend) as sessions:
+        async with open_sessions(environment=backend) as sessions:
             session = await sessions.get("ann")
             assert session is not None
             theirs = maf.AgentSession.from_dict(json.loads(session.to_bytes()))
@@ -79,6 +85,4 @@ def test_the_real_agent_goes_on_where_the_other_process_ended(
     session = asyncio.run(go_on())
     assert [one.text for one in shown] == ["My name is Ann.", "You said: My name is Ann.", "What is my name?"]
     assert check(session.to_bytes()).findings == ()
-    assert tell("Thanks.", tmp_path, MAF_SESSION_BACKEND=backend) == (
-        "You said: My name is Ann. What is my name? Thanks."
-    )
+    assert tell("Thanks.", tmp_path, **backend) == ("You said: My name is Ann. What is my name? Thanks.")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,18 @@ from pysession.sessions.messages import text_of
 from pysession.stores import ConflictError, Store, StoreUrlError, open_store
 
 
-@pytest.fixture(params=["memory:", "file:sessions", "sqlite:///sessions.db"])
+@pytest.fixture(params=["memory:", "file:sessions", "sqlite:///sessions.db", "postgres_url", "redis_url"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.chdir(tmp_path)
-    return open_store(request.param)
+    named = request.param
+    return open_store(named if ":" in named else request.getfixturevalue(named)())
+
+
+async def closing(store: Store, main: Awaitable[None]) -> None:
+    try:
+        await main
+    finally:
+        await store.close()
 
 
 def test_a_session_is_kept_as_it_was(store: Store) -> None:
@@ -32,7 +41,7 @@ def test_a_session_is_kept_as_it_was(store: Store) -> None:
             await sessions.delete("s")
             assert await sessions.get("s") is None
 
-    asyncio.run(main())
+    asyncio.run(closing(store, main()))
 
 
 def test_what_another_has_changed_is_not_overwritten(store: Store) -> None:
@@ -49,7 +58,7 @@ def test_what_another_has_changed_is_not_overwritten(store: Store) -> None:
         await one.get("s")
         await one.set("s", Session(session_id="s"))
 
-    asyncio.run(main())
+    asyncio.run(closing(store, main()))
 
 
 def test_the_sessions_of_owners_are_apart(store: Store) -> None:
@@ -57,7 +66,7 @@ def test_the_sessions_of_owners_are_apart(store: Store) -> None:
         await SessionStore(store, owner="ann").set("s", Session(session_id="s"))
         assert await SessionStore(store, owner="bob").get("s") is None
 
-    asyncio.run(main())
+    asyncio.run(closing(store, main()))
 
 
 def test_what_is_no_whole_session_raises(store: Store) -> None:
@@ -66,7 +75,7 @@ def test_what_is_no_whole_session_raises(store: Store) -> None:
         with pytest.raises(CorruptSessionError, match=r"^s: "):
             await SessionStore(store).get("s")
 
-    asyncio.run(main())
+    asyncio.run(closing(store, main()))
 
 
 def test_a_history_in_a_store_grows_and_is_told_apart_by_its_session(store: Store) -> None:
@@ -81,7 +90,7 @@ def test_a_history_in_a_store_grows_and_is_told_apart_by_its_session(store: Stor
         assert document.session_id == "b"
         assert len(document.state["store_history"]["messages"]) == 3
 
-    asyncio.run(main())
+    asyncio.run(closing(store, main()))
 
 
 def test_writers_of_one_history_lose_nothing(store: Store) -> None:
@@ -91,7 +100,7 @@ def test_writers_of_one_history_lose_nothing(store: Store) -> None:
         await asyncio.gather(*saves)
         assert sorted(text_of(one) for one in await writers[0].get_messages("s")) == ["m0", "m1", "m2", "m3"]
 
-    asyncio.run(main())
+    asyncio.run(closing(store, main()))
 
 
 @pytest.mark.parametrize(
