@@ -37,7 +37,7 @@ _LAYOUT = 1
 _SETUP_LOCK = 0x50534553
 """The advisory lock under which the tables are made: two programs that start together both find none."""
 _CONNECTIONS = 10
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 10.0
 _ATTEMPTS = 10
 _FACTS = "etag, size, changed, expires, immutable"
 _LIVE = "(expires IS NULL OR expires > %(now)s)"

@@ -15,8 +15,8 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    with servers.postgres() as url:
-        yield url
+    with servers.postgres() as server:
+        yield server.url
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def postgres_url(postgres_server: str) -> Callable[[], str]:
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
-    with servers.redis() as url:
-        yield url
+    with servers.redis() as server:
+        yield server.url
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,41 @@ from tests.dotnet import LEFT_OUT
 _PATIENCE_SECONDS = 60
 _POSTGRES_FOLDERS = "/usr/lib/postgresql"
 _POSTGRES_USER = "postgres"
+
+
+class Server:
+    """A server process, which can be killed and started again on the same data."""
+
+    def __init__(self, url: str, command: Sequence[str], folder: Path, ready: bytes, user: str | None = None) -> None:
+        self.url = url
+        self._command = command
+        self._folder = folder
+        self._ready = ready
+        self._user = user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections. What a killed one leaves may keep it from that for a moment."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        log = self._folder / "log"
+        while True:
+            with log.open("wb") as stream:
+                self._process = subprocess.Popen(
+                    self._command, stdout=stream, stderr=stream, cwd=self._folder, user=self._user
+                )
+            while self._process.poll() is None:
+                if self._ready in log.read_bytes():
+                    return
+                assert time.monotonic() < deadline, log.read_text("utf-8", "replace")
+                time.sleep(0.02)
+            assert time.monotonic() < deadline, log.read_text("utf-8", "replace")
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """End it without a warning."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
 def program(name: str, *folders: Path) -> str:
@@ -35,44 +70,42 @@ def program(name: str, *folders: Path) -> str:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL server, and the URL of a database of it; it listens on a socket in its own folder only."""
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server; it listens on a socket in its own folder only."""
     binaries = sorted(Path(_POSTGRES_FOLDERS).glob("*/bin"), reverse=True)
-    initdb, server = program("initdb", *binaries), program("postgres", *binaries)
+    initdb, executable = program("initdb", *binaries), program("postgres", *binaries)
     # The server refuses to be run by root.
-    user = {"user": _POSTGRES_USER} if os.geteuid() == 0 else {}
-    with _folder(_POSTGRES_USER if user else None) as folder:
+    user = _POSTGRES_USER if os.geteuid() == 0 else None
+    with _folder(user) as folder:
         data = folder / "data"
-        command = [initdb, "-D", str(data), "-A", "trust", "-U", "pysession", "-E", "UTF8", "--no-locale"]
-        subprocess.run(command, check=True, capture_output=True, cwd=folder, **user)  # type: ignore[call-overload]
-        command = [server, "-D", str(data), "-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **user)  # type: ignore[call-overload]
-        try:
-            _wait(process, folder / "log", lambda: b"ready to accept connections" in (folder / "log").read_bytes())
-            yield f"postgresql://pysession@/postgres?host={folder}"
-        finally:
-            process.kill()
-            process.wait()
+        setup = [initdb, "-D", str(data), "-A", "trust", "-U", "pysession", "-E", "UTF8", "--no-locale"]
+        subprocess.run(setup, check=True, capture_output=True, cwd=folder, user=user)
+        command = [executable, "-D", str(data), "-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
+        url = f"postgresql://pysession@/postgres?host={folder}"
+        with _running(Server(url, command, folder, b"ready to accept connections", user)) as server:
+            yield server
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[str]:
-    """A Redis server, and the URL of its first database; it listens on this machine only."""
-    with _folder(None) as folder, (folder / "log").open("wb") as log:
+def redis() -> Iterator[Server]:
+    """A Redis server that logs each change; it listens on this machine only."""
+    executable = program("redis-server")
+    with _folder(None) as folder:
         port = _free_port()
         options = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes"}
-        command = [
-            program("redis-server"),
-            *(part for name, value in options.items() for part in (f"--{name}", str(value))),
-        ]
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            _wait(process, folder / "log", lambda: b"Ready to accept connections" in (folder / "log").read_bytes())
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            process.kill()
-            process.wait()
+        command = [executable, *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
+        url = f"redis://127.0.0.1:{port}/0"
+        with _running(Server(url, command, folder, b"Ready to accept connections")) as server:
+            yield server
+
+
+@contextlib.contextmanager
+def _running(server: Server) -> Iterator[Server]:
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
 
 
 def _free_port() -> int:
@@ -89,11 +122,3 @@ def _folder(owner: str | None) -> Iterator[Path]:
         if owner is not None:
             shutil.chown(folder, owner)
         yield folder
-
-
-def _wait(process: subprocess.Popen[bytes], log: Path, ready: object) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not ready():  # type: ignore[operator]
-        assert process.poll() is None, log.read_text("utf-8", "replace")
-        assert time.monotonic() < deadline, log.read_text("utf-8", "replace")
-        time.sleep(0.05)
