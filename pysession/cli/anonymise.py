@@ -14,7 +14,7 @@ from pysession.cli.options import shared_folder, split
 from pysession.findings import NotRead
 from pysession.findings.failures import UsageError
 from pysession.inputs import InputFormat
-from pysession.outputs import NotWrittenError, write_file
+from pysession.outputs import NotWrittenError, make_folder_of, spare_input, write_file
 from pysession.readers import reader
 from pysession.report.characters import printable
 from pysession.report.wording import counted
@@ -143,13 +143,9 @@ class _Run:
             sys.stdout.buffer.flush()
             return None
         target = self._output / copy.place if self._several else self._output
-        if copy.path is not None and target.exists() and target.samefile(copy.path):
-            raise NotWrittenError(target, "it is the document that is to be copied; choose another place")
+        spare_input(target, copy.path, "choose another place")
         if self._several:
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as failure:
-                raise NotWrittenError(target, (failure.strerror or "failed").lower()) from failure
+            make_folder_of(target)
         write_file(target, copy.data)
         return target
 

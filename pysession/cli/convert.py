@@ -19,7 +19,7 @@ from pysession.dialects import DIALECTS
 from pysession.findings import LossKind, NotRead, Report
 from pysession.findings.failures import UsageError
 from pysession.inputs import InputFormat, discover
-from pysession.outputs import NotWrittenError, replacing, wait_for_disk
+from pysession.outputs import NotWrittenError, make_folder_of, replacing, spare_input, wait_for_disk
 from pysession.readers import Settings
 from pysession.report import render
 from pysession.report.characters import printable
@@ -186,8 +186,7 @@ class _Delivery:
             sys.stdout.buffer.flush()
             return
         target = self._target(self._output, one, lines=lines) if self._several else self._output
-        if one.place.path is not None and os.path.exists(target) and os.path.samefile(target, one.place.path):
-            raise NotWrittenError(Path(target), "it is the document that is to be converted; choose another place")
+        spare_input(target, one.place.path, "choose another place")
         with replacing(target, waits=not self._several) as stream:
             yield stream
 
@@ -205,11 +204,7 @@ class _Delivery:
         self._taken.add(target)
         folder = os.path.dirname(target)
         if folder not in self.folders:
-            try:
-                os.makedirs(folder, exist_ok=True)
-            except OSError as failure:
-                raise NotWrittenError(Path(target), (failure.strerror or "failed").lower()) from failure
-            self.folders.add(folder)
+            self.folders.add(make_folder_of(target))
         return target
 
 

@@ -17,7 +17,7 @@ from pysession.cli.output import wants_color
 from pysession.findings import Finding, NotRead
 from pysession.findings.failures import UsageError
 from pysession.inputs import InputFormat
-from pysession.outputs import NotWrittenError, write_file
+from pysession.outputs import NotWrittenError, make_folder_of, spare_input, write_file
 from pysession.report.characters import printable
 from pysession.report.wording import counted
 from pysession.verbs.repair import FileRepair, Options, repair_files
@@ -162,8 +162,9 @@ class _Delivery:
             sys.stdout.buffer.flush()
             return None
         target = self._output if self._below is None else self._output / self._place(done, self._below)
+        spare_input(target, done.path, "--in-place replaces it, and keeps what it held beside it")
         if self._below is not None:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder_of(target)
         write_file(target, done.repair.data)
         return f"written to {printable(str(target))}"
 

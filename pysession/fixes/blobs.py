@@ -11,12 +11,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import os
 import re
-import tempfile
 from pathlib import Path
 
 from pysession.findings.failures import UsageError
+from pysession.outputs import make_folder_of, write_file
 
 _URI = re.compile(r"(data:[^,]*?)(;base64)?,(.*)\Z", re.I | re.S)
 _REFERENCE = re.compile(
@@ -45,7 +44,7 @@ class BlobStore:
         """Keep the payload that ``text`` is, or has in it; the reference to it.
 
         Raises:
-            OSError: the folder cannot be written.
+            NotWrittenError: the folder cannot be written.
         """
         uri = _URI.match(text)
         if uri is None:
@@ -70,22 +69,11 @@ class BlobStore:
         return payload if found["bare"] else f"{found['head']}{found['base64'] or ''},{payload}"
 
     def _keep(self, octets: bytes) -> str:
-        """Write whole or not at all: another process may look at any moment."""
         digest = hashlib.sha256(octets).hexdigest()
         target = self._path / digest
-        if target.exists():
-            return digest
-        self._path.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self._path, prefix=".blob-")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(octets)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(name, target)
-        except BaseException:
-            os.unlink(name)
-            raise
+        if not target.exists():
+            make_folder_of(target)
+            write_file(target, octets)
         return digest
 
     def _read(self, digest: str) -> bytes:
@@ -93,6 +81,8 @@ class BlobStore:
             octets = (self._path / digest).read_bytes()
         except FileNotFoundError:
             raise MissingBlobError(self._path, digest, "is not") from None
+        except OSError as failure:
+            raise MissingBlobError(self._path, digest, "cannot be read") from failure
         if hashlib.sha256(octets).hexdigest() != digest:
             raise MissingBlobError(self._path, digest, "has been changed")
         return octets

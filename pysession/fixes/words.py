@@ -58,6 +58,7 @@ _GO = _Words(
     informational="InformationalOnly",
 )
 _WORDS = {"python": _PYTHON, "python-history": _PYTHON, "python-thread": _PYTHON, "go": _GO}
+_FUNCTION_CALL = "functionCall"
 _OLD_RESPONSE = {"kind": "functionApprovalResponse", "approved": "approved", "call": "functionCall", "id": "id"}
 """How .NET wrote it before 1.0.0-rc5, for requests that are written so."""
 
@@ -88,21 +89,22 @@ class Speaker:
     def call(self, request: Event) -> Any:
         """The call that a request is about, marked as one that is dealt with where the language has a mark for it."""
         call = request.member("function_call")
-        mark = self._words.informational
-        if mark is None or not isinstance(call, dict):
-            return call
-        return {**call, key_of(call, mark) or mark: True}
+        mark = self.informational(call) if isinstance(call, dict) else None
+        return call if mark is None else {**call, mark: True}
 
     def call_content(self, request: Event) -> Any:
         """The call that a request is about as a content of its own; in .NET's old approvals it does not say its kind."""
         call = self.call(request)
         name = self._words.discriminator
-        return {name: "functionCall", **call} if name == "$type" and name not in call else call
+        return {name: _FUNCTION_CALL, **call} if name == "$type" and name not in call else call
 
     def informational(self, call: Json) -> str | None:
-        """The member by which a call is marked as dealt with; None where the language has none."""
+        """The member by which a call is marked as dealt with; None where the language has none, or has it for other calls:
+        those of functions only, not of servers."""
         mark = self._words.informational
-        return None if mark is None else key_of(call, mark) or mark
+        if mark is None or call.get(self._words.discriminator, _FUNCTION_CALL) != _FUNCTION_CALL:
+            return None
+        return key_of(call, mark) or mark
 
     def message(self, role: str, contents: list[Any]) -> Json:
         """A message like those of this history."""

@@ -36,12 +36,45 @@ def write_file(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
         NotWrittenError: no permission, no space, no such folder.
     """
     target = Path(os.path.realpath(path))
+    kept: Path | None = None
     try:
         kept = _kept(target) if backup and target.exists() else None
         _replace(target, data)
     except OSError as failure:
-        raise NotWrittenError(path, (failure.strerror or type(failure).__name__).lower()) from failure
+        if kept is not None:
+            # The file still is what it was; a copy of it would only take room that is short.
+            with contextlib.suppress(OSError):
+                kept.unlink()
+        raise _not_written(path, failure) from failure
     return kept
+
+
+def make_folder_of(path: Path | str) -> str:
+    """Make the folder that the file at ``path`` is to stand in, with those above it, and give its name.
+
+    Raises:
+        NotWrittenError: no permission, no space, or a file stands where a folder should.
+    """
+    folder = os.path.dirname(path)
+    try:
+        os.makedirs(folder or os.curdir, exist_ok=True)
+    except OSError as failure:
+        raise _not_written(path, failure) from failure
+    return folder
+
+
+def spare_input(path: Path | str, source: Path | str | None, instead: str) -> None:
+    """See to it that the output at ``path`` does not take the place of ``source``, the input that it is made from.
+
+    Raises:
+        NotWrittenError: it would; ``instead`` is what to do.
+    """
+    if source is not None and os.path.exists(path) and os.path.samefile(path, source):
+        raise NotWrittenError(Path(path), f"it is the input itself; {instead}")
+
+
+def _not_written(path: Path | str, failure: OSError) -> NotWrittenError:
+    return NotWrittenError(Path(path), (failure.strerror or type(failure).__name__).lower())
 
 
 def backup_of(path: Path) -> Path:
@@ -85,7 +118,7 @@ def replacing(path: Path | str, *, waits: bool = True) -> Iterator[BinaryIO]:
         with _replacing(*_target(path), waits=waits) as stream:
             yield stream
     except OSError as failure:
-        raise NotWrittenError(Path(path), (failure.strerror or type(failure).__name__).lower()) from failure
+        raise _not_written(path, failure) from failure
 
 
 def _target(path: Path | str) -> tuple[str, os.stat_result | None]:

@@ -12,6 +12,7 @@ from pysession.findings.failures import RefusedError, UsageError
 from pysession.fixes import BYTE_ORDER_MARK, BlobStore, Mended, Wishes, chosen_fixes, mend, put_back
 from pysession.inputs import InputFormat, Record, discover, records
 from pysession.inputs.source import Source
+from pysession.outputs import NotWrittenError
 from pysession.rules import matching
 from pysession.survey import survey
 from pysession.verbs.check import check, memory
@@ -88,6 +89,7 @@ def repair(
 
     Raises:
         RefusedError: the bytes cannot be read; its ``findings`` say why.
+        NotWrittenError: a payload cannot be written to ``blobs``.
         UsageError: an unknown rule, one that has no fix, or ``inline-binary`` without ``blobs``.
     """
     if isinstance(data, str):
@@ -166,6 +168,8 @@ def _file(source: Source, options: Options, putting_back: bool) -> FileRepair | 
         except RefusedError as failure:
             parts.append(Repair(record.data, ()))
             refused += failure.findings
+        except NotWrittenError as failure:
+            return NotRead(str(failure.path), f"cannot be written: {failure.why}; {source.name} stays as it is")
     whole = Repair(
         joined(before, found, [part.data for part in parts]),
         tuple(change for part in parts for change in part.changes),

@@ -127,6 +127,34 @@ def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing(store: Path
     assert {each.name for each in store.iterdir()} == {"clean.json", "torn.json"}
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["-o", "taken"], ["--rule", "inline-binary", "--blobs", "taken/blobs", "--in-place"]],
+    ids=["output", "blobs"],
+)
+def test_a_folder_that_cannot_be_made_is_told_and_nothing_is_mended(
+    store: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "taken").write_bytes(b"a file")
+    inline = CLEAN.replace(
+        b'"contents":[', b'"contents":[{"type":"data","uri":"data:a/b;base64,%s"},' % (b"AAAA" * 300_000), 1
+    )
+    (store / "torn.json").write_bytes(inline)
+    done = run("repair", "store", *arguments, cwd=tmp_path)
+    assert done.returncode == 3
+    assert b"cannot be written" in done.stderr
+    assert b"internal error" not in done.stderr
+    assert (store / "torn.json").read_bytes() == inline
+    assert {each.name for each in store.iterdir()} == {"clean.json", "torn.json"}
+
+
+def test_the_input_is_replaced_only_on_request(store: Path) -> None:
+    done = run("repair", "torn.json", "-o", "torn.json", cwd=store)
+    assert done.returncode == 3
+    assert b"--in-place" in done.stderr
+    assert (store / "torn.json").read_bytes() == TORN
+
+
 def test_no_document_at_all_is_a_failure_to_read(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert run("repair", "empty", "--in-place", cwd=tmp_path).returncode == 3

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pysession.outputs import NotWrittenError, backup_of, write_file
+from pysession.outputs import NotWrittenError, backup_of, make_folder_of, spare_input, write_file
 
 OLD, NEW = b'{"old": true}', b'{"new": true}' * 100_000
 
@@ -75,4 +75,20 @@ def test_when_the_disk_takes_no_more_the_old_file_is_untouched_and_nothing_is_le
     )
     assert "cannot be written: file too large; what was there before is untouched" in done.stdout
     assert path.read_bytes() == OLD
-    assert {each.name for each in tmp_path.iterdir()} == {"a.json", "a.json.bak"}
+    assert [each.name for each in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_bytes(OLD)
+    with pytest.raises(NotWrittenError, match=r"taken/a\.json cannot be written: file exists"):
+        make_folder_of(tmp_path / "taken" / "a.json")
+    make_folder_of(tmp_path / "new" / "below" / "a.json")
+    assert (tmp_path / "new" / "below").is_dir()
+
+
+def test_an_output_never_takes_the_place_of_its_input(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(OLD)
+    spare_input(tmp_path / "other.json", path, "choose another place")
+    with pytest.raises(NotWrittenError, match="it is the input itself; choose another place"):
+        spare_input(tmp_path / "." / "a.json", path, "choose another place")
