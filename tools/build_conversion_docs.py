@@ -17,10 +17,11 @@ from typing import Any
 
 from pysession.dialects import Document, detect, histories
 from pysession.findings import LossKind, Verdict, parse_pointer
+from pysession.findings.failures import RefusedError
 from pysession.inputs import Record, Source, discover, records
 from pysession.readers import Settings, readings
 from pysession.schema import shipped
-from pysession.verbs.convert import Conversion, RefusedError, convert
+from pysession.verbs.convert import Conversion, convert
 from pysession.verbs.fixtures import Kind, entries
 from pysession.wire import DEFAULT_LIMITS, Encoding, Reading, read
 

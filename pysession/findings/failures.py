@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pysession.findings.finding import Severity
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pysession.findings.finding import Finding
+    from pysession.findings.report import DocumentReport
 
 
 class PysessionError(Exception):
@@ -45,13 +48,19 @@ class PointerError(PysessionError, ValueError):
 
 
 class RefusedError(PysessionError):
-    """A document cannot be worked on; ``findings`` say where and why."""
+    """A document cannot be read, or is not what readers of its dialect accept; ``report`` says where and why."""
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
-        first = findings[0] if findings else None
-        where = f"line {first.line}, column {first.column}: " if first is not None else ""
-        super().__init__(f"{where}{first.message}" if first is not None else "the document cannot be read")
-        self.findings = findings
+    def __init__(self, report: DocumentReport) -> None:
+        first = next((finding for finding in report.findings if finding.severity.reaches(Severity.ERROR)), None)
+        why = "the document cannot be read"
+        if first is not None:
+            why = f"line {first.line}, column {first.column}: {first.message} ({first.rule})"
+        super().__init__(why)
+        self.report = report
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(self.report.findings)
 
 
 class UsageError(PysessionError):

@@ -11,7 +11,7 @@ from typing import Any
 
 from pysession.fixes.fix import Mend, Patient
 from pysession.fixes.words import Speaker
-from pysession.rules.exchange import Ask, Exchange, call_of, same_call
+from pysession.rules.exchange import Ask, Exchange, Use, call_of, same_call
 from pysession.rules.repetition import essence, repeated_blocks
 from pysession.rules.words import quoted
 from pysession.survey import Act, Event, Timeline
@@ -39,7 +39,7 @@ def unanswered_calls(patient: Patient) -> Iterator[Mend]:
         waiting = {ask.request.turn for ask in exchange.asks if not ask.resolved and not exchange.moved_on(ask.request)}
         silent: dict[int, list[tuple[Event, Event | None]]] = {}
         for use in exchange.uses:
-            call = use.again or use.call
+            call = use.again if use.again is not None and use.again.local else use.call
             if call is None or not call.local or exchange.answered(use):
                 continue
             if call.turn in waiting or call.id in queued:
@@ -161,19 +161,23 @@ def unresolved_approvals(patient: Patient) -> Iterator[Mend]:
     for timeline in patient.survey.timelines:
         exchange = Exchange(timeline)
         speaker = Speaker(timeline)
+        done: set[Use] = set()
         for ask in exchange.asks:
             if ask.response is not None and not same_call(ask.request, ask.response):
                 yield _not_as_asked(timeline, speaker, ask)
             elif not ask.resolved and exchange.moved_on(ask.request):
-                yield _rejected(timeline, speaker, ask)
+                # Workflows of .NET ask twice for one call, under two ids; it has one result.
+                yield _rejected(timeline, speaker, ask, with_result=ask.use not in done)
+                if ask.use is not None:
+                    done.add(ask.use)
         answers_to_nothing = [*exchange.unbound, *(response for response, _ in exchange.contradictions)]
         yield from _dropped(timeline, answers_to_nothing, "the response {id}, which answers nothing, is gone")
 
 
-def _rejected(timeline: Timeline, speaker: Speaker, ask: Ask) -> Mend:
+def _rejected(timeline: Timeline, speaker: Speaker, ask: Ask, *, with_result: bool) -> Mend:
     request = ask.request
     said: list[Any] = [speaker.message("user", [speaker.rejection(request)])]
-    if _is_local(request) and (ask.use is None or ask.use.answer is None):
+    if with_result and _is_local(request) and (ask.use is None or ask.use.answer is None):
         if ask.use is None or ask.use.call is None:
             # .NET keeps the request alone; what models are shown is a call and its result.
             said.append(speaker.message("assistant", [speaker.call_content(request)]))

@@ -12,6 +12,7 @@ import msgspec
 
 from pysession.dialects import UNKNOWN, Detection, detect, histories
 from pysession.findings import format_pointer
+from pysession.findings.failures import RefusedError
 from pysession.sessions.errors import CorruptSessionError, NotASessionError, StateValueError
 from pysession.wire import Encoding, Fault, read, write
 
@@ -155,7 +156,7 @@ def _why_no_message(message: Any) -> str | None:
 
 def _converted(data: bytes, source: str | None) -> dict[str, Any]:
     # Only threads of former times need it, and it loads much.
-    from pysession.verbs.convert import RefusedError, TargetRefusesError, convert
+    from pysession.verbs.convert import TargetRefusesError, convert
 
     try:
         return msgspec.json.decode(convert(data, to="python").data)  # type: ignore[no-any-return]

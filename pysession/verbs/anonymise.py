@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from pysession.anonymising import Anonymiser
-from pysession.findings import Finding, NotRead, Reading
+from pysession.findings import DocumentReport, Finding, NotRead, Reading
 from pysession.findings.failures import RefusedError, UsageError
 from pysession.inputs import InputFormat, Record, discover, records
 from pysession.inputs.source import Source
@@ -123,7 +123,7 @@ def _copy(
     for record in found:
         refused = _is_refused(record.data, record.encoding, options.limits)
         if refused is not None:
-            return FileCopy(source.name, path, b"", place, refused=refused)
+            return FileCopy(source.name, path, b"", place, refused=tuple(refused.findings))
         parts.append(anonymiser.rewrite(record.data, record.encoding))
         old, new = (_looked_at(data, record, options) for data in (record.data, parts[-1]))
         findings += len(old[0])
@@ -172,11 +172,11 @@ def _check_readable(data: bytes, encoding: Encoding, limits: Limits) -> None:
         raise RefusedError(refused)
 
 
-def _is_refused(data: bytes, encoding: Encoding, limits: Limits) -> tuple[Finding, ...] | None:
+def _is_refused(data: bytes, encoding: Encoding, limits: Limits) -> DocumentReport | None:
     """Why there can be no copy; None when there can."""
     if len(data) <= limits.bytes and Anonymiser.can_rewrite(data, encoding):
         return None
-    return tuple(check(data, encoding=encoding, select=["json"], limits=limits).findings)
+    return check(data, encoding=encoding, select=["json"], limits=limits)
 
 
 def _seed(seed: str | None) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -37,8 +38,8 @@ from pysession.dialects.conversion import (
     source_paths,
     unpacked,
 )
-from pysession.findings import DocumentReport, Loss, LossKind, Reading, Severity, Verdict, parse_pointer
-from pysession.findings.failures import PysessionError, UsageError
+from pysession.findings import Loss, LossKind, Reading, Severity, Verdict, parse_pointer
+from pysession.findings.failures import PysessionError, RefusedError, UsageError
 from pysession.readers import (
     DEFAULT_SETTINGS,
     SESSION_STORE_VERSION,
@@ -87,21 +88,17 @@ _REPAIRS = 100
 """Contents of one document that may have to be parked whole because the target's reader refuses them."""
 
 
-class RefusedError(PysessionError):
-    """The source dialect does not accept the document; ``report`` says why."""
-
-    def __init__(self, report: DocumentReport) -> None:
-        first = next(finding for finding in report.findings if finding.severity is Severity.ERROR)
-        super().__init__(f"readers of its own dialect do not accept this document: {first.message} ({first.rule})")
-        self.report = report
-
-
 class TargetRefusesError(PysessionError):
     """The target's reader would refuse what was made; ``reading`` says why. That is this program's fault to report."""
 
     def __init__(self, reading: Reading) -> None:
-        why = reading.error.message if reading.error is not None and reading.error.message else reading.verdict.value
-        super().__init__(f"{reading.reader} would refuse the converted document: {why}")
+        error = reading.error
+        place = f" at {error.pointer}" if error is not None and error.pointer else ""
+        why = error.message if error is not None and error.message else "it would lose messages without a word"
+        super().__init__(
+            f"{reading.reader} would not read the converted document{place}: {why}. Mend the source where 'pysession check "
+            f"--reader' finds the same in it; else this is a fault of pysession, to be reported"
+        )
         self.reading = reading
 
 
@@ -151,7 +148,7 @@ def convert(
 
     Raises:
         UsageError: ``to`` is no dialect or release that can be written, or ``source`` no dialect.
-        RefusedError: the document is not what its dialect accepts; the error holds the findings.
+        RefusedError: the document is not what its dialect accepts; its ``report`` holds the findings.
         TargetRefusesError: the target's reader would refuse the result.
     """
     if isinstance(data, str):
@@ -179,8 +176,10 @@ def target_of(to: str) -> Release | str:
     """
     dialect, at, _ = to.partition("@")
     if dialect not in TARGETS:
+        near = get_close_matches(dialect, TARGETS, n=1)
         hint = "is a source only" if dialect in DIALECTS else "is no dialect"
-        raise UsageError(f"{dialect!r} {hint}; a session can be converted to {', '.join(sorted(TARGETS))}")
+        meant = f"; did you mean {near[0]}?" if near and dialect not in DIALECTS else ""
+        raise UsageError(f"{dialect!r} {hint}{meant}; a session can be converted to {', '.join(sorted(TARGETS))}")
     if not at:
         return dialect
     named = release(reader(to))
@@ -401,7 +400,6 @@ def _with_home(canonical: dict[str, Any], family: str, lives: set[tuple[str | No
 __all__ = [
     "ACCEPTANCE",
     "Conversion",
-    "RefusedError",
     "TargetRefusesError",
     "convert",
     "target_of",

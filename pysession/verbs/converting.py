@@ -13,9 +13,10 @@ from operator import itemgetter
 import msgspec
 
 from pysession.findings import DocumentReport, Loss, LossKind, NotRead
+from pysession.findings.failures import RefusedError
 from pysession.inputs import InputFormat, Record, Source, discover, records
 from pysession.readers import DEFAULT_SETTINGS, Settings
-from pysession.verbs.convert import RefusedError, TargetRefusesError, convert
+from pysession.verbs.convert import TargetRefusesError, convert
 from pysession.verbs.outcomes import internal_error
 from pysession.wire import DEFAULT_LIMITS, Limits
 

@@ -100,7 +100,7 @@ def repair(
     how = encoding or Encoding.JSON
     document = open_document(data, how, at, limits)
     if not document.reading.readable:
-        raise RefusedError(check(data, encoding=how, at=at, select=["json"], limits=limits, record=record).findings)
+        raise RefusedError(check(data, encoding=how, at=at, select=["json"], limits=limits, record=record))
     due = chosen_fixes(chosen)
     strip_mark = not how.is_messagepack and (chosen is None or BYTE_ORDER_MARK in chosen)
     mended, done = mend(
@@ -128,7 +128,7 @@ def restore(data: bytes, blobs: Path, *, encoding: Encoding | None = None, limit
     how = encoding or Encoding.JSON
     document = open_document(data, how, None, limits)
     if not document.reading.readable:
-        raise RefusedError(check(data, encoding=how, select=["json"], limits=limits).findings)
+        raise RefusedError(check(data, encoding=how, select=["json"], limits=limits))
     edits: list[Replace] = list(put_back(document.reading.value, BlobStore(blobs)))
     changes = tuple(
         Change("inline-binary", format_pointer(one.path), "a payload is back in its place") for one in edits

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from pysession import convert
 from pysession.findings import format_pointer
+from pysession.findings.failures import RefusedError
 from pysession.testing import sessions
-from pysession.verbs.convert import Conversion, RefusedError, TargetRefusesError
+from pysession.verbs.convert import Conversion, TargetRefusesError
 from pysession.wire import read
 from tests.conversion.documents import TARGETS, differences, goldens, leaves
 

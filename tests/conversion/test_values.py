@@ -9,7 +9,7 @@ import pytest
 
 from pysession import convert
 from pysession.findings import LossKind
-from pysession.verbs.convert import RefusedError
+from pysession.findings.failures import RefusedError, UsageError
 
 
 def content(kind: str, **members: Any) -> dict[str, Any]:
@@ -267,3 +267,26 @@ def test_messages_in_another_languages_words_are_refused() -> None:
     with pytest.raises(RefusedError) as refused:
         convert(data.encode(), "dotnet")
     assert {finding.rule for finding in refused.value.report.findings} >= {"dialect-mismatch"}
+
+
+def test_a_message_without_type_comes_back_with_it_because_python_would_fail_on_it() -> None:
+    message = {"role": "user", "contents": [content("text", text="hi")], "additional_properties": {}}
+    source = session(content("text", text="hi"), state={"in_memory": {"messages": [message]}})
+    back = convert(convert(source, "dotnet").data, "python")
+    assert json.loads(back.data)["state"]["in_memory"]["messages"][0]["type"] == "message"
+    assert [loss.kind for loss in back.losses].count(LossKind.DEFAULTED) == 1
+
+
+@pytest.mark.parametrize("release", ["dotnet@1.0.0-rc4", "dotnet@1.0.0", "go"])
+def test_an_answer_about_a_server_says_what_it_granted_after_the_way_over_any_release(release: str) -> None:
+    """Up to 1.0.0-rc4 an answer of .NET did not hold the call."""
+    call = content("mcp_server_tool_call", call_id="m", tool_name="t", server_name="s", arguments={"a": 1})
+    request = content("function_approval_request", id="a", function_call=call, user_input_request=True)
+    answer = content("function_approval_response", id="a", approved=False, function_call=call)
+    before = session(request, answer)
+    assert said(convert(before, release).data, "python") == json.loads(before)
+
+
+def test_a_target_that_is_nearly_right_is_named() -> None:
+    with pytest.raises(UsageError, match="did you mean dotnet"):
+        convert(session(CALL), "dtnet@1.17.0")

@@ -128,6 +128,45 @@ def test_messagepack_is_mended_too() -> None:
     assert [role for role, _ in acts(after)] == ["user", "assistant", "tool", "user"]
 
 
+def dotnet(*contents: Any) -> bytes:
+    """A .NET history in which the user goes on after ``contents``, each a message of its own."""
+    messages = [{"role": "assistant", "contents": [each]} for each in contents]
+    later = {"role": "user", "contents": [{"$type": "text", "text": "And now?"}]}
+    return json.dumps({"stateBag": {"InMemoryChatHistoryProvider": {"messages": [*messages, later]}}}).encode()
+
+
+def asked(id_: str, call: Any) -> Any:
+    return {"$type": "toolApprovalRequest", "toolCall": call, "requestId": id_}
+
+
+def test_two_requests_for_one_call_are_both_answered_and_the_call_has_one_result() -> None:
+    """As workflows of .NET write them."""
+    wanted = {"$type": "functionCall", "name": "f", "arguments": {}, "informationalOnly": False, "callId": "c"}
+    data = dotnet(asked("w:c", wanted), asked("c", wanted))
+    done = repair(data)
+    said = [
+        one["$type"]
+        for each in json.loads(done.data)["stateBag"]["InMemoryChatHistoryProvider"]["messages"]
+        for one in each["contents"]
+    ]
+    assert said.count("toolApprovalResponse") == 2
+    assert said.count("functionResult") == said.count("functionCall") == 1
+    assert repair(done.data).changes == ()
+
+
+def test_only_calls_of_functions_are_marked_as_dealt_with() -> None:
+    wanted = {"$type": "mcpServerToolCall", "name": "f", "serverName": "s", "callId": "c"}
+    done = repair(dotnet(asked("r", wanted)))
+    assert b"toolApprovalResponse" in done.data
+    assert b"informationalOnly" not in done.data
+
+
+def test_a_call_whose_id_a_service_used_again_gets_its_result_all_the_same() -> None:
+    again = {**call("c1"), "informational_only": True}
+    after = mended(python(user(), message("assistant", call("c1")), message("assistant", again), user()))
+    assert acts(after)[2] == ("tool", ["function_result"])
+
+
 def test_what_cannot_be_read_is_refused_with_the_place() -> None:
     with pytest.raises(RefusedError, match="line 1, column 10") as refused:
         repair(b'{"type": nope}')

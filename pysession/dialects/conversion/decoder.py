@@ -7,7 +7,7 @@ from typing import Any
 from pysession.dialects.conversion.absence import ABSENT, UNFIT, UnsayableError
 from pysession.dialects.conversion.mapping import CANONICAL_ORDER, EXTENSIBLE, KindMap, Row, python_needs, value_of
 from pysession.dialects.conversion.mapping import EXTENSION as CANONICAL_EXTENSION
-from pysession.dialects.conversion.notes import ATTRIBUTION, INEXACT, NO_KIND, NO_SLOT
+from pysession.dialects.conversion.notes import ATTRIBUTION, INEXACT, NO_KIND, NO_SLOT, UNTYPED_MESSAGE
 from pysession.dialects.conversion.parking import (
     RESERVED,
     SELF,
@@ -255,6 +255,9 @@ class Decoder(Translator):
                     target[row.canonical] = implied
         for name in given.absent.get(_CANONICAL, ()):
             if name == CANONICAL_EXTENSION and target.get(name):
+                continue
+            if name == "type" and place == "message":
+                self.notes.note(path, LossKind.DEFAULTED, UNTYPED_MESSAGE, recoverable=False)
                 continue
             target.pop(name, None)
         if not parcel.own.get(self.dialect, True):

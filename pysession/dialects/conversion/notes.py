@@ -15,6 +15,9 @@ UNSAYABLE = (
 )
 ATTRIBUTION = "what .NET wrote about where the message came from; it writes it anew at every turn"
 RECASED = "the name is in another case than its writers write, which its readers do not mind; it is written as they do"
+UNTYPED_MESSAGE = (
+    'the message had no "type" before it was converted, and Python fails at its next run on such a one; it has one now'
+)
 DEFAULT = "the target cannot do without this member; a default was written"
 
 

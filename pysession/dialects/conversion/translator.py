@@ -222,7 +222,7 @@ class Translator:
     ) -> dict[str, Any]:
         """``target`` once it is known what is not in it."""
         for name in plan.needs:
-            if name not in target:
+            if name not in target and (given is None or name not in given.parked):
                 raise UnsayableError
         for name in plan.recased:
             self.notes.note((*path, name), LossKind.CHANGED, RECASED, recoverable=False)
