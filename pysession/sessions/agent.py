@@ -10,7 +10,7 @@ import msgspec
 
 from pysession.dialects.python import HISTORY_KEYS
 from pysession.sessions.context import RunContext
-from pysession.sessions.errors import SessionError
+from pysession.sessions.errors import CorruptSessionError, SessionError
 from pysession.sessions.in_memory import InMemoryHistoryProvider
 from pysession.sessions.messages import Input, Message, normalised
 from pysession.sessions.providers import ContextProvider, HistoryProvider, distinct
@@ -230,7 +230,11 @@ class _Streamed:
         return response
 
     def _state(self, provider: ContextProvider) -> dict[str, Any]:
-        state: dict[str, Any] = self._call.session.state.setdefault(provider.source_id, {})
+        state = self._call.session.state.setdefault(provider.source_id, {})
+        if not isinstance(state, dict):
+            raise CorruptSessionError(
+                f"the state under {provider.source_id!r} is no object, and a provider keeps its own there"
+            )
         return state
 
     def _response(self) -> Response:

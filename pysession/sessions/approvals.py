@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from pysession.sessions import messages as wording
+from pysession.sessions.errors import CorruptSessionError
 from pysession.sessions.messages import (
     APPROVAL_REQUEST,
     APPROVAL_RESPONSE,
@@ -136,10 +137,23 @@ class Batch(msgspec.Struct):
 
     decided: list[tuple[Content, bool]] = msgspec.field(default_factory=list)
     waiting: list[Content] = msgspec.field(default_factory=list)
-    unknown: list[Any] = msgspec.field(default_factory=list)
+    unknown: set[str | None] = msgspec.field(default_factory=set)
 
 
 def answer(state: dict[str, Any], responses: Sequence[Content]) -> Batch:
+    """What ``responses`` amount to, as :func:`_answered` says.
+
+    Raises:
+        CorruptSessionError: what the state records is not what an agent writes there.
+    """
+    try:
+        return _answered(state, responses)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        why = f"/{STATE_KEY} of its state is not what an agent records there ({type(error).__name__})"
+        raise CorruptSessionError(why) from error
+
+
+def _answered(state: dict[str, Any], responses: Sequence[Content]) -> Batch:
     """Bind ``responses`` to what the state records, and take out of it what is decided.
 
     The call that is made is the recorded one: what the answer says of it is not trusted. Calls of one answer of the
@@ -153,7 +167,7 @@ def answer(state: dict[str, Any], responses: Sequence[Content]) -> Batch:
         if response.get("id") in asked:
             given.setdefault(response["id"], response.get("approved") is True)
         else:
-            batch.unknown.append(response.get("id"))
+            batch.unknown.add(response.get("id"))
     if not given:
         return batch
     left: list[dict[str, Any]] = []

@@ -13,6 +13,7 @@ import msgspec
 from pysession.dialects import UNKNOWN, Detection, detect, histories
 from pysession.findings import format_pointer
 from pysession.findings.failures import RefusedError
+from pysession.schema import errors, validator
 from pysession.sessions.errors import CorruptSessionError, NotASessionError, StateValueError
 from pysession.wire import Encoding, Fault, read, write
 
@@ -148,10 +149,14 @@ def _why_no_message(message: Any) -> str | None:
         return "is no message but what was left of one, for example by json.dumps(…, default=str)"
     if not message.get("role"):
         return "is a message without a role"
-    contents = message.get("contents") or []
-    if not isinstance(contents, list) or not all(isinstance(content, Mapping | str) for content in contents):
-        return "is a message whose contents are not a list of contents"
-    return None
+    try:
+        judge = validator("python", "open", "message")
+        if judge.is_valid(message):
+            return None
+        place, _, what = errors(judge, message)[0]
+    except (TypeError, ValueError):
+        return None  # with half an emoji, or an object that is not yet saved: the validator takes neither
+    return f"is no whole message: at {format_pointer(place) or 'its root'}, {what[0].lower()}{what[1:].rstrip('.')}"
 
 
 def _converted(data: bytes, source: str | None) -> dict[str, Any]:
@@ -159,7 +164,7 @@ def _converted(data: bytes, source: str | None) -> dict[str, Any]:
     from pysession.verbs.convert import TargetRefusesError, convert
 
     try:
-        return msgspec.json.decode(convert(data, to="python").data)  # type: ignore[no-any-return]
+        return read(convert(data, to="python").data).value  # type: ignore[no-any-return]
     except (RefusedError, TargetRefusesError) as error:
         raise CorruptSessionError(str(error), source) from error
 

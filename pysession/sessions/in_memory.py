@@ -41,6 +41,8 @@ class InMemoryHistoryProvider(HistoryProvider):
         state["messages"] = [*stored, *not_yet_stored(stored, messages)]
 
     def _stored(self, state: dict[str, Any]) -> list[Message]:
+        if not isinstance(state.get("messages", []), list):
+            raise CorruptSessionError(f"the history under {self.source_id!r} is no list of messages")
         try:
             return [message if type(message) is dict else settled(message) for message in state.get("messages", [])]
         except InputError as error:

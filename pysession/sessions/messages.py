@@ -107,12 +107,15 @@ def settled(found: Any) -> Message:
     said = found.to_dict() if hasattr(found, "to_dict") else found
     if not isinstance(said, Mapping) or not isinstance(said.get("role"), str):
         raise InputError(f"a message has a role and contents; this is {type(found).__name__}")
+    properties = said.get("additional_properties")
+    if not isinstance(properties, Mapping | None):
+        raise InputError("the additional_properties of a message are an object")
     made = message(
         said["role"],
         said.get("contents") or (),
         author_name=said.get("author_name"),
         message_id=said.get("message_id"),
-        additional_properties=said.get("additional_properties"),
+        additional_properties=properties,
     )
     return made | {name: value for name, value in said.items() if name not in _MESSAGE_ORDER}
 

@@ -170,14 +170,8 @@ class Run:
 
         Answers of earlier runs are there as long as they wait for others, and then so does this run.
         """
-        answers = [
-            content
-            for one in shown
-            for content in one["contents"]
-            if content["type"] == APPROVAL_RESPONSE and not content["function_call"].get("hosted")
-        ]
-        batch = approvals.answer(self._session.state, answers)
-        for unknown in batch.unknown:
+        batch = approvals.answer(self._session.state, _answers(shown))
+        for unknown in batch.unknown & {answer.get("id") for answer in _answers(self._context.input_messages)}:
             _LOG.warning("the approval %r answers nothing that was asked, and is left out", unknown)
         results: list[Content] = []
         if batch.decided:
@@ -225,6 +219,16 @@ def _with_ids(messages: Sequence[Message]) -> list[Content]:
                 one["contents"][place] = content
                 calls.append(content)
     return calls
+
+
+def _answers(messages: Sequence[Message]) -> list[Content]:
+    """A person's answers to what we asked; those to a service's questions are the service's."""
+    return [
+        content
+        for one in messages
+        for content in one["contents"]
+        if content["type"] == APPROVAL_RESPONSE and not content["function_call"].get("hosted")
+    ]
 
 
 def _failed(results: Sequence[Content]) -> bool:

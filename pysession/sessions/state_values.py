@@ -189,11 +189,13 @@ def decoded_state(state: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Unreg
 def _decoded(value: Any, place: tuple[str | int, ...], unregistered: list[Unregistered]) -> Any:
     if type(value) is list:
         return [_decoded(item, (*place, index), unregistered) for index, item in enumerate(value)]
+    if type(value) is float:
+        return _read(value, place)
     if not isinstance(value, dict):
         return value
     tag = value.get(TAG)
     if is_message(value):
-        return _copy(value)
+        return _copy(value, place)
     if not isinstance(tag, str):
         return {name: _decoded(item, (*place, name), unregistered) for name, item in value.items()}
     if tag == SET or tag in NATIVE_BY_NAME:
@@ -230,10 +232,20 @@ def _hashable(value: Any) -> Any:
     return frozenset(value) if isinstance(value, set) else value
 
 
-def _copy(value: Any) -> Any:
-    if type(value) is dict:
-        return {name: _copy(item) for name, item in value.items()}
-    return [_copy(item) for item in value] if type(value) is list else value
+def _copy(value: Any, place: tuple[str | int, ...]) -> Any:
+    kind = type(value)
+    if kind is dict:
+        return {name: _copy(item, (*place, name)) for name, item in value.items()}
+    if kind is list:
+        return [_copy(item, (*place, index)) for index, item in enumerate(value)]
+    return _read(value, place) if kind is float else value
+
+
+def _read(value: float, place: tuple[str | int, ...]) -> float:
+    if not math.isfinite(value):
+        # NaN, or a number too large for a double: it could not be saved as what it was.
+        raise CorruptSessionError(f"{format_pointer(place)} is a number that no double holds")
+    return value
 
 
 def _plain(base: Any, value: Any) -> Any:

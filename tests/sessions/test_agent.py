@@ -11,6 +11,7 @@ import pytest
 from pysession.sessions import (
     Agent,
     Call,
+    CorruptSessionError,
     FileHistoryProvider,
     InMemoryHistoryProvider,
     InputError,
@@ -378,6 +379,17 @@ class TestMiddleware:
 
         run(Agent("a", Scripted("ok"), middleware=[named("outer"), named("inner")]), "hi", Session())
         assert order == ["outer", "inner", "inner", "outer"]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{"in_memory": 7}, {"in_memory": {"messages": "x"}}, {"tool_approval": {"pending_approval_requests": [7]}}],
+)
+def test_a_state_that_is_not_what_it_should_be_raises(state: dict[str, Any]) -> None:
+    session = Session.from_dict({"type": "session", "session_id": "s", "state": state})
+    with pytest.raises(CorruptSessionError):
+        run(Agent("a", Scripted("ok")), "hi", session)
+    assert {name: session.state[name] for name in state} == state
 
 
 class TestMismatch:

@@ -123,6 +123,8 @@ def stored(**changes: Any) -> bytes:
         WHOLE.replace(b'"session_id"', b'"state": {}, "session_id"'),
         WHOLE.replace(b'"hi"', b"NaN"),
         WHOLE.replace(b'"hi"', b'"h\xff"'),
+        WHOLE.replace(b'"hi"', b"1e400"),
+        stored(state={}).replace(b"{}", b'{"n": -1e400}'),
     ],
 )
 def test_what_is_less_than_a_session_raises(data: bytes) -> None:
@@ -147,6 +149,17 @@ def test_what_is_no_session_is_refused_with_what_it_is(data: bytes, dialect: str
     with pytest.raises(NotASessionError) as raised:
         Session.from_bytes(data)
     assert raised.value.dialect == dialect
+
+
+def test_what_is_wrong_is_told_with_its_place_and_without_what_the_document_says() -> None:
+    broken = message("user", [{"type": "text", "text": {"secret": "hunter2"}}])
+    data = stored(state={"in_memory": {"messages": [message("user", "a"), broken]}})
+    with pytest.raises(CorruptSessionError) as raised:
+        Session.from_bytes(data, source="a.json")
+    told = str(raised.value)
+    assert told.startswith("a.json: ")
+    assert "/state/in_memory/messages/1 is no whole message: at /contents/0/text, this must be a string" in told
+    assert "hunter2" not in told
 
 
 def test_only_the_id_is_needed() -> None:
@@ -235,6 +248,21 @@ def test_importing_a_session_loads_neither_the_tables_of_releases_nor_pydantic()
         "print([name for name in sys.modules if name.startswith(('pydantic', 'pysession.readers', 'pysession.verbs'))])"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["number-not-portable/python-thread-overflow", "number-not-portable/dotnet-thread-overflow"]
+)
+def test_a_thread_with_a_number_that_no_double_holds_raises(name: str) -> None:
+    with pytest.raises(CorruptSessionError, match="double"):
+        Session.from_bytes((GOLDEN.parent / "hostile" / f"{name}.json").read_bytes())
+
+
+def test_half_an_emoji_in_a_thread_is_kept() -> None:
+    path = GOLDEN.parent / "hostile" / "string-not-portable" / "python-thread-half-an-emoji.json"
+    session = Session.from_bytes(path.read_bytes())
+    assert b"\\ud83d" in session.to_bytes()
+    assert Session.from_bytes(session.to_bytes()).state == session.state
 
 
 def test_a_thread_goes_on_for_a_turn() -> None:
