@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from agent_framework import AgentSession, FileSessionStore
+from agent_framework import AgentSession, FileHistoryProvider, FileSessionStore, Message
 
 from pysession.stores import NotAStoreError, NotFoundError, NotWritableError, Store, open_store
 from pysession.stores.file_names import OWNER, SESSION, file_stem, name_of
@@ -44,6 +44,21 @@ def test_the_framework_finds_what_was_put_and_the_store_what_the_framework_saved
     assert b'"session_id":"other"' in stored.data
     if len(session_id) < 120:
         assert [entry.id for entry in using(tmp_path, lambda store: store.list()).entries] == [session_id]
+
+
+@pytest.mark.parametrize("session_id", IDS)
+def test_the_framework_reads_a_history_that_was_appended_to_and_appends_to_it(session_id: str, tmp_path: Path) -> None:
+    async def append(store: Store) -> None:
+        await store.put(session_id, message("one") + b"\n")
+        await store.append(session_id, message("two"))
+
+    using(tmp_path, append)
+    theirs = FileHistoryProvider(tmp_path)
+    assert [one.text for one in asyncio.run(theirs.get_messages(session_id))] == ["one", "two"]
+    asyncio.run(theirs.save_messages(session_id, [Message("assistant", ["three"])]))
+    using(tmp_path, lambda store: store.append(session_id, message("four")))
+    assert [one.text for one in asyncio.run(theirs.get_messages(session_id))] == ["one", "two", "three", "four"]
+    assert using(tmp_path, lambda store: store.get(session_id)).data.count(b"\n") == 4
 
 
 def test_the_framework_changes_the_etag(tmp_path: Path) -> None:
