@@ -11,7 +11,7 @@ from pysession.testing.store_demands import NO_MESSAGE, SESSION, Listed, OpenSto
 CHANGES: Listed = []
 _WRITERS = 16
 _ROUNDS = 4
-_LIFE = timedelta(seconds=1)
+_LIFE = timedelta(seconds=2)
 _TOLERANCE = timedelta(milliseconds=100)
 """Some backends take how long something shall live, not until when."""
 
