@@ -290,3 +290,21 @@ def test_an_answer_about_a_server_says_what_it_granted_after_the_way_over_any_re
 def test_a_target_that_is_nearly_right_is_named() -> None:
     with pytest.raises(UsageError, match="did you mean dotnet"):
         convert(session(CALL), "dtnet@1.17.0")
+
+
+def test_what_dotnet_takes_for_nothing_or_writes_anyway_is_said_as_dotnet_writes_it() -> None:
+    message = {"type": "message", "role": "tool", "author_name": " ", "additional_properties": {}}
+    none = content("function_result", call_id="c", result=None)
+    source = session(state={"in_memory": {"messages": [message, {**message, "contents": [none]}]}})
+    there = said(source, "dotnet")
+    first_message, second = there["stateBag"]["InMemoryChatHistoryProvider"]["messages"]
+    assert first_message["contents"] == []
+    assert "authorName" not in first_message
+    assert "result" not in second["contents"][0]
+    assert said(json.dumps(there).encode(), "python") == json.loads(source)
+
+
+def test_members_of_the_envelope_that_nobody_knows_keep_their_place_when_converted_again() -> None:
+    source = json.dumps({"type": "session", "mine": 1, "state": {}, "session_id": "s"}).encode()
+    once = convert(source, "dotnet").data
+    assert convert(once, "dotnet").data == once

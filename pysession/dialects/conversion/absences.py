@@ -14,6 +14,9 @@ TRUE = Absence(True)
 NOTHING_THERE = Absence("", both=False)
 """Written where a reader of the canonical dialect wants the member too."""
 
+NO_CONTENTS = Absence(of=lambda message: [], both=False)
+"""The contents of a message that has none; .NET and Python write an empty list."""
+
 WEB_SEARCH = "web_search"
 """The ``tool_name`` of a search in Python that .NET has kinds for; a search in files has none there."""
 
@@ -30,7 +33,7 @@ def _of_uri(content: dict[str, Any]) -> Any:
 
 IMPLIED = {
     ("message", "type"): Absence("message"),
-    ("message", "contents"): Absence(of=lambda message: [], both=False),
+    ("message", "contents"): NO_CONTENTS,
     ("function_call", "hosted"): FALSE,
     ("function_approval_request", "user_input_request"): TRUE,
     ("function_result", "result"): EMPTY,

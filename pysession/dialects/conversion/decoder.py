@@ -30,6 +30,8 @@ _CANONICAL = "python"
 _ORDER = {name: index for index, name in enumerate(CANONICAL_ORDER)}
 _LAST = {"type": len(_ORDER)}
 """In a message, Python from 1.13.0 on writes ``type`` last."""
+_MESSAGE_TYPES = ("message", "chat_message")
+"""What Python takes for a message, now or before 1.0.0b260210; it keeps the others as plain data and fails on them."""
 UNKNOWN = "unknown"
 """The ``type`` of a content that says none, or one that means something else in Python."""
 
@@ -165,7 +167,7 @@ class Decoder(Translator):
             target[row.canonical] = said
         else:
             parcel.parked[row.canonical] = said
-            if self.note_extras:
+            if self.to_python:
                 self.notes.note(place, LossKind.PARKED, NO_SLOT)
         implied = row.implied is not None and row.implied.both and same(said, value_of(row.implied, target))
         if inexact or implied or (not row.rule.nested and not same(self._back(row, said, place), value)):
@@ -238,6 +240,9 @@ class Decoder(Translator):
         inserted = False
         for name, kept in given.parked.items():
             value = from_text(kept)
+            if self.to_python and place == "message" and name == "type" and value not in _MESSAGE_TYPES:
+                self.notes.note(path, LossKind.DEFAULTED, UNTYPED_MESSAGE, recoverable=False)
+                continue
             row = by_name.get(name)
             if name == CANONICAL_EXTENSION:
                 self._restore_extension(target, value, parcel, plan, source, path)
@@ -256,7 +261,7 @@ class Decoder(Translator):
         for name in given.absent.get(_CANONICAL, ()):
             if name == CANONICAL_EXTENSION and target.get(name):
                 continue
-            if name == "type" and place == "message":
+            if self.to_python and place == "message" and name == "type":
                 self.notes.note(path, LossKind.DEFAULTED, UNTYPED_MESSAGE, recoverable=False)
                 continue
             target.pop(name, None)

@@ -12,6 +12,7 @@ from pysession.dialects.conversion.absences import (
     FALSE,
     IMPLIED,
     MEDIA_TYPE,
+    NO_CONTENTS,
     NOTHING_THERE,
     TRUE,
     WEB_SEARCH,
@@ -90,6 +91,7 @@ DOTNET = Words(
     extension=dict.fromkeys(("message", "content", "annotation"), "additionalProperties"),
     fills={
         ("message", "role"): USER,
+        ("message", "contents"): NO_CONTENTS,
         ("text", "text"): NOTHING_THERE,
         ("text_reasoning", "text"): EMPTY,
         ("error", "message"): EMPTY,
@@ -106,7 +108,7 @@ DOTNET = Words(
         ("function_call", "arguments"): ArgumentsObject,
         ("mcp_server_tool_call", "arguments"): ArgumentsObject,
         ("search_tool_call", "arguments"): Queries,
-        ("function_result", "result"): ResultText,
+        ("function_result", "result"): lambda: ResultText(null=False),
         ("usage", "usage_details"): lambda: Counts(_COUNTS, "additionalCounts", zeros=False),
         ("image_generation_tool_result", "outputs"): Unwrapped,
         ("mcp_server_tool_result", "output"): ContentList,
@@ -114,6 +116,7 @@ DOTNET = Words(
         ("*", "created_at"): DotnetTime,
         ("message", "contents"): MessageContents,
         ("message", "role"): Spoken,
+        ("message", "author_name"): Spoken,
     },
     variants={
         "function_approval_request": _approved_call,

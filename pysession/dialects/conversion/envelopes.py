@@ -135,7 +135,8 @@ def session_to(
         parcel.parked[_TYPE_FIRST] = True
     restored: dict[str, Any] = mine.get("envelope", {}) if type(mine.get("envelope")) is dict else {}
     said: dict[str, Any] = {}
-    for name, value in canonical.items():
+    for name in _order(_CANONICAL, tuple(canonical)):
+        value = canonical[name]
         if name == "service_session_id" and type(value) is str and value.strip() and value != LOCAL_HISTORY:
             said[service_id] = value
         elif (

@@ -83,7 +83,7 @@ class Exchange(msgspec.Struct):
             knows,
             self.notes,
             careful=self.careful,
-            note_extras=self.target.dialect == CANONICAL,
+            to_python=self.target.dialect == CANONICAL,
             one_way=one_way,
         )
         decoder.reserved = self.reserved

@@ -16,7 +16,8 @@ UNSAYABLE = (
 ATTRIBUTION = "what .NET wrote about where the message came from; it writes it anew at every turn"
 RECASED = "the name is in another case than its writers write, which its readers do not mind; it is written as they do"
 UNTYPED_MESSAGE = (
-    'the message had no "type" before it was converted, and Python fails at its next run on such a one; it has one now'
+    'the message did not say "type": "message" before it was converted, and Python fails at its next run on such a one; '
+    "it does now"
 )
 DEFAULT = "the target cannot do without this member; a default was written"
 

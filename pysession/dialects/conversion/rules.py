@@ -279,10 +279,17 @@ class ArgumentsText(Rule):
 
 
 class ResultText(Free):
-    """The result of a tool: Python has text, the others any JSON. Python makes text of a value by ``json.dumps``."""
+    """The result of a tool: Python has text, the others any JSON. Python makes text of a value by ``json.dumps``.
 
-    def __init__(self) -> None:
+    ``null``: whether the dialect writes null for a result that is none; where it does not, the member is left out.
+    """
+
+    def __init__(self, *, null: bool = True) -> None:
         super().__init__(as_is=(str,))
+        self.null = null
+
+    def encode(self, value: Any, translator: Translator, path: Path) -> Any:
+        return UNFIT if value is None and not self.null else super().encode(value, translator, path)
 
     def decode(self, value: Any, translator: Translator, path: Path) -> Any:
         if type(value) is str or value is None:

@@ -40,7 +40,8 @@ class Translator:
     ``knows`` is what the release at the dialect's end knows. ``careful``: the document holds values that not every
     reader takes (unpaired surrogates, NaN), so that each string is looked at. ``plain`` turns false when an object has
     members or types that its dialect does not have, ``sure`` when one has values that a reader might refuse. ``foreign`` are
-    places of objects that were the other dialect's before, and go back to it. ``used`` are the plans that were followed. ``forced`` are places of
+    places of objects that were the other dialect's before, and go back to it. ``to_python``: what is made here is the result,
+    not on its way to a third dialect. ``used`` are the plans that were followed. ``forced`` are places of
     objects that are parked whole, because the reader refused them. ``reserved``: the document may hold parked members.
     ``inexact`` and ``gathered`` are for the member that
     is being said: whether an object in it does not come back as it was, and what contents have no place for, by index.
@@ -58,7 +59,7 @@ class Translator:
         notes: Notes,
         *,
         careful: bool = False,
-        note_extras: bool = False,
+        to_python: bool = False,
         one_way: bool = False,
     ) -> None:
         self.correspondence = correspondence
@@ -70,7 +71,7 @@ class Translator:
         self.knows = knows
         self.notes = notes
         self.careful = careful
-        self.note_extras = note_extras
+        self.to_python = to_python
         self.one_way = one_way
         self.plain = True
         self.sure = True
