@@ -181,6 +181,7 @@ class FileStore(BaseStore):
             if file is None:
                 raise NotFoundError(*key.names)
             condition.check(key, file.facts, may_replace=False)
+            self._drop_unborn(key, stem, file)
             if file.path.suffix == _LINES and at is None:
                 status = self._extend_lines(session_id, file, message)
             else:
@@ -268,6 +269,13 @@ class FileStore(BaseStore):
         before = () if file is None else (file.state,)
         make_folder(path.parent)
         replace_file(path, msgspec.json.encode(_Note(*key.names, (*before, state))))
+
+    def _drop_unborn(self, key: Key, stem: str, file: _File) -> None:
+        """Forget the state of a put that was killed before its file was there: a later time would bring it to life."""
+        path = self._note_path(key, stem)
+        kept = _read_note(path)
+        if kept is not None and any(state.since > file.status.st_mtime_ns for state in kept.states):
+            replace_file(path, msgspec.json.encode(_Note(kept.id, kept.owner, (file.state,))))
 
     def _remove_others(self, key: Key, stem: str, path: Path) -> None:
         for suffix in _SUFFIXES:

@@ -64,10 +64,11 @@ function steps.delete(now, match, name)
   return answer(facts and 'done' or 'nothing')
 end
 
--- Where messages go in a document, found by the program that asks, if the document is still the one that it looked at.
+-- Where messages go in a document, found by the program that asks, if the document is still the one that it looked at
+-- and nobody has appended to another place in it.
 -- ARGV: the base that it had, at, seam
 function steps.place(now, base, at, seam)
-  if not found(now) or redis.call('HGET', KEYS[1], 'base') ~= base then
+  if not found(now) or redis.call('HGET', KEYS[1], 'base') ~= base or redis.call('LLEN', KEYS[2]) > 0 then
     return answer('changed')
   end
   redis.call('HSET', KEYS[1], 'at', at, 'seam', seam)

@@ -253,3 +253,21 @@ async def demand_append_by_many_tasks(open_store: OpenStore) -> None:
         for task in range(16):
             assert [one["number"] for one in found if one["task"] == task] == [0, 1, 2, 3, 4]
         assert len(found) == 80
+
+
+@demands(BYTES, Capability.APPEND)
+async def demand_append_by_many_tasks_to_two_arrays(open_store: OpenStore) -> None:
+    """Nor when they append to different arrays of one document; each message is in the array it was meant for."""
+    async with open_store() as store:
+        await store.put("s", b'{"state":{"a":{"messages":[]},"b":{"messages":[]}}}')
+
+        async def append(task: int) -> None:
+            array = "ab"[task % 2]
+            for number in range(3):
+                await store.append("s", b'{"task":%d,"number":%d}' % (task, number), at=f"/state/{array}/messages")
+
+        await asyncio.gather(*map(append, range(16)))
+        state = msgspec.json.decode((await store.get("s")).data)["state"]
+        for task in range(16):
+            found = [one["number"] for one in state["ab"[task % 2]]["messages"] if one["task"] == task]
+            assert found == [0, 1, 2]

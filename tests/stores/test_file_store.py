@@ -191,6 +191,9 @@ def test_what_was_killed_between_note_and_file_still_is_what_it_was(tmp_path: Pa
         os.utime(tmp_path / "s.json", ns=(moment.st_atime_ns, round(before.changed.timestamp() * 1e9)))
         stored = await store.get("s")
         assert (stored.data, stored.expires, stored.immutable) == (DOCUMENT, None, False)
+        appended = await store.append("s", message("later"))
+        assert (appended.expires, appended.immutable) == (None, False)
+        assert (await store.get("s")).size == appended.size
 
     using(tmp_path, work)
 
