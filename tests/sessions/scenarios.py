@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 import agent_framework as maf
 import msgspec
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from pysession.sessions import (
     Agent,
@@ -20,6 +22,7 @@ from pysession.sessions import (
     Update,
     approval_response,
     message,
+    register_state_type,
     text,
     tool,
 )
@@ -56,6 +59,32 @@ class Scenario(msgspec.Struct, frozen=True):
 
 def call(name: str, number: int, **arguments: Any) -> Json:
     return function_call(f"call_{number}", name, json.dumps(arguments))
+
+
+class Basket:
+    """A type of the application, registered with both."""
+
+    def __init__(self, items: list[str]) -> None:
+        self.items = items
+
+    def to_dict(self) -> Json:
+        return {"items": self.items}
+
+    @classmethod
+    def from_dict(cls, data: Json) -> Basket:
+        return cls(data["items"])
+
+
+class Profile(BaseModel):
+    """A model of the application, registered with both."""
+
+    name: str
+
+
+for registered in (Basket, Profile):
+    type_id = f"scenarios.{registered.__name__.lower()}"
+    register_state_type(registered, type_id=type_id)
+    maf.register_state_type(registered, type_id=type_id)
 
 
 def weather(city: str) -> str:
@@ -109,7 +138,7 @@ async def ours(scenario: Scenario) -> Exchange:
         return Agent("helper", model, tools=tools, context_providers=providers)
 
     acting, session = agent(), Session(session_id="s", service_session_id=scenario.service_session_id)
-    session.state.update(scenario.state)
+    session.state.update(copy.deepcopy(scenario.state))
     for turn in scenario.turns:
         if turn.restart:
             acting, session = agent(), Session.from_bytes(session.to_bytes())
@@ -163,7 +192,7 @@ async def real(scenario: Scenario) -> Exchange:
 
     acting = agent()
     session = maf.AgentSession(session_id="s", service_session_id=scenario.service_session_id)
-    session.state.update(scenario.state)
+    session.state.update(copy.deepcopy(scenario.state))
     for turn in scenario.turns:
         if turn.restart:
             acting, session = agent(), maf.AgentSession.from_dict(json.loads(json.dumps(session.to_dict())))
@@ -396,6 +425,12 @@ SCENARIOS: dict[str, Scenario] = {
         [Turn("hi"), Turn("see you")],
         providers=["history"],
         history_switches={"load_messages": False},
+    ),
+    "registered types in the state, over a restart": Scenario(
+        [[text("hello")], [text("bye")]],
+        [Turn("hi"), Turn("see you", restart=True)],
+        providers=["kind", "history"],
+        state={"basket": Basket(["a"]), "kind": {"all": [Basket([]), Profile(name="Ann")]}},
     ),
     "state of the application": Scenario(
         [[text("hello")]], [Turn("hi")], state={"cart": {"items": ["a", 1, 2.5, None, True], "total": 1e3}}
