@@ -149,15 +149,19 @@ def command(
     if several and not quiet and is_terminal(sys.stderr):
         inputs = _with_progress(inputs, paths, options.format)
     delivery = _Delivery(output, several=several)
-    with contextlib.ExitStack() as stack:
-        account = LossesFile(stack.enter_context(replacing(losses)), to) if losses is not None else None
-        run = _Run(delivery, account, strict=strict, quiet=quiet, several=several)
-        for one in inputs:
-            run.take(one)
-        code = run.close()
-        wait_for_disk(delivery.folders)
-        if account is not None:
-            account.close(run.not_done)
+    try:
+        with contextlib.ExitStack() as stack:
+            account = LossesFile(stack.enter_context(replacing(losses)), to) if losses is not None else None
+            run = _Run(delivery, account, strict=strict, quiet=quiet, several=several)
+            for one in inputs:
+                run.take(one)
+            code = run.close()
+            wait_for_disk(delivery.folders)
+            if account is not None:
+                account.close(run.not_done)
+    except NotWrittenError as failure:
+        click.echo(f"{printable(str(failure.path))}: cannot be written: {failure.why}", err=True)
+        return ExitCode.NOT_READ
     return code
 
 

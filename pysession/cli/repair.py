@@ -254,7 +254,8 @@ def _lines(done: FileRepair, note: str | None) -> Iterator[str]:
         yield f"  mended   {change.rule}  {printable(change.pointer) or '(the document)'}{record}: {change.what}"
     for finding in open_findings:
         what = "refused" if finding in done.refused else "left"
-        yield f"  {what:<8} {finding.rule}  {finding.line}:{finding.column} {printable(finding.pointer)}: {finding.message}"
+        place = f"{finding.line}:{finding.column} {printable(finding.pointer)}".rstrip()
+        yield f"  {what:<8} {finding.rule}  {place}: {finding.message}"
 
 
 def _as_json(done: FileRepair) -> dict[str, object]:

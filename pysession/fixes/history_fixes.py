@@ -73,12 +73,13 @@ _CALL_IDS = frozenset({"call_id", "callid"})
 
 
 def _told_of(calls: list[tuple[Event, Event | None]]) -> str:
-    interrupted = ", ".join(quoted(call.id) for call, late in calls if late is None)
+    silent = [quoted(call.id) for call, late in calls if late is None]
+    interrupted = f"{', '.join(silent)} {'was' if len(silent) == 1 else 'were'}" if silent else ""
     moved = ", ".join(quoted(call.id) for call, late in calls if late is not None)
     return "; ".join(
         sentence
         for names, sentence in (
-            (interrupted, f"a result says that {interrupted} was interrupted"),
+            (interrupted, f"a result says that {interrupted} interrupted"),
             (moved, f"the result of {moved}, which came later, stands behind its call"),
         )
         if names

@@ -46,7 +46,8 @@ def write_file(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
             with contextlib.suppress(OSError):
                 kept.unlink()
         raise _not_written(path, failure) from failure
-    return kept
+    # As the caller called it; the backup of a link's file stands where that file is.
+    return kept if kept is None or path.is_symlink() else path.with_name(kept.name)
 
 
 def make_folder_of(path: Path | str) -> str:

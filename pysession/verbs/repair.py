@@ -20,6 +20,9 @@ from pysession.verbs.opening import open_document
 from pysession.verbs.whole_files import joined, whole_file
 from pysession.wire import DEFAULT_LIMITS, Encoding, Limits, Replace, edit
 
+_NO_SESSION = "dialect-unknown"
+"""Where there is no session, nothing was looked at; that must not pass for a session without a fault."""
+
 
 class Change(msgspec.Struct, frozen=True):
     """One thing that was mended.
@@ -37,7 +40,7 @@ class Change(msgspec.Struct, frozen=True):
 class Repair(msgspec.Struct, frozen=True):
     """The bytes after a repair, what was mended, and the findings of the chosen rules that no fix could mend.
 
-    Of rules that were not named only errors count there.
+    Of rules that were not named only errors count there. That there is no session to mend is among them.
     """
 
     data: bytes
@@ -111,10 +114,10 @@ def repair(
         lambda opened: survey(opened, memory(), frozenset()),
         strip_mark=strip_mark,
     )
-    names = [*(fix.rule for fix in due), *((BYTE_ORDER_MARK,) if strip_mark else ())]
-    after = check(mended, encoding=how, at=at, select=names, limits=limits, record=record) if names else None
+    names = [_NO_SESSION, *(fix.rule for fix in due), *((BYTE_ORDER_MARK,) if strip_mark else ())]
+    after = check(mended, encoding=how, at=at, select=names, limits=limits, record=record)
     told = Severity.ERROR if chosen is None else Severity.WARNING
-    left = tuple(one for one in after.findings if one.severity.reaches(told)) if after is not None else ()
+    left = tuple(one for one in after.findings if one.severity.reaches(told))
     return Repair(mended, tuple(_change(one, record) for one in done), left)
 
 

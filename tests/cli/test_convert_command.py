@@ -14,6 +14,7 @@ import pytest
 
 from pysession.cli import main
 from pysession.schema import shipped
+from tests.cli.processes import CLEAN, run
 
 GOLDEN = Path(str(shipped("fixtures"))) / "golden/python/1.22.0/run_tools_stream.json"
 HOSTILE = Path(str(shipped("fixtures"))) / "hostile/dialect-mismatch/dotnet-python-history.json"
@@ -224,3 +225,10 @@ def test_the_session_may_be_inside_a_record(tmp_path: Path) -> None:
         == 0
     )
     assert "stateBag" in json.loads((tmp_path / "b.json").read_bytes())
+
+
+def test_losses_that_cannot_be_written_are_an_output_that_cannot(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(CLEAN)
+    done = run("convert", "a.json", "--to", "go", "-o", "b.json", "--losses", "gone/l.json", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr.decode() == "gone/l.json: cannot be written: no such file or directory\n"

@@ -148,6 +148,14 @@ def test_a_folder_that_cannot_be_made_is_told_and_nothing_is_mended(
     assert {each.name for each in store.iterdir()} == {"clean.json", "torn.json"}
 
 
+def test_where_there_is_no_session_nothing_passes_for_sound(store: Path) -> None:
+    (store / "other.json").write_bytes(b'{"a": 1}')
+    for arguments in (["other.json"], ["torn.json", "--at", "/nope"]):
+        done = run("repair", *arguments, cwd=store)
+        assert done.returncode == 1
+        assert b"left     dialect-unknown  1:1" in done.stderr
+
+
 def test_the_input_is_replaced_only_on_request(store: Path) -> None:
     done = run("repair", "torn.json", "-o", "torn.json", cwd=store)
     assert done.returncode == 3
