@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +17,21 @@ from pysession import check
 from pysession.sessions import Session, open_sessions
 from tests.live.agents import Scripted
 from tests.live.agents import text as said
-from tests.stores import servers
 
 pytestmark = pytest.mark.filterwarnings("default")
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "two_processes.py"
 LOCAL = ("file", "sqlite")
-SERVERS = {"postgres": servers.postgres, "redis": servers.redis}
+SERVERS = ("postgres", "redis")
 
 
 @pytest.fixture(params=[*LOCAL, *SERVERS])
-def backend(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """The environment that names a backend; its server runs while the test does."""
+def backend(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The environment that names a backend, empty yet."""
     if request.param in LOCAL:
-        yield {"MAF_SESSION_BACKEND": request.param}
-        return
-    with SERVERS[request.param]() as url:
-        yield {"MAF_SESSION_BACKEND": request.param, "MAF_SESSION_URL": url}
+        return {"MAF_SESSION_BACKEND": request.param}
+    url = request.getfixturevalue(f"{request.param}_url")
+    return {"MAF_SESSION_BACKEND": request.param, "MAF_SESSION_URL": url()}
 
 
 def tell(words: str, folder: Path, **environment: str) -> str:
