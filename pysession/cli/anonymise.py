@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import click
 
+from pysession.cli.account import Account
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import shared_folder, split
-from pysession.findings import NotRead
+from pysession.cli.options import input_format_option, shared_folder, split
 from pysession.findings.failures import UsageError
 from pysession.inputs import InputFormat
-from pysession.outputs import NotWrittenError, make_folder_of, spare_input, write_file
+from pysession.outputs import make_folder_of, spare_input, write_file
 from pysession.readers import reader
 from pysession.report.characters import printable
 from pysession.report.wording import counted
@@ -61,11 +60,7 @@ Exit codes:
     callback=split,
     help="Compare what this release makes of document and copy, besides the findings (repeatable).",
 )
-@click.option(
-    "--input-format",
-    type=click.Choice([each.value for each in InputFormat]),
-    help="What the inputs are, whatever their names say.",
-)
+@input_format_option
 @click.option(
     "--format",
     type=click.Choice(["text", "json"]),
@@ -98,94 +93,59 @@ def command(
         readers=tuple(dict.fromkeys(map(reader, readers))),
         format=InputFormat(input_format) if input_format else None,
     )
-    return _Run(output, format, quiet=quiet, several=below is not None).of(anonymise_files(paths, options))
+    put = partial(_written, output, several=below is not None)
+    return _Account(format, quiet=quiet, to_stdout=output is not None).of(anonymise_files(paths, options), put)
 
 
-class _Run:
-    """Writes copies as they come and gives the account of them."""
+class _Account(Account[FileCopy, Path | None]):
+    """Which copies were made, and whether they are like what they were made from."""
 
-    def __init__(self, output: Path | None, format: str, *, quiet: bool, several: bool) -> None:
-        self._output = output
-        self._as_json = format == "json"
-        self._quiet = quiet
-        self._several = several
-        self._account: list[dict[str, object]] = []
-        self._not_done: list[NotRead] = []
-        self._wrong = 0
-        self._inputs = 0
+    name = "pysession-anonymise"
+    verb = "copy"
 
-    def of(self, copies: Iterable[FileCopy | NotRead]) -> ExitCode:
-        for copy in copies:
-            if isinstance(copy, NotRead):
-                self._fails(copy)
-                continue
-            self._inputs += 1
-            try:
-                target = None if copy.refused else self._written(copy)
-            except NotWrittenError as failure:
-                self._fails(NotRead(str(failure.path), f"cannot be written: {failure.why}"))
-                continue
-            self._wrong += len(copy.unlike) + bool(copy.refused)
-            self._tell(copy, target)
-        self._close()
-        if self._not_done or not self._inputs:
-            return ExitCode.NOT_READ
-        return ExitCode.FINDINGS if self._wrong else ExitCode.CLEAN
+    def entry(self, done: FileCopy, where: Path | None) -> dict[str, object]:
+        self._count(done)
+        return {
+            "source": done.source,
+            "copy": None if where is None else str(where),
+            "findings": done.findings,
+            "unlike": list(done.unlike),
+            "refused": [{"rule": one.rule, "message": one.message} for one in done.refused],
+        }
 
-    def _written(self, copy: FileCopy) -> Path | None:
-        """Where the copy went; None for standard output.
-
-        Raises:
-            NotWrittenError: it cannot be written.
-        """
-        if self._output is None:
-            sys.stdout.buffer.write(copy.data)
-            sys.stdout.buffer.flush()
-            return None
-        target = self._output / copy.place if self._several else self._output
-        spare_input(target, copy.path, "choose another place")
-        if self._several:
-            make_folder_of(target)
-        write_file(target, copy.data)
-        return target
-
-    def _fails(self, what: NotRead) -> None:
-        self._not_done.append(what)
-        if not self._as_json:
-            click.echo(f"{printable(what.source)}: {what.reason}", err=True)
-
-    def _tell(self, copy: FileCopy, target: Path | None) -> None:
-        if self._as_json:
-            self._account.append(
-                {
-                    "source": copy.source,
-                    "copy": None if target is None else str(target),
-                    "findings": copy.findings,
-                    "unlike": list(copy.unlike),
-                    "refused": [{"rule": one.rule, "message": one.message} for one in copy.refused],
-                }
-            )
+    def tell(self, done: FileCopy, where: Path | None) -> None:
+        self._count(done)
+        if self.quiet:
             return
-        if self._quiet:
-            return
-        name = printable(copy.source)
-        for finding in copy.refused:
+        name = printable(done.source)
+        for finding in done.refused:
             click.echo(f"{name}: no copy can be made: {finding.rule}: {finding.message}", err=True)
-        if not copy.refused:
-            where = "" if target is None else f" → {printable(str(target))}"
-            same = "not alike" if copy.unlike else f"{counted(copy.findings, 'finding')} as before"
-            click.echo(f"{name}{where}: {same}", err=True)
-        for sentence in copy.unlike:
+        if not done.refused:
+            place = "" if where is None else f" → {printable(str(where))}"
+            same = "not alike" if done.unlike else f"{counted(done.findings, 'finding')} as before"
+            click.echo(f"{name}{place}: {same}", err=True)
+        for sentence in done.unlike:
             click.echo(f"  {sentence}", err=True)
 
-    def _close(self) -> None:
-        if self._as_json:
-            account = {
-                "format": "pysession-anonymise",
-                "version": 1,
-                "documents": self._account,
-                "not_read": [{"source": one.source, "reason": one.reason} for one in self._not_done],
-            }
-            click.echo(json.dumps(account, indent=1, ensure_ascii=False), err=self._output is None)
-        elif not self._inputs and not self._not_done:
-            click.echo("there is no document to copy", err=True)
+    def _count(self, done: FileCopy) -> None:
+        self.wrong += len(done.unlike) + bool(done.refused)
+
+
+def _written(output: Path | None, copy: FileCopy, *, several: bool) -> Path | None:
+    """Where the copy went; None for standard output, or when there is none.
+
+    Raises:
+        NotWrittenError: it cannot be written.
+    """
+    if copy.refused:
+        return None
+    if output is None:
+        sys.stdout.buffer.write(copy.data)
+        sys.stdout.buffer.flush()
+        return None
+    target = output / copy.place if several else output
+    spare_input(target, copy.path, "choose another place")
+    if several:
+        make_folder_of(target)
+    write_file(target, copy.data)
+    return target

@@ -13,7 +13,7 @@ import msgspec
 
 from pysession.cli.config import config_option
 from pysession.cli.exit_code import ExitCode, exit_code
-from pysession.cli.options import pointer, split
+from pysession.cli.options import at_option, input_format_option, split
 from pysession.cli.output import (
     ReportFile,
     closing_line,
@@ -156,14 +156,8 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     help="Also judge what this backend or model API does to a document (repeatable): postgres-jsonb, mysql-json, cosmos, "
     "dynamodb, redis, durable, grpc or openai-responses.",
 )
-@click.option(
-    "--at", metavar="POINTER", callback=pointer, help="Where the session is inside each record (JSON Pointer)."
-)
-@click.option(
-    "--input-format",
-    type=click.Choice([each.value for each in InputFormat]),
-    help="What the inputs are, whatever their names say.",
-)
+@at_option
+@input_format_option
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Check in N processes."
 )

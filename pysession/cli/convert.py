@@ -12,8 +12,9 @@ from typing import BinaryIO
 
 import click
 
+from pysession.cli.account import not_written
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import pointer, split
+from pysession.cli.options import at_option, input_format_option, split
 from pysession.cli.output import is_terminal
 from pysession.dialects import DIALECTS
 from pysession.findings import LossKind, NotRead, Report
@@ -82,14 +83,8 @@ Exit codes:
     help="For Python from 1.15.0 on: list approvals that wait in the history as pending, so that answers to them count. "
     "It asserts that they are genuine.",
 )
-@click.option(
-    "--at", metavar="POINTER", callback=pointer, help="Where the session is inside each record (JSON Pointer)."
-)
-@click.option(
-    "--input-format",
-    type=click.Choice([each.value for each in InputFormat]),
-    help="What the inputs are, whatever their names say.",
-)
+@at_option
+@input_format_option
 @click.option(
     "--registered-type",
     "registered_types",
@@ -160,7 +155,8 @@ def command(
             if account is not None:
                 account.close(run.not_done)
     except NotWrittenError as failure:
-        click.echo(f"{printable(str(failure.path))}: cannot be written: {failure.why}", err=True)
+        told = not_written(failure)
+        click.echo(f"{printable(told.source)}: {told.reason}", err=True)
         return ExitCode.NOT_READ
     return code
 
@@ -249,7 +245,7 @@ class _Run:
         except _NotDeliveredError:
             pass
         except NotWrittenError as failure:
-            self._fails(NotRead(str(failure.path), f"cannot be written: {failure.why}"))
+            self._fails(not_written(failure))
 
     def _deliver(
         self,

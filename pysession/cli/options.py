@@ -10,6 +10,7 @@ import click
 
 from pysession.findings import parse_pointer
 from pysession.findings.failures import PointerError
+from pysession.inputs import InputFormat
 
 
 def split(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -33,6 +34,16 @@ def pointer(ctx: click.Context, param: click.Parameter, value: str | None) -> st
         except PointerError as failure:
             raise click.BadParameter(str(failure)) from failure
     return value
+
+
+at_option = click.option(
+    "--at", metavar="POINTER", callback=pointer, help="Where the session is inside each record (JSON Pointer)."
+)
+input_format_option = click.option(
+    "--input-format",
+    type=click.Choice([each.value for each in InputFormat]),
+    help="What the inputs are, whatever their names say.",
+)
 
 
 def shared_folder(paths: tuple[str, ...]) -> Path | None:

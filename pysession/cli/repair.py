@@ -6,18 +6,19 @@ import difflib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from pysession.cli.account import Account
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import pointer, shared_folder, split
+from pysession.cli.options import at_option, input_format_option, shared_folder, split
 from pysession.cli.output import wants_color
-from pysession.findings import Finding, NotRead
+from pysession.findings import Finding
 from pysession.findings.failures import UsageError
 from pysession.inputs import InputFormat
-from pysession.outputs import NotWrittenError, make_folder_of, spare_input, write_file
+from pysession.outputs import make_folder_of, spare_input, write_file
 from pysession.report.characters import printable
 from pysession.report.wording import counted
 from pysession.verbs.repair import FileRepair, Options, repair_files
@@ -83,14 +84,8 @@ Exit codes:
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Put the payloads back that were taken out to DIR, and mend nothing.",
 )
-@click.option(
-    "--at", metavar="POINTER", callback=pointer, help="Where the session is inside each record (JSON Pointer)."
-)
-@click.option(
-    "--input-format",
-    type=click.Choice([each.value for each in InputFormat]),
-    help="What the inputs are, whatever their names say.",
-)
+@at_option
+@input_format_option
 @click.option(
     "--format",
     type=click.Choice(["text", "json"]),
@@ -131,7 +126,7 @@ def command(
     )
     repaired = repair_files(paths, options, putting_back=restore_blobs is not None)
     delivery = _Delivery(output, in_place=in_place, dry_run=dry_run, below=shared_folder(paths))
-    return _Account(format, quiet=quiet, to_stdout=dry_run or in_place or output is not None).of(repaired, delivery)
+    return _Account(format, quiet=quiet, to_stdout=dry_run or in_place or output is not None).of(repaired, delivery.put)
 
 
 class _Delivery:
@@ -151,6 +146,8 @@ class _Delivery:
         Raises:
             NotWrittenError: it cannot be written.
         """
+        if done.refused:
+            return None
         if self._dry_run:
             for line in _difference(done):
                 click.echo(line, nl=False, color=wants_color(sys.stdout))
@@ -183,65 +180,31 @@ class _Delivery:
         return f"the old bytes are in {printable(str(backup))}"
 
 
-class _Account:
-    """What was done, for a person on standard error, or as one JSON value."""
+class _Account(Account[FileRepair, str | None]):
+    """What was mended."""
 
-    def __init__(self, format: str, *, quiet: bool, to_stdout: bool) -> None:
-        self._as_json = format == "json"
-        self._quiet = quiet
-        self._to_stdout = to_stdout
-        self._files: list[dict[str, object]] = []
-        self._not_done: list[NotRead] = []
-        self._left = 0
-        self._inputs = 0
-        self._changed = 0
+    name = "pysession-repair"
+    verb = "mend"
+    changed = 0
 
-    def of(self, repaired: Iterable[FileRepair | NotRead], delivery: _Delivery) -> ExitCode:
-        for done in repaired:
-            if isinstance(done, NotRead):
-                self._fails(done)
-                continue
-            self._inputs += 1
-            try:
-                note = None if done.refused else delivery.put(done)
-            except NotWrittenError as failure:
-                self._fails(NotRead(str(failure.path), f"cannot be written: {failure.why}"))
-                continue
-            self._tell(done, note)
-        self._close()
-        if self._not_done or not self._inputs:
-            return ExitCode.NOT_READ
-        return ExitCode.FINDINGS if self._left else ExitCode.CLEAN
+    def entry(self, done: FileRepair, where: str | None) -> dict[str, object]:
+        self._count(done)
+        return _as_json(done)
 
-    def _fails(self, what: NotRead) -> None:
-        self._not_done.append(what)
-        if not self._as_json:
-            click.echo(f"{printable(what.source)}: {what.reason}", err=True)
-
-    def _tell(self, done: FileRepair, note: str | None) -> None:
-        open_findings = (*done.refused, *done.repair.left)
-        self._left += len(open_findings)
-        self._changed += done.repair.data != done.before
-        if self._as_json:
-            self._files.append(_as_json(done))
-        elif not self._quiet:
-            for line in _lines(done, note):
+    def tell(self, done: FileRepair, where: str | None) -> None:
+        self._count(done)
+        if not self.quiet:
+            for line in _lines(done, where):
                 click.echo(line, err=True)
 
-    def _close(self) -> None:
-        if self._as_json:
-            account = {
-                "format": "pysession-repair",
-                "version": 1,
-                "documents": self._files,
-                "not_read": [{"source": one.source, "reason": one.reason} for one in self._not_done],
-            }
-            click.echo(json.dumps(account, indent=1, ensure_ascii=False), err=not self._to_stdout)
-        elif not self._quiet and self._inputs > 1:
-            left = f", {counted(self._left, 'finding')} left" if self._left else ""
-            click.echo(f"{counted(self._inputs, 'document')}: {self._changed:,} mended{left}", err=True)
-        if not self._inputs and not self._not_done:
-            click.echo("there is no document to mend", err=True)
+    def tell_all(self) -> None:
+        if not self.quiet and self.inputs > 1:
+            left = f", {counted(self.wrong, 'finding')} left" if self.wrong else ""
+            click.echo(f"{counted(self.inputs, 'document')}: {self.changed:,} mended{left}", err=True)
+
+    def _count(self, done: FileRepair) -> None:
+        self.wrong += len(done.refused) + len(done.repair.left)
+        self.changed += done.repair.data != done.before
 
 
 def _lines(done: FileRepair, note: str | None) -> Iterator[str]:
