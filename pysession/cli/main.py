@@ -34,6 +34,9 @@ Examples:
 """
 
 
+_DEBUG = "Show the traceback of an internal error."
+
+
 class _LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
 
@@ -44,6 +47,9 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = import_module(_COMMANDS[cmd_name]).command
+        if not any(parameter.name == "debug" for parameter in command.params):
+            # main looks for it; a command declares it only when it does something with it itself.
+            command.params.append(click.Option(["--debug"], is_flag=True, expose_value=False, help=_DEBUG))
         return command
 
     def invoke(self, ctx: click.Context) -> object:
@@ -117,7 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             import traceback
 
             traceback.print_exc()
-        click.echo(f"internal error: {type(failure).__name__}; 'pysession check --debug' shows where", err=True)
+        command = next((argument for argument in arguments if argument in _COMMANDS), "check")
+        click.echo(f"internal error: {type(failure).__name__}; 'pysession {command} --debug' shows where", err=True)
         return ExitCode.INTERNAL
 
 

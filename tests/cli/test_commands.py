@@ -151,3 +151,16 @@ def test_the_help_names_every_profile(capsys: pytest.CaptureFixture[str]) -> Non
     option = next(param for param in ALL["pysession check"].params if param.name == "profiles")
     assert isinstance(option, click.Option)
     assert all(name in str(option.help) for name in names)
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ALL if name.count(" ") == 1))
+def test_the_hint_after_an_internal_error_names_an_option_that_the_command_has(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise KeyError("hunter2")
+
+    monkeypatch.setattr(click.Group, "invoke", fail)
+    assert main([name.removeprefix("pysession "), "x"]) == 4
+    assert capsys.readouterr().err == f"internal error: KeyError; '{name} --debug' shows where\n"
+    assert "--debug" in {option for parameter in ALL[name].params for option in parameter.opts}
