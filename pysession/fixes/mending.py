@@ -56,10 +56,20 @@ def mend(
 
 def _mends(fix: Fix, document: Document, survey: Survey, wishes: Wishes) -> Iterator[Mend]:
     faults = [*_of_bytes(fix.rule, document), *(fault for fault in survey.faults if fault.rule.id == fix.rule)]
-    if faults:
-        for each in fix.mends(Patient(document, survey, faults, wishes)):
-            if not (document.single and any(_changes_the_list(one) for one in each.edits)):
-                yield each
+    if not faults:
+        return
+    mends = list(fix.mends(Patient(document, survey, faults, wishes)))
+    if not document.single and _empties_the_list(document, mends):
+        return
+    for each in mends:
+        if not (document.single and any(_changes_the_list(one) for one in each.edits)):
+            yield each
+
+
+def _empties_the_list(document: Document, mends: Sequence[Mend]) -> bool:
+    """Whether nothing would be left of a bare list of messages; an empty list is no document of any dialect."""
+    gone = {one.path for each in mends for one in each.edits if isinstance(one, Remove) and len(one.path) == 1}
+    return isinstance(document.value, list) and len(gone) >= len(document.value) > 0
 
 
 def _changes_the_list(one: Edit) -> bool:

@@ -154,6 +154,16 @@ def test_two_requests_for_one_call_are_both_answered_and_the_call_has_one_result
     assert repair(done.data).changes == ()
 
 
+def test_a_bare_list_of_messages_is_not_emptied() -> None:
+    """Nobody could say any more what it is."""
+    lonely = {"role": "tool", "contents": [{"$type": "functionResult", "callId": "c", "result": "x"}]}
+    done = repair(json.dumps([lonely]).encode())
+    assert json.loads(done.data) == [lonely]
+    assert [one.rule for one in done.left] == ["tool-result-orphan"]
+    said = {"role": "user", "contents": [{"$type": "text", "text": "hi"}]}
+    assert json.loads(repair(json.dumps([said, lonely]).encode()).data) == [said]
+
+
 def test_only_calls_of_functions_are_marked_as_dealt_with() -> None:
     wanted = {"$type": "mcpServerToolCall", "name": "f", "serverName": "s", "callId": "c"}
     done = repair(dotnet(asked("r", wanted)))
