@@ -6,6 +6,7 @@ The readings themselves come from the readers room; here they become findings.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
 from pysession.dialects import UNKNOWN, Document
@@ -73,6 +74,23 @@ def _places(pointers: list[str]) -> str:
     named = [printed(parse_pointer(pointer)) for pointer in pointers[:_SHOWN_CHANGES]]
     more = len(pointers) - len(named)
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+
+
+def other_file(document: Document, source: str, reading: Reading) -> Iterator[Fault]:
+    """A session in a file that its reader does not look into: FileSessionStore has named them anew twice."""
+    session_id = document.value.get("session_id") if document.dialect == "python" else None
+    if not isinstance(session_id, str) or reading.reader.partition("@")[0] != "python" or document.base:
+        return
+    from pysession.readers.python import looked_for  # most runs ask about no release of Python
+
+    wanted = looked_for(reading.reader, session_id, PurePath(source).name, document.encoding)
+    if wanted is not None:
+        yield READER_LOSES_SILENTLY.at(
+            (),
+            f"FileSessionStore of {reading.reader} looks for this session in {quoted(wanted)} and not in this file, which is "
+            "how other releases name it: it would begin with an empty session; rename the file.",
+            identity=f"file {reading.reader}",
+        )
 
 
 def slight_change(reading: Reading) -> Fault:

@@ -83,7 +83,7 @@ def check(
             document, [*seen.faults, *perturbed_faults(document, seen.faults, profiles, memory())], chosen
         )
     if predicted:
-        faults = [*raised(faults, predicted), *_faults_of_readings(document, predicted, accept)]
+        faults = [*raised(faults, predicted), *_faults_of_readings(document, source, predicted, accept)]
     return DocumentReport(
         source=source,
         bytes=len(data),
@@ -106,13 +106,18 @@ def _writer(document: Document, modified: float | None) -> Writer:
     return writer_of(document, modified=modified)
 
 
-def _faults_of_readings(document: Document, predicted: Sequence[Reading], accept: Verdict) -> Iterator[Fault]:
+def _faults_of_readings(
+    document: Document, source: str, predicted: Sequence[Reading], accept: Verdict
+) -> Iterator[Fault]:
     """What the rules say of readings; of those that are accepted it is only told. Whatever is not accepted is told of."""
-    for reading in predicted:
-        if reading.outcome in _SLIGHT and reading.outcome.worse_than(accept):
-            # A family of rules is loaded after those before it, so that the order of rules stays.
-            from pysession.rules.reader_family import slight_change
+    # A family of rules is loaded after those before it, so that the order of rules stays.
+    from pysession.rules.reader_family import other_file, slight_change
 
+    for reading in predicted:
+        if Verdict.SILENT_LOSS.worse_than(accept):
+            for fault in other_file(document, source, reading):
+                yield msgspec.structs.replace(fault, reader=reading.reader)
+        if reading.outcome in _SLIGHT and reading.outcome.worse_than(accept):
             yield msgspec.structs.replace(slight_change(reading), reader=reading.reader)
         for ask in checks().reading:
             for fault in ask(document, reading):

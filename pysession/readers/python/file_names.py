@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b32encode, urlsafe_b64encode
+from functools import cache
 
 from pysession.findings.failures import UsageError
-from pysession.readers.python.table import FileNames, record
-from pysession.readers.releases import release
+from pysession.readers.python.table import FileNames, Record, record
+from pysession.readers.releases import release, releases
 from pysession.wire import Encoding
 
 _DEFAULT_ID = "default"
@@ -40,6 +41,35 @@ def store_file(reader: str, session_id: str, encoding: Encoding = Encoding.JSON)
     if not 0 < len(session_id) <= _LONGEST_STORE_ID:
         raise UsageError(f"a FileSessionStore takes ids of 1 to {_LONGEST_STORE_ID} characters, not {len(session_id)}")
     return _stem(known.file_names, session_id) + _EXTENSIONS[encoding]
+
+
+def looked_for(reader: str, session_id: str, name: str, encoding: Encoding = Encoding.JSON) -> str | None:
+    """The file in which FileSessionStore of ``reader`` looks for a session whose file is called ``name`` by other releases.
+
+    None when it finds it, has no such store, or ``name`` is not how any store calls the session.
+
+    >>> looked_for("python@1.18.0", "MySession", "MySession.json")
+    '~session-jv4vgzltonuw63q.json'
+
+    Raises:
+        UnknownReleaseError: no such release.
+    """
+    try:
+        wanted = store_file(reader, session_id, encoding)
+    except UsageError:
+        return None
+    return wanted if name != wanted and name in _store_names(session_id, encoding) else None
+
+
+def _store_names(session_id: str, encoding: Encoding) -> set[str]:
+    """What the releases that have a store call the session's file."""
+    ways = {known.file_names for known in map(_record_of, releases("python")) if known.store}
+    return {_stem(names, session_id) + _EXTENSIONS[encoding] for names in ways}
+
+
+@cache
+def _record_of(reader: str) -> Record:
+    return record(release(reader).version)
 
 
 def history_file(reader: str, session_id: str | None, encoding: Encoding = Encoding.JSON_LINES) -> str:
