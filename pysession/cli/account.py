@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
@@ -22,7 +23,7 @@ def not_written(failure: NotWrittenError) -> NotRead:
     return NotRead(str(failure.path), f"cannot be written: {failure.why}")
 
 
-class Account(Generic[_Done, _Put]):
+class Account(ABC, Generic[_Done, _Put]):
     """Takes the results of a command as they come, has them delivered, and tells of each.
 
     ``name`` is that of the JSON value (``pysession-repair``), which goes to standard output if that is free
@@ -62,13 +63,13 @@ class Account(Generic[_Done, _Put]):
             return ExitCode.NOT_READ
         return ExitCode.FINDINGS if self.wrong else ExitCode.CLEAN
 
+    @abstractmethod
     def entry(self, done: _Done, where: _Put) -> dict[str, Any]:
         """What the JSON value says of one result."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tell(self, done: _Done, where: _Put) -> None:
         """Say it to a person."""
-        raise NotImplementedError
 
     def tell_all(self) -> None:
         """The last line for a person, when there was anything to do."""

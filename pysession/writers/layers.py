@@ -6,6 +6,7 @@ such shapes. They are gathered by loops that run in C: looking at each object in
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, KeysView
 from functools import cache
 from itertools import chain, repeat
@@ -30,7 +31,7 @@ _DEEPEST = 8
 """Layers that are looked at; the contents of real sessions hold contents two or three layers deep."""
 
 
-class Layer:
+class Layer(ABC):
     """Objects that stand at one place of the vocabulary, all with the same way to them from the layer above.
 
     ``shapes`` are those of the objects; in a long layer those at its ends, and of every kind and number of members that
@@ -82,9 +83,9 @@ class Layer:
         """The numbers of the objects of one shape, in order."""
         return (number for number, one in enumerate(self.objects) if (self.kind_of(one), tuple(one)) == shape)
 
+    @abstractmethod
     def path(self, number: int) -> Path:
         """Where the object with this number stands."""
-        raise NotImplementedError
 
     def path_to(self, which: int | Shape, member: str | None) -> Path:
         """Where an object, or a member of it, stands: the one with this number, or the first of this shape."""

@@ -8,6 +8,7 @@ other way is put into the object's :class:`~pysession.dialects.conversion.parkin
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,7 @@ _PARKED_DEPTH = 40
 _ANY_DEPTH = 400
 
 
-class Translator:
+class Translator(ABC):
     """What both directions have in common.
 
     ``knows`` is what the release at the dialect's end knows. ``careful``: the document holds values that not every
@@ -256,28 +257,29 @@ class Translator:
 
     # What a direction decides.
 
+    @abstractmethod
     def shape(self, place: str, source: dict[str, Any]) -> tuple[Any, ...]:
         """What all objects with the same plan have in common."""
-        raise NotImplementedError
 
+    @abstractmethod
     def planned(self, place: str, source: dict[str, Any]) -> Plan:
         """The plan for objects of this shape."""
-        raise NotImplementedError
 
+    @abstractmethod
     def whole(self, place: str, source: Any, path: Path, given: Parcel | None) -> dict[str, Any]:
         """An object of no kind that carries ``source`` as it is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def member(
         self, source: dict[str, Any], target: dict[str, Any], row: Row, name: str | None, path: Path, parcel: Parcel
     ) -> None:
         """Say one member as its row wants it."""
-        raise NotImplementedError
 
     def with_given(self, place: str, source: dict[str, Any], plan: Plan, given: Parcel) -> tuple[dict[str, Any], Plan]:
         """``source`` with what was parked in it, as far as it takes part."""
         return source, plan
 
+    @abstractmethod
     def restored(
         self,
         place: str,
@@ -289,23 +291,22 @@ class Translator:
         path: Path,
     ) -> dict[str, Any]:
         """``target`` with what was parked in ``source`` brought back."""
-        raise NotImplementedError
 
     def left_out(self, source: Any, path: Path) -> dict[str, Any]:
         """The payload of a content that cannot stand in the message itself."""
         raise UnsayableError
 
+    @abstractmethod
     def lose(self, parcel: Parcel, name: str, value: Any, path: Path, why: str) -> None:
         """Park a member of the source."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lose_extension(self, parcel: Parcel, name: str, key: str, value: Any, path: Path, why: str) -> None:
         """Park one of the things that applications added."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lacks(self, parcel: Parcel, name: str, *, filled: bool = False) -> None:
         """Write down that going back must not write this member; ``filled``: the target could not do without."""
-        raise NotImplementedError
 
     def cleaned(self, source: dict[str, Any], plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
         """``source`` with what not every reader takes replaced, and the members that had it; nested objects clean
@@ -330,9 +331,9 @@ class Translator:
         """Whether the target's reader would write over what applications keep under ``key``."""
         return key in self.words.reserved_keys and place == "message"
 
+    @abstractmethod
     def target_extension(self, place: str) -> str | None:
         """The target's member for what applications add."""
-        raise NotImplementedError
 
 
 def _holds_objects(row: Row) -> bool:
