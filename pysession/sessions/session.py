@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from pysession.sessions.envelopes import Form, checked, form_of, opened, written
 from pysession.sessions.errors import CorruptSessionError
+from pysession.sessions.record import Record, taken_from
 from pysession.sessions.state_values import Unregistered, decoded_state, encoded_service_id, encoded_state
 
 S = TypeVar("S", bound="Session")
@@ -39,6 +40,7 @@ class Session:
         self.service_session_id = service_session_id
         self.state: dict[str, Any] = {}
         self.unregistered: tuple[Unregistered, ...] = ()
+        self.record = Record()
         self._beside: dict[str, Any] = {}
 
     @property
@@ -58,7 +60,7 @@ class Session:
             "type": "session",
             "session_id": self._session_id,
             "service_session_id": encoded_service_id(self.service_session_id),
-            "state": encoded_state(self.state),
+            "state": encoded_state(self.record.within(self.state)),
             **self._beside,
         }
 
@@ -73,6 +75,7 @@ class Session:
         envelope = checked(data)
         session = cls(session_id=envelope.session_id, service_session_id=envelope.service_session_id)
         session.state, session.unregistered = decoded_state(envelope.state)
+        session.record = taken_from(session.state)
         session._beside = envelope.beside
         return session
 
