@@ -29,12 +29,14 @@ if TYPE_CHECKING:
         message,
         text,
     )
+    from pysession.sessions.postgres_history import PostgresHistoryProvider
     from pysession.sessions.providers import ContextProvider, HistoryProvider
     from pysession.sessions.responses import Response, ResponseError, ResponseStream, Update
     from pysession.sessions.saved import SessionStore, open_sessions
     from pysession.sessions.session import Session
     from pysession.sessions.state_types import register_state_type
     from pysession.sessions.state_values import Unregistered
+    from pysession.sessions.store_histories import RedisHistoryProvider, SqliteHistoryProvider
     from pysession.sessions.stored_history import StoreHistoryProvider
     from pysession.sessions.tools import Tool, ToolContext, ToolError, tool
 
@@ -53,6 +55,8 @@ _PUBLIC = {
     "MismatchError": "agent",
     "MismatchWarning": "agent",
     "NotASessionError": "errors",
+    "PostgresHistoryProvider": "postgres_history",
+    "RedisHistoryProvider": "store_histories",
     "Response": "responses",
     "ResponseError": "responses",
     "ResponseStream": "responses",
@@ -60,6 +64,7 @@ _PUBLIC = {
     "Session": "session",
     "SessionError": "errors",
     "SessionStore": "saved",
+    "SqliteHistoryProvider": "store_histories",
     "StateTypeError": "errors",
     "StateValueError": "errors",
     "StoreHistoryProvider": "stored_history",
@@ -94,6 +99,8 @@ __all__ = [
     "MismatchError",
     "MismatchWarning",
     "NotASessionError",
+    "PostgresHistoryProvider",
+    "RedisHistoryProvider",
     "Response",
     "ResponseError",
     "ResponseStream",
@@ -101,6 +108,7 @@ __all__ = [
     "Session",
     "SessionError",
     "SessionStore",
+    "SqliteHistoryProvider",
     "StateTypeError",
     "StateValueError",
     "StoreHistoryProvider",

@@ -6,38 +6,19 @@ the clock of the program that asks.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from importlib.resources import files
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from pysession.stores.appending import checked_message, seam_of
 from pysession.stores.base import BaseStore, Condition, Facts, Found, Key, Window, new_etag
 from pysession.stores.checking import check_size, now
-from pysession.stores.failures import (
-    NotAStoreError,
-    NotFoundError,
-    NotWritableError,
-    StoreError,
-    UnavailableError,
-)
+from pysession.stores.failures import NotFoundError, UnavailableError
+from pysession.stores.postgres_pool import Connection, PostgresDatabase, make_tables, one_row
 from pysession.stores.protocol import Capability, Stats, Stored
 from pysession.wire.seam import Seam
 
-try:
-    import psycopg
-    import psycopg_pool
-except ModuleNotFoundError as missing:
-    raise ImportError("postgresql: needs a driver: pip install 'pysession-kit[postgres]'") from missing
-
 _LAYOUT = 1
-_SETUP_LOCK = 0x50534553
-"""The advisory lock under which the tables are made: two programs that start together both find none."""
-_CONNECTIONS = 10
-_PATIENCE_SECONDS = 10.0
 _ATTEMPTS = 10
 _FACTS = "etag, size, changed, expires, immutable"
 _LIVE = "(expires IS NULL OR expires > %(now)s)"
@@ -82,13 +63,6 @@ WHERE owner = %(owner)b AND id = %(id)b AND (NOT immutable OR expires <= %(now)s
 RETURNING {_LIVE}
 """  # noqa: S608
 
-_Connection: TypeAlias = "psycopg.AsyncConnection[tuple[Any, ...]]"
-_NOT_WRITABLE = (
-    psycopg.errors.InsufficientPrivilege,
-    psycopg.errors.ReadOnlySqlTransaction,
-    psycopg.errors.DiskFull,
-)
-
 
 class PostgresStore(BaseStore):
     """Sessions in the PostgreSQL database that ``conninfo``, a URL or a line of libpq, names.
@@ -100,14 +74,12 @@ class PostgresStore(BaseStore):
 
     def __init__(self, conninfo: str, place: str, max_bytes: int | None = None) -> None:
         super().__init__(max_bytes)
-        self._conninfo = conninfo
         self._place = place
-        self._pool: psycopg_pool.AsyncConnectionPool[_Connection] | None = None
-        self._opening = asyncio.Lock()
+        self._database = PostgresDatabase(conninfo, place, self._prepare)
 
     async def _get(self, key: Key) -> Stored:
-        async with self._connection() as connection:
-            row = await _one(connection, _GET, {**_named(key), "now": now()})
+        async with self._database.connection() as connection:
+            row = await one_row(connection, _GET, {**_named(key), "now": now()})
         if row is None:
             raise NotFoundError(*key.names)
         *facts, seam, data, messages = row
@@ -117,7 +89,7 @@ class PostgresStore(BaseStore):
 
     async def _put(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
         statement = _CREATE if condition.absent else _PUT if condition.etag is None else _REPLACE
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             for _ in range(_ATTEMPTS):
                 facts = Facts(new_etag(), len(data), now(), expires, immutable)
                 values = {
@@ -130,7 +102,7 @@ class PostgresStore(BaseStore):
                     "data": data,
                     "match": condition.etag,
                 }
-                row = await _one(connection, statement, values)
+                row = await one_row(connection, statement, values)
                 if row is not None and row[0]:
                     return facts
                 condition.check(key, await _look(connection, key))
@@ -139,8 +111,8 @@ class PostgresStore(BaseStore):
 
     async def _append(self, key: Key, message: bytes, at: str | None, condition: Condition) -> Facts:
         session_id = key.id.decode()
-        async with self._connection() as connection, connection.transaction():
-            row = await _one(connection, _LOCK, {**_named(key), "now": now()})
+        async with self._database.connection() as connection, connection.transaction():
+            row = await one_row(connection, _LOCK, {**_named(key), "now": now()})
             if row is None:
                 raise NotFoundError(*key.names)
             *found, session, base, messages, pointer, packed = row
@@ -164,10 +136,10 @@ class PostgresStore(BaseStore):
         return facts
 
     async def _find_seam(
-        self, connection: _Connection, key: Key, session: int, base: str, at: str | None
+        self, connection: Connection, key: Key, session: int, base: str, at: str | None
     ) -> tuple[str, int, bytes]:
         """Make the messages so far part of the document, and find where more go; the new base, their number, the seam."""
-        row = await _one(connection, _GET, {**_named(key), "now": now()})
+        row = await one_row(connection, _GET, {**_named(key), "now": now()})
         if row is None:
             raise NotFoundError(*key.names)
         packed, data, messages = row[-3:]
@@ -183,9 +155,9 @@ class PostgresStore(BaseStore):
         return base, 0, packed
 
     async def _delete(self, key: Key, condition: Condition) -> bool:
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             for _ in range(_ATTEMPTS):
-                row = await _one(connection, _DELETE, {**_named(key), "match": condition.etag, "now": now()})
+                row = await one_row(connection, _DELETE, {**_named(key), "match": condition.etag, "now": now()})
                 if row is not None:
                     return bool(row[0])
                 found = await _look(connection, key)
@@ -215,12 +187,12 @@ class PostgresStore(BaseStore):
             "after_owner": after.owner,
             "after_id": after.id,
         }
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             rows = await (await connection.cursor(binary=True).execute(query.encode(), values)).fetchall()
         return [(Key(owner, session_id), Facts(*facts)) for owner, session_id, *facts in rows]
 
     async def _sweep(self) -> int:
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             done = await connection.execute("DELETE FROM pysession_session WHERE expires <= %s", (now(),))
             return int(done.rowcount)
 
@@ -228,84 +200,20 @@ class PostgresStore(BaseStore):
         query = f"""
         SELECT count(*), count(DISTINCT owner), coalesce(sum(size), 0)::bigint FROM pysession_session WHERE {_LIVE}
         """  # noqa: S608
-        async with self._connection() as connection:
-            row = await _one(connection, query, {"now": now()})
+        async with self._database.connection() as connection:
+            row = await one_row(connection, query, {"now": now()})
         return Stats(*(row or (0, 0, 0)))
 
     async def _close(self) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await pool.close()
+        await self._database.close()
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[_Connection]:
-        """A connection to the store, and what goes wrong with it in the words of stores."""
-        try:
-            async with (await self._opened()).connection() as connection:
-                yield connection
-        except (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed) as failure:
-            raise self._told(failure) from failure
-
-    async def _opened(self) -> psycopg_pool.AsyncConnectionPool[_Connection]:
-        async with self._opening:
-            if self._pool is None:
-                # One connection first: a pool tries again for its whole patience, whatever is wrong.
-                async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as connection:
-                    await _prepare(self._place, connection)
-                pool = psycopg_pool.AsyncConnectionPool(
-                    self._conninfo,
-                    connection_class=psycopg.AsyncConnection[tuple[Any, ...]],
-                    kwargs={"autocommit": True},
-                    min_size=1,
-                    max_size=_CONNECTIONS,
-                    timeout=_PATIENCE_SECONDS,
-                    open=False,
-                    check=psycopg_pool.AsyncConnectionPool.check_connection,
-                )
-                await pool.open()
-                self._pool = pool
-            return self._pool
-
-    def _told(self, failure: Exception) -> StoreError:
-        reason = " ".join(str(failure).split()) or type(failure).__name__
-        if isinstance(failure, _NOT_WRITABLE):
-            return NotWritableError(self._place, reason)
-        if isinstance(failure, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
-            return NotAStoreError(self._place, reason)
-        return UnavailableError(self._place, reason)
+    async def _prepare(self, connection: Connection) -> None:
+        script = ("pysession.stores", "postgres_schema.sql")
+        await make_tables(connection, self._place, script, "pysession_layout", _LAYOUT)
 
 
-async def _prepare(place: str, connection: _Connection) -> None:
-    """Make the tables where there are none.
-
-    Raises:
-        NotAStoreError: they are of a later layout.
-    """
-    async with connection.transaction():
-        if not await _has_tables(connection):
-            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_SETUP_LOCK,))
-            if not await _has_tables(connection):
-                await connection.execute((files("pysession.stores") / "postgres_schema.sql").read_bytes())
-        row = await _one(connection, "SELECT max(version) FROM pysession_layout", {})
-    if row is None or row[0] != _LAYOUT:
-        raise NotAStoreError(place, "its tables are of a later pysession, which can open it")
-
-
-async def _has_tables(connection: _Connection) -> bool:
-    # Not to_regclass: a server process remembers that a name was not there, also when another has made it since.
-    query = "SELECT 1 FROM pg_class WHERE relname = 'pysession_layout' AND pg_table_is_visible(oid)"
-    return await _one(connection, query, {}) is not None
-
-
-async def _one(connection: _Connection, query: str, values: dict[str, Any]) -> tuple[Any, ...] | None:
-    # The queries are those of this module.
-    done = await connection.cursor(binary=True).execute(query.encode(), values)
-    row: tuple[Any, ...] | None = await done.fetchone()
-    return row
-
-
-async def _look(connection: _Connection, key: Key) -> Facts | None:
-    row = await _one(connection, _LOOK, {**_named(key), "now": now()})
+async def _look(connection: Connection, key: Key) -> Facts | None:
+    row = await one_row(connection, _LOOK, {**_named(key), "now": now()})
     return None if row is None else Facts(*row)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,11 @@ from pysession.sessions import (
     FileHistoryProvider,
     HistoryProvider,
     InMemoryHistoryProvider,
+    PostgresHistoryProvider,
+    RedisHistoryProvider,
     RunContext,
     Session,
+    SqliteHistoryProvider,
     StoreHistoryProvider,
     Tool,
     ToolContext,
@@ -51,23 +54,33 @@ class Listening(Scripted):
 REPLIES = ([call("weather", 1, city="Oslo")], [text("sunny")], [text("bye")])
 
 
-def histories(folder: Path, servers: Sequence[str]) -> list[HistoryProvider]:
-    return [
-        InMemoryHistoryProvider(),
-        FileHistoryProvider(folder / "json"),
-        FileHistoryProvider(folder / "msgpack", serialization_format="msgpack"),
-        StoreHistoryProvider(open_store("memory:")),
-        StoreHistoryProvider(open_store(f"sqlite:///{folder}/sessions.db")),
-        StoreHistoryProvider(open_store(f"file:{folder}/store")),
-        *(StoreHistoryProvider(open_store(url)) for url in servers),
-    ]
+def stored(url: Any) -> StoreHistoryProvider:
+    return StoreHistoryProvider(open_store(str(url)))
 
 
-@pytest.mark.parametrize("place", range(8))
+HISTORIES: dict[str, tuple[Callable[[Any], HistoryProvider], str]] = {
+    "in the session": (lambda _: InMemoryHistoryProvider(), ""),
+    "a file of JSON Lines": (FileHistoryProvider, "{folder}"),
+    "a file of MessagePack": (lambda at: FileHistoryProvider(at, serialization_format="msgpack"), "{folder}"),
+    "a store in memory": (stored, "memory:"),
+    "a store in files": (stored, "file:{folder}/store"),
+    "a store in SQLite": (stored, "sqlite:///{folder}/sessions.db"),
+    "a store in PostgreSQL": (stored, "postgres_url"),
+    "a store in Redis": (stored, "redis_url"),
+    "SQLite": (SqliteHistoryProvider, "{folder}/a b?.db"),
+    "PostgreSQL": (PostgresHistoryProvider, "postgres_url"),
+    "Redis": (RedisHistoryProvider, "redis_url"),
+}
+"""What makes a history, and where: a path, a URL, or the fixture that gives one."""
+
+
+@pytest.mark.parametrize("name", HISTORIES)
 def test_a_history_of_ours_serves_the_real_agent_over_a_restart(
-    tmp_path: Path, place: int, postgres_url: Callable[[], str], redis_url: Callable[[], str]
+    tmp_path: Path, name: str, request: pytest.FixtureRequest
 ) -> None:
-    history = histories(tmp_path, [postgres_url(), redis_url()])[place]
+    make, where = HISTORIES[name]
+    server = where.endswith("_url")
+    history = make(request.getfixturevalue(where)() if server else where.replace("{folder}", str(tmp_path)))
     model = Listening(*REPLIES)
 
     async def main() -> dict[str, Any]:
@@ -78,7 +91,7 @@ def test_a_history_of_ours_serves_the_real_agent_over_a_restart(
             session = maf.AgentSession.from_dict(json.loads(json.dumps(session.to_dict())))
         state = session.state[history.source_id]
         found = {"stored": await history.get_messages("s", state=state), "session": session.to_dict()}
-        if isinstance(history, StoreHistoryProvider):
+        if isinstance(history, StoreHistoryProvider | PostgresHistoryProvider):
             await history.close()
         return found
 
