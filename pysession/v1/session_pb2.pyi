@@ -209,10 +209,10 @@ class Session(_message.Message):
     def __init__(
         self,
         *,
-        dialect: Global___Dialect.ValueType = ...,
+        dialect: Global___Dialect.ValueType | None = ...,
         format_version: _builtins.str | None = ...,
         writer: Global___Writer | None = ...,
-        shape: Global___Shape.ValueType = ...,
+        shape: Global___Shape.ValueType | None = ...,
         type: _builtins.str | None = ...,
         session_id: _builtins.str | None = ...,
         service_session_id: Global___ServiceSessionId | None = ...,
@@ -240,9 +240,9 @@ class Session(_message.Message):
         extension_data: _value_pb2.Object | None = ...,
         value: _value_pb2.Value | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agent_name", b"_agent_name", "_checkpoint_manager", b"_checkpoint_manager", "_context_id", b"_context_id", "_context_provider_state", b"_context_provider_state", "_created_at", b"_created_at", "_data", b"_data", "_durable_session_id", b"_durable_session_id", "_extension_data", b"_extension_data", "_format_version", b"_format_version", "_history", b"_history", "_last_checkpoint", b"_last_checkpoint", "_last_message_time", b"_last_message_time", "_layout", b"_layout", "_message_count", b"_message_count", "_messages", b"_messages", "_metadata", b"_metadata", "_pending_requests", b"_pending_requests", "_run_id", b"_run_id", "_service_session_id", b"_service_session_id", "_session_id", b"_session_id", "_state", b"_state", "_task_id", b"_task_id", "_task_state", b"_task_state", "_type", b"_type", "_value", b"_value", "_version", b"_version", "_writer", b"_writer", "agent_name", b"agent_name", "checkpoint_manager", b"checkpoint_manager", "context_id", b"context_id", "context_provider_state", b"context_provider_state", "created_at", b"created_at", "data", b"data", "durable_session_id", b"durable_session_id", "extension_data", b"extension_data", "format_version", b"format_version", "history", b"history", "last_checkpoint", b"last_checkpoint", "last_message_time", b"last_message_time", "layout", b"layout", "message_count", b"message_count", "messages", b"messages", "metadata", b"metadata", "pending_requests", b"pending_requests", "run_id", b"run_id", "service_session_id", b"service_session_id", "session_id", b"session_id", "state", b"state", "task_id", b"task_id", "task_state", b"task_state", "type", b"type", "value", b"value", "version", b"version", "writer", b"writer"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agent_name", b"_agent_name", "_checkpoint_manager", b"_checkpoint_manager", "_context_id", b"_context_id", "_context_provider_state", b"_context_provider_state", "_created_at", b"_created_at", "_data", b"_data", "_dialect", b"_dialect", "_durable_session_id", b"_durable_session_id", "_extension_data", b"_extension_data", "_format_version", b"_format_version", "_history", b"_history", "_last_checkpoint", b"_last_checkpoint", "_last_message_time", b"_last_message_time", "_layout", b"_layout", "_message_count", b"_message_count", "_messages", b"_messages", "_metadata", b"_metadata", "_pending_requests", b"_pending_requests", "_run_id", b"_run_id", "_service_session_id", b"_service_session_id", "_session_id", b"_session_id", "_shape", b"_shape", "_state", b"_state", "_task_id", b"_task_id", "_task_state", b"_task_state", "_type", b"_type", "_value", b"_value", "_version", b"_version", "_writer", b"_writer", "agent_name", b"agent_name", "checkpoint_manager", b"checkpoint_manager", "context_id", b"context_id", "context_provider_state", b"context_provider_state", "created_at", b"created_at", "data", b"data", "dialect", b"dialect", "durable_session_id", b"durable_session_id", "extension_data", b"extension_data", "format_version", b"format_version", "history", b"history", "last_checkpoint", b"last_checkpoint", "last_message_time", b"last_message_time", "layout", b"layout", "message_count", b"message_count", "messages", b"messages", "metadata", b"metadata", "pending_requests", b"pending_requests", "run_id", b"run_id", "service_session_id", b"service_session_id", "session_id", b"session_id", "shape", b"shape", "state", b"state", "task_id", b"task_id", "task_state", b"task_state", "type", b"type", "value", b"value", "version", b"version", "writer", b"writer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agent_name", b"_agent_name", "_checkpoint_manager", b"_checkpoint_manager", "_context_id", b"_context_id", "_context_provider_state", b"_context_provider_state", "_created_at", b"_created_at", "_data", b"_data", "_durable_session_id", b"_durable_session_id", "_extension_data", b"_extension_data", "_format_version", b"_format_version", "_history", b"_history", "_last_checkpoint", b"_last_checkpoint", "_last_message_time", b"_last_message_time", "_layout", b"_layout", "_message_count", b"_message_count", "_messages", b"_messages", "_metadata", b"_metadata", "_pending_requests", b"_pending_requests", "_run_id", b"_run_id", "_service_session_id", b"_service_session_id", "_session_id", b"_session_id", "_state", b"_state", "_task_id", b"_task_id", "_task_state", b"_task_state", "_type", b"_type", "_value", b"_value", "_version", b"_version", "_writer", b"_writer", "agent_name", b"agent_name", "checkpoint_manager", b"checkpoint_manager", "context_id", b"context_id", "context_provider_state", b"context_provider_state", "created_at", b"created_at", "data", b"data", "dialect", b"dialect", "durable_session_id", b"durable_session_id", "extension_data", b"extension_data", "format_version", b"format_version", "history", b"history", "last_checkpoint", b"last_checkpoint", "last_message_time", b"last_message_time", "layout", b"layout", "message_count", b"message_count", "messages", b"messages", "metadata", b"metadata", "other_members", b"other_members", "pending_requests", b"pending_requests", "run_id", b"run_id", "service_session_id", b"service_session_id", "session_id", b"session_id", "shape", b"shape", "state", b"state", "task_id", b"task_id", "task_state", b"task_state", "type", b"type", "value", b"value", "version", b"version", "writer", b"writer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agent_name", b"_agent_name", "_checkpoint_manager", b"_checkpoint_manager", "_context_id", b"_context_id", "_context_provider_state", b"_context_provider_state", "_created_at", b"_created_at", "_data", b"_data", "_dialect", b"_dialect", "_durable_session_id", b"_durable_session_id", "_extension_data", b"_extension_data", "_format_version", b"_format_version", "_history", b"_history", "_last_checkpoint", b"_last_checkpoint", "_last_message_time", b"_last_message_time", "_layout", b"_layout", "_message_count", b"_message_count", "_messages", b"_messages", "_metadata", b"_metadata", "_pending_requests", b"_pending_requests", "_run_id", b"_run_id", "_service_session_id", b"_service_session_id", "_session_id", b"_session_id", "_shape", b"_shape", "_state", b"_state", "_task_id", b"_task_id", "_task_state", b"_task_state", "_type", b"_type", "_value", b"_value", "_version", b"_version", "_writer", b"_writer", "agent_name", b"agent_name", "checkpoint_manager", b"checkpoint_manager", "context_id", b"context_id", "context_provider_state", b"context_provider_state", "created_at", b"created_at", "data", b"data", "dialect", b"dialect", "durable_session_id", b"durable_session_id", "extension_data", b"extension_data", "format_version", b"format_version", "history", b"history", "last_checkpoint", b"last_checkpoint", "last_message_time", b"last_message_time", "layout", b"layout", "message_count", b"message_count", "messages", b"messages", "metadata", b"metadata", "other_members", b"other_members", "pending_requests", b"pending_requests", "run_id", b"run_id", "service_session_id", b"service_session_id", "session_id", b"session_id", "shape", b"shape", "state", b"state", "task_id", b"task_id", "task_state", b"task_state", "type", b"type", "value", b"value", "version", b"version", "writer", b"writer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agent_name: _TypeAlias = _typing.Literal["agent_name"]  # noqa: Y015
     _WhichOneofArgType__agent_name: _TypeAlias = _typing.Literal["_agent_name", b"_agent_name"]  # noqa: Y015
@@ -256,6 +256,8 @@ class Session(_message.Message):
     _WhichOneofArgType__created_at: _TypeAlias = _typing.Literal["_created_at", b"_created_at"]  # noqa: Y015
     _WhichOneofReturnType__data: _TypeAlias = _typing.Literal["data"]  # noqa: Y015
     _WhichOneofArgType__data: _TypeAlias = _typing.Literal["_data", b"_data"]  # noqa: Y015
+    _WhichOneofReturnType__dialect: _TypeAlias = _typing.Literal["dialect"]  # noqa: Y015
+    _WhichOneofArgType__dialect: _TypeAlias = _typing.Literal["_dialect", b"_dialect"]  # noqa: Y015
     _WhichOneofReturnType__durable_session_id: _TypeAlias = _typing.Literal["durable_session_id"]  # noqa: Y015
     _WhichOneofArgType__durable_session_id: _TypeAlias = _typing.Literal["_durable_session_id", b"_durable_session_id"]  # noqa: Y015
     _WhichOneofReturnType__extension_data: _TypeAlias = _typing.Literal["extension_data"]  # noqa: Y015
@@ -284,6 +286,8 @@ class Session(_message.Message):
     _WhichOneofArgType__service_session_id: _TypeAlias = _typing.Literal["_service_session_id", b"_service_session_id"]  # noqa: Y015
     _WhichOneofReturnType__session_id: _TypeAlias = _typing.Literal["session_id"]  # noqa: Y015
     _WhichOneofArgType__session_id: _TypeAlias = _typing.Literal["_session_id", b"_session_id"]  # noqa: Y015
+    _WhichOneofReturnType__shape: _TypeAlias = _typing.Literal["shape"]  # noqa: Y015
+    _WhichOneofArgType__shape: _TypeAlias = _typing.Literal["_shape", b"_shape"]  # noqa: Y015
     _WhichOneofReturnType__state: _TypeAlias = _typing.Literal["state"]  # noqa: Y015
     _WhichOneofArgType__state: _TypeAlias = _typing.Literal["_state", b"_state"]  # noqa: Y015
     _WhichOneofReturnType__task_id: _TypeAlias = _typing.Literal["task_id"]  # noqa: Y015
@@ -310,6 +314,8 @@ class Session(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__created_at) -> _WhichOneofReturnType__created_at | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__data) -> _WhichOneofReturnType__data | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__dialect) -> _WhichOneofReturnType__dialect | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__durable_session_id) -> _WhichOneofReturnType__durable_session_id | None: ...
     @_typing.overload
@@ -338,6 +344,8 @@ class Session(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__service_session_id) -> _WhichOneofReturnType__service_session_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__session_id) -> _WhichOneofReturnType__session_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__shape) -> _WhichOneofReturnType__shape | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__state) -> _WhichOneofReturnType__state | None: ...
     @_typing.overload
@@ -481,14 +489,21 @@ class Spelling(_message.Message):
     def __init__(
         self,
         *,
-        field: _builtins.int = ...,
-        name: _builtins.str = ...,
+        field: _builtins.int | None = ...,
+        name: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_field", b"_field", "_name", b"_name", "field", b"field", "name", b"name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_field", b"_field", "_name", b"_name", "field", b"field", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__field: _TypeAlias = _typing.Literal["field"]  # noqa: Y015
+    _WhichOneofArgType__field: _TypeAlias = _typing.Literal["_field", b"_field"]  # noqa: Y015
+    _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
+    _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__field) -> _WhichOneofReturnType__field | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
 
 Global___Spelling: _TypeAlias = Spelling  # noqa: Y015
 

@@ -30,7 +30,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     """Run a command where the pinned programs, and a ``python`` that has them, come first on the path.
 
     Raises:
-        FileNotFoundError: there is no ``uv`` beside this Python, nor on the path.
+        FileNotFoundError: there is no uv.
         RuntimeError: uv could not install the programs; the message is what it said.
     """
     path = os.pathsep.join([str(_programs()), os.environ.get("PATH", "")])
@@ -40,12 +40,21 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def uv() -> str:
+    """The installer.
+
+    Raises:
+        FileNotFoundError: there is none beside this Python, nor on the path.
+    """
+    found = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if found is None:
+        raise FileNotFoundError("uv is needed to install the pinned protoc and buf: python -m pip install uv")
+    return found
+
+
 @cache
 def _programs() -> Path:
     """The folder of the programs, which lasts as long as this process."""
-    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
-    if uv is None:
-        raise FileNotFoundError("uv is needed to install the pinned protoc and buf: python -m pip install uv")
     folder = Path(tempfile.mkdtemp(prefix="pysession-protos-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     binaries = folder / ("Scripts" if os.name == "nt" else "bin")
@@ -53,7 +62,7 @@ def _programs() -> Path:
         ["venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
         ["pip", "install", "--quiet", "--python", str(binaries / "python"), *pinned()],
     ):
-        done = subprocess.run([uv, *arguments], capture_output=True, text=True, check=False)
+        done = subprocess.run([uv(), *arguments], capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr.strip())
     return binaries
