@@ -440,7 +440,7 @@ def escaped_in_envelope(seen: Survey) -> Iterator[Fault]:
         yield STRINGIFIED_OBJECT.at(
             (), "The whole session is stored as a JSON string; store the object, or read it with a decode in between."
         )
-    for path, name, value in seen.state_values():
+    for path, name, value in seen.state_values(deepest=_DEEPEST):
         if (
             isinstance(value, str)
             and isinstance(name, str)
@@ -459,6 +459,7 @@ _CONTAINERS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("in_memory", "memory", "in-memory", "InMemoryChatHistoryProvider", "conversationHistory"), (2,)),
     "messages": (1, 2, 3),
 }
+_DEEPEST = max(max(steps) for steps in _CONTAINERS.values())
 
 
 @on_member("content", ("function_result",), "result", dialects=("dotnet", "dotnet-thread", "go"))

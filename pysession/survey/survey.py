@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -34,20 +35,43 @@ class Survey(msgspec.Struct):
     entrances: dict[Path, Path] = msgspec.field(default_factory=dict)
     messages: int = 0
 
-    def nests(self, path: Path) -> None:
+    def nests(self, path: Path, steps: int | None = None) -> None:
         """Take note of a container at ``path``, which is at or below the budget.
 
-        Containers count from what a reader is given: the session, or in a file of records the record.
+        Containers count from what a reader is given: the session, or in a file of records the record. ``steps`` is how far
+        from the root it is, where ``path`` ends before it.
         """
         around = int(self.document.single or self.document.encoding in _OF_RECORDS)
-        depth = len(path) + 1 - around
+        depth = (len(path) if steps is None else steps) + 1 - around
         if depth > DEPTH_BUDGET:
             # One entrance for each container that still fits: its other children are not told one by one.
             edge = DEPTH_BUDGET + around - 1
             entrance = self.entrances.setdefault(path[:edge], path[: edge + 1])
             self.deep[entrance] = max(depth, self.deep.get(entrance, 0))
 
-    def state_values(self) -> Iterator[tuple[Path, str | int | None, Any]]:
+    def nests_below(self, value: Any, path: Path, leave_out: AbstractSet[int] = frozenset()) -> None:
+        """Take note of all that nests too deep in ``value``, an object or array that stands at ``path``.
+
+        Below the budget no path grows any more: a finding names where it is passed, and how deep it goes below.
+        """
+        stack: list[tuple[Any, Path, str | int | None, int]] = [(value, path, None, len(path))]
+        while stack:
+            current, here, key, steps = stack.pop()
+            if id(current) in leave_out:
+                continue
+            if key is not None and len(here) <= DEPTH_BUDGET:
+                here = (*here, key)
+            if steps >= DEPTH_BUDGET:
+                self.nests(here, steps)
+            children = list(current.items() if type(current) is dict else enumerate(current))
+            for name, child in reversed(children):
+                if type(child) is dict or type(child) is list:
+                    stack.append((child, here, name, steps + 1))
+
+    def state_values(self, *, deepest: int | None = None) -> Iterator[tuple[Path, str | int | None, Any]]:
         """Every value of the document that is not inside a message: the envelope, the state, its entries."""
-        messages = {id(segment.messages) for history in self.document.histories for segment in history.segments}
-        return walk_values(self.document.value, messages)
+        return walk_values(self.document.value, self.message_lists(), deepest=deepest)
+
+    def message_lists(self) -> frozenset[int]:
+        """The identities (``id()``) of the arrays of messages."""
+        return frozenset(id(segment.messages) for history in self.document.histories for segment in history.segments)

@@ -7,7 +7,6 @@ costs one look-up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from pysession.dialects import Document, History, Segment
@@ -48,9 +47,8 @@ def survey(document: Document, memory: Memory, profiles: frozenset[str] = frozen
     found = Survey(document, profiles)
     for history in document.histories:
         _HistoryWalk(found, history, memory).run()
-    for path, _, value in found.state_values():
-        if len(path) >= DEPTH_BUDGET and isinstance(value, dict | list):
-            found.nests(path)
+    if isinstance(document.value, dict | list):
+        found.nests_below(document.value, (), found.message_lists())
     for timeline in found.timelines:
         for history_check in checks.history:
             found.faults.extend(history_check(timeline))
@@ -74,7 +72,11 @@ def _look_into_strings(found: Survey, checks: Checks) -> None:
             found.faults.extend(look(path, name, value))
 
 
-_Pending = tuple[Shape, dict[str, Any], Path]
+_Pending = tuple[Shape, dict[str, Any], Path, Path]
+"""An object that waits to be visited: its shape, itself, the path of what holds it, and the step from there.
+
+The path is put together when its turn comes: thousands may wait at a depth of hundreds.
+"""
 
 
 class _HistoryWalk:
@@ -190,7 +192,8 @@ class _HistoryWalk:
         self._ask(shape, value, path)
         pending = self.pending
         while pending:
-            shape, value, path = pending.pop()
+            shape, value, above, step = pending.pop()
+            path = (*above, *step)
             if len(path) >= DEPTH_BUDGET:
                 self.found.nests(path)
             for key in shape.free:
@@ -233,32 +236,20 @@ class _HistoryWalk:
                             break
                     else:
                         continue
-                self.pending.append((shape, child, self._step(nested, path, index)))
+                self.pending.append((shape, child, path, self._step(nested, index)))
             elif nested.loose:
-                self._free(child, self._step(nested, path, index))
+                self._free(child, (*path, *self._step(nested, index)))
             else:
-                self._misfit(self._step(nested, path, index), nested.place, child)
+                self._misfit((*path, *self._step(nested, index)), nested.place, child)
 
     @staticmethod
-    def _step(nested: Nested, path: Path, index: int) -> Path:
-        return (*path, nested.key, index) if nested.many else (*path, nested.key)
+    def _step(nested: Nested, index: int) -> Path:
+        return (nested.key, index) if nested.many else (nested.key,)
 
     def _free(self, value: Any, path: Path) -> None:
         """A free-form value: only its depth matters here."""
-        stack: list[tuple[Any, Path]] = [(value, path)]
-        while stack:
-            current, here = stack.pop()
-            if len(here) >= DEPTH_BUDGET:
-                self.found.nests(here)
-            if type(current) is dict:
-                children: Iterable[tuple[Any, Any]] = current.items()
-            elif type(current) is list:
-                children = enumerate(current)
-            else:
-                continue
-            for key, child in children:
-                if type(child) is dict or type(child) is list:
-                    stack.append((child, (*here, key)))
+        if type(value) is dict or type(value) is list:
+            self.found.nests_below(value, path)
 
     def _misfit(self, path: Path, place: str, value: Any) -> None:
         for check in self.memory.checks.misfit:
