@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pysession.findings.failures import PysessionError
     from pysession.sessions import (
         Agent,
         ContextProvider,
@@ -31,6 +32,7 @@ __all__ = [
     "FileHistoryProvider",
     "HistoryProvider",
     "InMemoryHistoryProvider",
+    "PysessionError",
     "Session",
     "SessionStore",
     "StoreHistoryProvider",
@@ -53,6 +55,7 @@ _PUBLIC = {
         ),
         "pysession.sessions",
     ),
+    "PysessionError": "pysession.findings.failures",
     "anonymise": "pysession.verbs.anonymise",
     "check": "pysession.verbs.check",
     "convert": "pysession.verbs.convert",
