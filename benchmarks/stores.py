@@ -21,9 +21,10 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from agent_framework import AgentSession, FileHistoryProvider, FileSessionStore, Message
+import agent_framework as maf
 from timing import best
 
+from pysession.sessions import FileHistoryProvider, HistoryProvider, StoreHistoryProvider, message
 from pysession.stores import Store, masked, open_store
 from sessions import long_session
 
@@ -174,6 +175,7 @@ def appends(folder: Path, run: Loop, others: list[str]) -> None:
 
             candidates[name] = lambda append=append: run(append())
             opened.append(store)
+        candidates |= histories(folder / f"ours{count}", session, lines, run)
         candidates |= framework(folder / f"theirs{count}", session, lines, run)
         for name, value in best(candidates, rounds=5).items():
             rows.setdefault(name, []).append(value / APPENDS)
@@ -184,20 +186,39 @@ def appends(folder: Path, run: Loop, others: list[str]) -> None:
     print()
 
 
+def histories(folder: Path, session: bytes, lines: bytes, run: Loop) -> dict[str, Callable[[], object]]:
+    """The same with the history providers of this package, which first look whether the message is there already."""
+    store = open_store(f"sqlite:///{folder}.db")
+    stored = StoreHistoryProvider(store, source_id="in_memory")
+    run(store.put(stored.key_of("s"), session))
+    run(stored.get_messages("s"))
+    kept = FileHistoryProvider(folder)
+    kept.path_of("s").write_bytes(lines)
+    return {
+        "StoreHistoryProvider, sqlite:": lambda: run(saves(stored)),
+        "FileHistoryProvider (with an fsync)": lambda: run(saves(kept)),
+    }
+
+
+async def saves(history: HistoryProvider) -> None:
+    for _ in range(APPENDS):
+        await history.save_messages("s", [message("user", f"and one more {next(_numbers)}")])
+
+
 def framework(folder: Path, session: bytes, lines: bytes, run: Loop) -> dict[str, Callable[[], object]]:
     """The same with agent-framework-core: its history file, and its session file, which is always written whole."""
-    history = FileHistoryProvider(storage_path=folder)
+    history = maf.FileHistoryProvider(storage_path=folder)
     (folder / "s.jsonl").write_bytes(lines)
-    store = FileSessionStore(folder)
-    saved = AgentSession.from_dict(json.loads(session))
+    store = maf.FileSessionStore(folder)
+    saved = maf.AgentSession.from_dict(json.loads(session))
 
     async def append() -> None:
         for number in range(APPENDS):
-            await history.save_messages("s", [Message("user", [f"and one more {number} {next(_numbers)}"])])
+            await history.save_messages("s", [maf.Message("user", [f"and one more {number} {next(_numbers)}"])])
 
     async def save() -> None:
         for number in range(APPENDS):
-            saved.state["in_memory"]["messages"].append(Message("user", [f"and one more {number}"]))
+            saved.state["in_memory"]["messages"].append(maf.Message("user", [f"and one more {number}"]))
             await store.set("s", saved)
 
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -155,30 +156,44 @@ def _content(content: Any) -> Content:
     return ordered | {name: value for name, value in found.items() if name not in _CONTENT_ORDER}
 
 
-def identity(found: Mapping[str, Any]) -> tuple[str, ...]:
-    """What makes a message the same one again: its id, else its role and contents."""
+def identity(found: Mapping[str, Any]) -> bytes:
+    """What makes a message the same one again, as a digest: its id, else its role and contents."""
     if found.get("message_id") is not None:
-        return ("id", str(found["message_id"]))
-    return ("content", str(found["role"]), json.dumps(found.get("contents") or [], sort_keys=True))
+        said = ["id", str(found["message_id"])]
+    else:
+        said = ["content", str(found["role"]), json.dumps(found.get("contents") or [], sort_keys=True)]
+    return hashlib.sha256(json.dumps(said).encode("ascii")).digest()
 
 
 def not_yet_stored(stored: Sequence[Message], incoming: Sequence[Message]) -> list[Message]:
-    """Those of ``incoming`` that a history ending with ``stored`` has not.
+    """Those of ``incoming`` that a history ending with ``stored`` has not, as :func:`first_new` says."""
+    end = stored[-needed(incoming) :]
+    return list(incoming[first_new([identity(one) for one in end], incoming) :])
+
+
+def needed(incoming: Sequence[Message]) -> int:
+    """How many messages at the end of a history tell what of ``incoming`` is new; a longer one cannot be part of it."""
+    return len(incoming) + 1
+
+
+def first_new(known: Sequence[bytes], incoming: Sequence[Message]) -> int:
+    """Where what is new of ``incoming`` begins, for a history whose last messages have the identities ``known``.
 
     Some services answer with the whole transcript, so messages at the beginning of ``incoming`` that repeat the end
     of the history are left out (agent-framework-core 1.21.0 on). One single message of a user without an id is never
     taken for a repetition: people do say the same thing twice.
     """
-    known, new = [identity(one) for one in stored], [identity(one) for one in incoming]
+    known, new = list(known), [identity(one) for one in incoming]
+    recurs = bool(incoming) and _may_be_said_again(incoming[0])
     for start in range(len(new) - len(known) + 1 if known else 0):
         if new[start : start + len(known)] == known:
-            if start == 0 and len(known) == 1 and _may_be_said_again(stored[-1]):
+            if start == 0 and len(known) == 1 and recurs:
                 break
-            return list(incoming[start + len(known) :])
+            return start + len(known)
     for overlap in range(min(len(known), len(new)), 0, -1):
-        if known[-overlap:] == new[:overlap] and not (overlap == 1 and _may_be_said_again(stored[-1])):
-            return list(incoming[overlap:])
-    return list(incoming)
+        if known[-overlap:] == new[:overlap] and not (overlap == 1 and recurs):
+            return overlap
+    return 0
 
 
 def _may_be_said_again(found: Message) -> bool:
