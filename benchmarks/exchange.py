@@ -1,0 +1,179 @@
+"""What the exchange costs, beside a bare ``grpc.aio`` service that commits the same bytes to SQLite.
+
+    python benchmarks/exchange.py
+
+Both services are processes of their own, without TLS, tokens and policy, and are called from this one in turns. The exchange
+gives each document an id, an owner, an etag, a digest in both directions, and its place in a store; the bare service keeps
+bytes. Memory is what the kernel says that the server's process had at most (VmHWM), less what it has when idle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bare_exchange import BareClient
+
+from pysession.exchange.client import ExchangeClient
+
+SIZES = {"10 KB": (10_000, 150), "1 MB": (1_000_000, 20), "50 MB": (50_000_000, 5)}
+"""Bytes, and rounds."""
+CLIENTS = 64
+CALLS = 40
+WARM_CALLS = 5
+AT_ONCE = 16
+_HERE = Path(__file__).parent
+_numbers = itertools.count()
+
+
+def document(size: int) -> bytes:
+    """A session of so many bytes that was never there before: SQLite writes no page that stays as it is."""
+    head = b'{"type":"session","session_id":"s","state":{"in_memory":{"messages":[]},"text":"'
+    return head + b"%012d" % next(_numbers) * ((size - len(head) - 3) // 12) + b'"}}'
+
+
+class Process:
+    """A server in a process of its own."""
+
+    def __init__(self, command: list[str], port: re.Pattern[str]) -> None:
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if found := port.search(line):
+                self.address = f"127.0.0.1:{found[1]}"
+                return
+        raise AssertionError(f"{command} did not start")
+
+    def forget_peak(self) -> None:
+        Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
+
+    def memory(self, which: str) -> int:
+        """Bytes: ``VmRSS`` now, ``VmHWM`` at most."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        found = re.search(rf"{which}:\s+(\d+) kB", status)
+        assert found is not None
+        return int(found[1]) * 1024
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[tuple[Process, Process]]:
+    """The exchange and the bare service, each with an empty database."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        serve = [sys.executable, "-m", "pysession", "serve", "--store", f"sqlite:///{folder}/sessions.db"]
+        exchange = Process([*serve, "--listen", "127.0.0.1:0"], re.compile(r"127\.0\.0\.1:(\d+)"))
+        stack.callback(exchange.end)
+        bare = Process([sys.executable, str(_HERE / "bare_exchange.py"), f"{folder}/bare.db"], re.compile(r"^(\d+)$"))
+        stack.callback(bare.end)
+        yield exchange, bare
+
+
+async def seconds(work: Awaitable[Any]) -> float:
+    start = time.perf_counter()
+    await work
+    return time.perf_counter() - start
+
+
+async def transfers(exchange: ExchangeClient, bare: BareClient) -> None:
+    """Print what a put and a get take, alone."""
+    print(f"{'put + get':<12}{'exchange':>22}{'bare':>22}   bare / exchange")
+    for name, (size, rounds) in SIZES.items():
+        ours, theirs = [], []
+        for _ in range(rounds):
+            data = document(size)
+            put = await seconds(exchange.put("s", data))
+            get = await seconds(exchange.get("s"))
+            ours.append((put + get, put, get))
+            data = document(size)
+            put = await seconds(bare.put(data))
+            get = await seconds(bare.get(size))
+            theirs.append((put + get, put, get))
+        fast, plain = min(ours), min(theirs)
+        told = (f"{put * 1e3:8.2f} + {get * 1e3:6.2f} ms" for _, put, get in (fast, plain))
+        ratio = statistics.median(plain[0] for plain in theirs) / statistics.median(fast[0] for fast in ours)
+        print(f"{name:<12}{''.join(f'{one:>22}' for one in told)}   {plain[0] / fast[0]:.2f} (of medians {ratio:.2f})")
+    print()
+
+
+async def memory(server: Process, client: ExchangeClient) -> None:
+    """Print what the server needs for transfers of 50 MB, one at a time and many at once."""
+    size = SIZES["50 MB"][0]
+    data = document(size)
+
+    async def put_all() -> None:
+        await asyncio.gather(*(client.put(f"many{number}", data) for number in range(AT_ONCE)))
+
+    async def get_all() -> None:
+        await asyncio.gather(*(client.get(f"many{number}") for number in range(AT_ONCE)))
+
+    for name, work in (
+        ("one put of 50 MB", lambda: client.put("s", data)),
+        ("one get of 50 MB", lambda: client.get("s")),
+        (f"{AT_ONCE} puts of 50 MB at once", put_all),
+        (f"{AT_ONCE} gets of 50 MB at once", get_all),
+    ):
+        await asyncio.sleep(0.5)
+        server.forget_peak()
+        idle = server.memory("VmRSS")
+        await work()
+        peak = server.memory("VmHWM") - idle
+        print(f"{name:<28}{peak / 2**20:8.0f} MiB above {idle / 2**20:.0f}   {peak / size:.2f} x the payload")
+    print()
+
+
+async def latencies(exchange: str, bare: str) -> None:
+    """Print how long the slowest of a hundred calls takes when many clients call at once."""
+    data = document(10_000)
+    clients = [ExchangeClient(exchange) for _ in range(CLIENTS)]
+    echoes = [BareClient(bare) for _ in range(CLIENTS)]
+    await clients[0].put("small", data)
+
+    async def times(call: Callable[[], Awaitable[Any]]) -> list[float]:
+        for _ in range(WARM_CALLS):
+            await call()
+        return [await seconds(call()) for _ in range(CALLS)]
+
+    found: dict[str, list[float]] = {"echo of 10 KB": [], "get of 10 KB": []}
+    for _ in range(3):
+        for name, calls in (
+            ("echo of 10 KB", [lambda one=one: one.echo(data) for one in echoes]),
+            ("get of 10 KB", [lambda one=one: one.get("small") for one in clients]),
+        ):
+            for one in await asyncio.gather(*map(times, calls)):
+                found[name] += one
+    p99 = {name: statistics.quantiles(values, n=100)[98] for name, values in found.items()}
+    print(f"{CLIENTS} clients at once      p50          p99")
+    for name, values in found.items():
+        print(f"{name:<20}{statistics.median(values) * 1e3:8.2f} ms {p99[name] * 1e3:8.2f} ms")
+    print(f"p99 of get / echo: {p99['get of 10 KB'] / p99['echo of 10 KB']:.2f}")
+    for one in (*clients, *echoes):
+        await one.close()
+
+
+async def main() -> None:
+    print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}\n")
+    with servers() as (exchange, bare):
+        async with ExchangeClient(exchange.address) as client:
+            plain = BareClient(bare.address)
+            await transfers(client, plain)
+            await plain.close()
+            await memory(exchange, client)
+        await latencies(exchange.address, bare.address)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
