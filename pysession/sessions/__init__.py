@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pysession.sessions.agent import Agent, Call, MismatchError, MismatchWarning
     from pysession.sessions.context import RunContext
+    from pysession.sessions.conversation import MessageView
     from pysession.sessions.envelopes import Form
     from pysession.sessions.errors import (
         CorruptSessionError,
         DuplicateSourceError,
         NotASessionError,
+        NotYoursError,
         SessionError,
         StateTypeError,
         StateValueError,
+        TrailConflictError,
         UnregisteredTypeWarning,
     )
+    from pysession.sessions.events import Event, EventKind, Events
+    from pysession.sessions.exporting import Export, ExportFormat
     from pysession.sessions.file_history import FileHistoryProvider
     from pysession.sessions.framework import agent_framework_provider
     from pysession.sessions.in_memory import InMemoryHistoryProvider
+    from pysession.sessions.memory import Memory
     from pysession.sessions.messages import (
         InputError,
         approval_request,
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from pysession.sessions.providers import ContextProvider, HistoryProvider
     from pysession.sessions.responses import Response, ResponseError, ResponseStream, Update
     from pysession.sessions.saved import SessionStore, open_sessions
+    from pysession.sessions.scoped_state import Scope, ScopeError
     from pysession.sessions.session import Session
     from pysession.sessions.state_types import register_state_type
     from pysession.sessions.state_values import Unregistered
@@ -47,20 +54,30 @@ _PUBLIC = {
     "ContextProvider": "providers",
     "CorruptSessionError": "errors",
     "DuplicateSourceError": "errors",
+    "Event": "events",
+    "EventKind": "events",
+    "Events": "events",
+    "Export": "exporting",
+    "ExportFormat": "exporting",
     "FileHistoryProvider": "file_history",
     "Form": "envelopes",
     "HistoryProvider": "providers",
     "InMemoryHistoryProvider": "in_memory",
     "InputError": "messages",
+    "Memory": "memory",
+    "MessageView": "conversation",
     "MismatchError": "agent",
     "MismatchWarning": "agent",
     "NotASessionError": "errors",
+    "NotYoursError": "errors",
     "PostgresHistoryProvider": "postgres_history",
     "RedisHistoryProvider": "store_histories",
     "Response": "responses",
     "ResponseError": "responses",
     "ResponseStream": "responses",
     "RunContext": "context",
+    "Scope": "scoped_state",
+    "ScopeError": "scoped_state",
     "Session": "session",
     "SessionError": "errors",
     "SessionStore": "saved",
@@ -71,6 +88,7 @@ _PUBLIC = {
     "Tool": "tools",
     "ToolContext": "tools",
     "ToolError": "tools",
+    "TrailConflictError": "errors",
     "Unregistered": "state_values",
     "UnregisteredTypeWarning": "errors",
     "Update": "responses",
@@ -91,20 +109,30 @@ __all__ = [
     "ContextProvider",
     "CorruptSessionError",
     "DuplicateSourceError",
+    "Event",
+    "EventKind",
+    "Events",
+    "Export",
+    "ExportFormat",
     "FileHistoryProvider",
     "Form",
     "HistoryProvider",
     "InMemoryHistoryProvider",
     "InputError",
+    "Memory",
+    "MessageView",
     "MismatchError",
     "MismatchWarning",
     "NotASessionError",
+    "NotYoursError",
     "PostgresHistoryProvider",
     "RedisHistoryProvider",
     "Response",
     "ResponseError",
     "ResponseStream",
     "RunContext",
+    "Scope",
+    "ScopeError",
     "Session",
     "SessionError",
     "SessionStore",
@@ -115,6 +143,7 @@ __all__ = [
     "Tool",
     "ToolContext",
     "ToolError",
+    "TrailConflictError",
     "Unregistered",
     "UnregisteredTypeWarning",
     "Update",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import msgspec
@@ -166,7 +167,7 @@ class Agent:
                     f"the session {session.session_id!r} has a history under {key!r}, which no provider here loads"
                 )
             authors = {one["author_name"] for one in messages if isinstance(one, dict) and one.get("author_name")}
-            if authors and self.name not in authors:
+            if authors and self.name not in authors and session.record.events.handed_to() != self.name:
                 found.append(
                     f"the session {session.session_id!r} was written by {', '.join(sorted(authors))}, not {self.name}"
                 )
@@ -182,6 +183,7 @@ class _Streamed:
         self._options = options
         self._providers = call.agent.providers_for(call.session)
         self._run: Run | None = None
+        self._invocation = ExitStack()
         self._context = RunContext(
             session_id=call.session.session_id,
             service_session_id=call.session.service_session_id,
@@ -191,9 +193,15 @@ class _Streamed:
 
     async def updates(self) -> AsyncIterator[Update]:
         named = {"gen_ai__agent__name": self._agent.name, "gen_ai__conversation__id": self._call.session.session_id}
-        with spanning(f"invoke_agent {self._agent.name}", gen_ai__operation__name="invoke_agent", **named) as span:
+        with (
+            self._invocation,
+            spanning(f"invoke_agent {self._agent.name}", gen_ai__operation__name="invoke_agent", **named) as span,
+        ):
+            self._invocation.enter_context(self._call.session.invoked_by(self._agent.name))
             async for update in self._updates(span):
                 yield update
+            # It goes on until the providers are told; a run that fails or is given up ends here.
+            self._invocation = self._invocation.pop_all()
 
     async def _updates(self, span: Span | None) -> AsyncIterator[Update]:
         session, context = self._call.session, self._context
@@ -215,6 +223,10 @@ class _Streamed:
 
     async def finish(self) -> Response:
         """Tell the providers, in the reverse order: here the session is changed."""
+        with self._invocation:
+            return await self._finish()
+
+    async def _finish(self) -> Response:
         session, response = self._call.session, self._response()
         for one in response.messages:
             if one.get("author_name") is None and self._agent.name is not None:
@@ -222,6 +234,7 @@ class _Streamed:
         if response.conversation_id:
             session.service_session_id = response.conversation_id
         self._context.response = response
+        session.added([*self._context.input_messages, *response.messages], self._agent.name)
         with spanning("update_session", gen_ai__conversation__id=session.session_id):
             for provider in reversed(self._providers):
                 await provider.after_run(

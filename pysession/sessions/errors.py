@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pysession.findings.failures import PysessionError
+from pysession.stores import ConflictError
 
 
 class SessionError(PysessionError):
@@ -31,6 +32,28 @@ class NotASessionError(SessionError):
         self.why = why
         self.dialect = dialect
         self.source = source
+
+
+class TrailConflictError(SessionError, ConflictError):
+    """A session would be saved whose trail does not go on from the stored one: what was recorded would be gone."""
+
+    def __init__(self, session_id: str, source: str | None = None) -> None:
+        where = f"{source}: " if source is not None else ""
+        self.args = (
+            f"{where}the trail of the session {session_id!r} does not begin with the events that are stored, and those"
+            " are kept; load the session and repeat the change",
+        )
+        self.session_id = session_id
+        self.source = source
+
+
+class NotYoursError(SessionError):
+    """The session is that of another user, or of another application, than it was opened for."""
+
+    def __init__(self, session_id: str, what: str) -> None:
+        super().__init__(f"the session {session_id!r} belongs to another {what} than it was asked for")
+        self.session_id = session_id
+        self.what = what
 
 
 class StateValueError(SessionError, TypeError):

@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     CLEARED = "cleared"
     PRUNED = "pruned"
     SAVED = "saved"
+    SAVE_FAILED = "save_failed"
     EXPORTED = "exported"
 
 
@@ -101,30 +102,41 @@ class Trail(Sequence[Event]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} events)"
 
-    def note(self, kind: str, actor: str | None = None, *, at: datetime | None = None, **detail: Scalar) -> Event:
+    def note(
+        self,
+        kind: str,
+        actor: str | None = None,
+        detail: Mapping[str, Scalar] = MappingProxyType({}),
+        *,
+        at: datetime | None = None,
+    ) -> Event:
         """Append an event; ``at`` is when it happened, by default now. No event is earlier than the one before it."""
-        found = self.following(kind, actor, at=at, **detail)
-        self._events.append(found)
-        return found
-
-    def following(self, kind: str, actor: str | None = None, *, at: datetime | None = None, **detail: Scalar) -> Event:
-        """The event that :meth:`note` would append."""
         written = timestamp(at)
         if self._events and self._events[-1].time > datetime.fromisoformat(written):
             # A clock may have been set back, or that of another machine goes ahead.
             written = self._events[-1].timestamp
         said = {name: value for name, value in detail.items() if value is not None}
-        return Event(len(self) + 1, written, str(kind), actor, MappingProxyType(said))
-
-    def with_event(self, event: Event) -> Trail:
-        """A trail that has ``event`` behind these; this one stays as it is."""
-        return Trail((*self._events, event))
+        found = Event(len(self) + 1, written, str(kind), actor, MappingProxyType(said))
+        self._events.append(found)
+        return found
 
     def extends(self, earlier: Sequence[Event]) -> bool:
         """Whether this begins with all of ``earlier``."""
         return len(earlier) <= len(self) and all(
-            one == other for one, other in zip(earlier, self._events, strict=False)
+            one is other or one == other for one, other in zip(earlier, self._events, strict=False)
         )
+
+    def last_agent(self) -> str | None:
+        """The agent that has the conversation: the last one that took part, or that it was handed to."""
+        for event in reversed(self._events):
+            if isinstance(name := event.detail.get("to" if event.kind == EventKind.HANDOFF else "agent"), str):
+                return name
+        return None
+
+    def handed_to(self) -> str | None:
+        """The agent that the conversation was last handed to."""
+        found = (event for event in reversed(self._events) if event.kind == EventKind.HANDOFF)
+        return next((event.detail.get("to") for event in found), None)
 
     def since(self, since: Since = None, limit: int | None = None) -> Events:
         """The last ``limit`` events (None: all) that are not earlier than ``since``, oldest first.

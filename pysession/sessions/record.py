@@ -9,14 +9,17 @@ store yet. Members of later versions are kept.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from pysession.findings import format_pointer
 from pysession.sessions.errors import CorruptSessionError, StateValueError
-from pysession.sessions.events import Trail, trail_of
+from pysession.sessions.events import EventKind, Trail, trail_of
+from pysession.sessions.state_values import encoded_values
 from pysession.wire import Path
 
 KEY = "pysession.session"
@@ -28,23 +31,38 @@ SHARED_SCOPES = ("user", "app")
 _MEMBERS = frozenset({"v", "app_name", "user_id", "metadata", "retention", "state", "unshared", "events"})
 
 
-class Unshared(msgspec.Struct):
-    """What was changed of a scope that several sessions share, and is not in a store yet."""
+class Shared(msgspec.Struct):
+    """The values of a scope that several sessions share, as this one has them.
+
+    ``values`` are the live ones. ``base`` is the JSON text of each that is in the store, as it was when it was loaded; what
+    differs from it was changed here, in place or by set_state(). ``deleted`` are keys that were deleted before anything was loaded.
+    """
 
     values: dict[str, Any] = msgspec.field(default_factory=dict)
-    deleted: list[str] = msgspec.field(default_factory=list)
+    base: dict[str, str] = msgspec.field(default_factory=dict)
+    deleted: tuple[str, ...] = ()
 
-    def __bool__(self) -> bool:
-        return bool(self.values or self.deleted)
+    def changes(self) -> tuple[dict[str, Any], list[str]]:
+        """The values that were changed here since they were loaded, and the keys that were deleted."""
+        changed = {key: value for key, value in self.values.items() if self.base.get(key) != _text(key, value)}
+        gone = dict.fromkeys((*self.deleted, *(key for key in self.base if key not in self.values)))
+        return changed, [key for key in gone if key not in self.values]
+
+    def rebase(self, stored: Mapping[str, Any]) -> None:
+        """Put what was changed here on top of what is ``stored`` now."""
+        changed, deleted = self.changes()
+        self.base = {key: _text(key, value) for key, value in stored.items()}
+        self.values = {key: value for key, value in stored.items() if key not in deleted} | changed
+        self.deleted = ()
 
     def stored(self) -> dict[str, Any]:
-        """The change as it stands in the document."""
-        said = {"values": self.values, "deleted": self.deleted}
-        return {name: value for name, value in said.items() if value}
+        """The changes as they stand in a session's document."""
+        values, deleted = self.changes()
+        return {name: part for name, part in (("values", values), ("deleted", deleted)) if part}
 
 
 class Record(msgspec.Struct, kw_only=True):
-    """The parts of the record. ``is_used`` from the moment that there is something to say; only then is it written.
+    """The parts of the record.
 
     ``metadata``, ``retention`` and ``state`` hold the live values, as ``Session.state`` does. ``place`` is how many entries of
     the state stand before the record, so that a document that is loaded and saved keeps its order.
@@ -55,29 +73,45 @@ class Record(msgspec.Struct, kw_only=True):
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     retention: dict[str, Any] = msgspec.field(default_factory=dict)
     state: dict[str, Any] = msgspec.field(default_factory=dict)
-    unshared: dict[str, Unshared] = msgspec.field(default_factory=dict)
+    shared: dict[str, Shared] = msgspec.field(default_factory=lambda: {scope: Shared() for scope in SHARED_SCOPES})
     events: Trail = msgspec.field(default_factory=Trail)
     beside: dict[str, Any] = msgspec.field(default_factory=dict)
-    is_used: bool = False
+    is_begun: bool = False
     place: int = 0
 
-    def written(self, events: Trail | None = None) -> dict[str, Any]:
-        """The value under :data:`KEY`, with ``events`` in place of its own when given. Values are the live ones."""
-        trail = self.events if events is None else events
+    @property
+    def is_used(self) -> bool:
+        """Whether there is anything to write: the session was given more than the framework's, or did more."""
+        given = (self.app_name, self.user_id, self.metadata, self.retention, self.state)
+        return self.is_begun or any(given) or self.has_unshared
+
+    @property
+    def has_unshared(self) -> bool:
+        """Whether something was changed of what is shared, and is in no store yet."""
+        return any(part.stored() for part in self.shared.values())
+
+    def begin(self, created: datetime | None) -> None:
+        """Keep a trail from now on; ``created`` is when the session was made, if it was in this process."""
+        if not self.is_begun:
+            self.is_begun = True
+            if created is not None:
+                self.events.note(EventKind.CREATED, at=created)
+
+    def written(self) -> dict[str, Any]:
+        """The value under :data:`KEY`. Values are the live ones."""
+        unshared = {scope: part.stored() for scope, part in self.shared.items()}
         said: dict[str, Any] = {
             "app_name": self.app_name,
             "user_id": self.user_id,
             "metadata": self.metadata,
             "retention": self.retention,
             "state": self.state,
-            "unshared": {scope: change.stored() for scope, change in self.unshared.items() if change},
-            "events": [event.stored() for event in trail],
+            "unshared": {scope: changes for scope, changes in unshared.items() if changes},
+            "events": [event.stored() for event in self.events],
         }
-        return (
-            {"v": VERSION} | {name: value for name, value in said.items() if value not in (None, {}, [])} | self.beside
-        )
+        return {"v": VERSION} | {name: value for name, value in said.items() if value} | self.beside
 
-    def within(self, state: Mapping[str, Any], events: Trail | None = None) -> dict[str, Any]:
+    def within(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """``state`` with the record at its place, when it is used.
 
         Raises:
@@ -89,7 +123,7 @@ class Record(msgspec.Struct, kw_only=True):
         if not self.is_used:
             return dict(state)
         entries = list(state.items())
-        return dict([*entries[: self.place], (KEY, self.written(events)), *entries[self.place :]])
+        return dict([*entries[: self.place], (KEY, self.written()), *entries[self.place :]])
 
 
 def taken_from(state: dict[str, Any]) -> Record:
@@ -118,24 +152,30 @@ def taken_from(state: dict[str, Any]) -> Record:
         metadata=value.get("metadata", {}),
         retention=value.get("retention", {}),
         state=value.get("state", {}),
-        unshared={scope: _unshared(scope, change) for scope, change in value.get("unshared", {}).items()},
+        shared={scope: Shared() for scope in SHARED_SCOPES}
+        | {scope: _shared(scope, changes) for scope, changes in value.get("unshared", {}).items()},
         events=trail_of(value.get("events", []), (*PLACE, "events")),
         beside={name: member for name, member in value.items() if name not in _MEMBERS},
-        is_used=True,
+        is_begun=True,
         place=place,
     )
 
 
-def _unshared(scope: str, change: Any) -> Unshared:
+def _shared(scope: str, changes: Any) -> Shared:
     place = ("unshared", scope)
-    if scope not in SHARED_SCOPES or not isinstance(change, dict):
+    if scope not in SHARED_SCOPES or not isinstance(changes, dict):
         raise _damaged(place, f"is no change of a scope; those that are shared are {' and '.join(SHARED_SCOPES)}")
-    values, deleted = change.get("values", {}), change.get("deleted", [])
+    values, deleted = changes.get("values", {}), changes.get("deleted", [])
     if not isinstance(values, dict):
         raise _damaged((*place, "values"), "is no object")
     if not isinstance(deleted, list) or not all(isinstance(key, str) for key in deleted):
         raise _damaged((*place, "deleted"), "is no list of keys")
-    return Unshared(values, deleted)
+    return Shared(values, deleted=tuple(deleted))
+
+
+def _text(key: str, value: Any) -> str:
+    """The JSON text of a value, by which it is the same or another: 1 and 1.0 and true are not."""
+    return json.dumps(encoded_values({key: value}, (*PLACE, "unshared")))
 
 
 def _damaged(place: Path, why: str) -> CorruptSessionError:

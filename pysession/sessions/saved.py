@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from pysession.findings.failures import UsageError
+from pysession.findings.failures import PysessionError, UsageError
+from pysession.sessions import shared_state
 from pysession.sessions.envelopes import Form
+from pysession.sessions.errors import NotYoursError, TrailConflictError
+from pysession.sessions.events import Event, EventKind
 from pysession.sessions.session import Session
 from pysession.sessions.spans import spanning
 from pysession.stores import NotFoundError, Store, is_store_url, open_store
@@ -32,13 +36,17 @@ class SessionStore:
     """Keeps sessions in a store, with the methods of the framework's own SessionStore: ``get``, ``set``, ``delete``.
 
     What was changed by another since this object read or wrote it is not overwritten: ``set`` raises ConflictError. So does
-    the ``set`` of a session that this object never read, when there is one with its id.
+    the ``set`` of a session that this object never read, when there is one with its id. What a session shares with others
+    of its user or application comes and goes with it.
     """
 
     def __init__(self, store: Store, *, owner: str = "") -> None:
+        """Raises UsageError when ``owner`` is the one that shared state has."""
+        shared_state.check_owner(owner)
         self._store = store
         self._owner = owner
         self._etags: dict[str, str] = {}
+        self._trails: dict[str, tuple[Event, ...]] = {}
 
     async def get(self, session_id: str) -> Session | None:
         """The session, or None where there is none.
@@ -51,34 +59,99 @@ class SessionStore:
             try:
                 stored = await self._store.get(session_id, owner=self._owner)
             except NotFoundError:
-                self._etags.pop(session_id, None)
+                self._forget(session_id)
                 return None
             session = Session.from_bytes(stored.data, source=session_id)
+            await shared_state.load(self._store, session.record, self._owner)
         self._etags[session_id] = stored.etag
+        self._trails[session_id] = tuple(session.record.events)
         return session
 
-    async def get_or_new(self, session_id: str) -> Session:
-        """The session, or a fresh one with this id."""
-        return await self.get(session_id) or Session(session_id=session_id)
-
-    async def set(self, session_id: str, session: Session) -> None:
-        """Save the session.
+    async def get_or_new(
+        self,
+        session_id: str,
+        *,
+        app_name: str | None = None,
+        user_id: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        retention: Mapping[str, Any] | None = None,
+    ) -> Session:
+        """The session, or a fresh one with this id; ``metadata`` and ``retention`` are those of a fresh one.
 
         Raises:
-            ConflictError: another has changed it, or made it.
+            NotYoursError: the session is that of another application or user than is asked for.
+            as :meth:`get`
+        """
+        session = await self.get(session_id)
+        if session is None:
+            session = Session(
+                session_id=session_id, app_name=app_name, user_id=user_id, metadata=metadata, retention=retention
+            )
+            await shared_state.load(self._store, session.record, self._owner)
+            return session
+        for asked, own, what in ((app_name, session.app_name, "application"), (user_id, session.user_id, "user")):
+            if asked is not None and asked != own:
+                raise NotYoursError(session_id, what)
+        return session
+
+    @asynccontextmanager
+    async def opened(
+        self,
+        session_id: str,
+        *,
+        app_name: str | None = None,
+        user_id: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        retention: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Session]:
+        """The session for as long as the block lasts: as :meth:`get_or_new`, and saved at its end.
+
+        A block that raises saves nothing.
+        """
+        session = await self.get_or_new(
+            session_id, app_name=app_name, user_id=user_id, metadata=metadata, retention=retention
+        )
+        yield session
+        await self.set(session_id, session)
+
+    async def set(self, session_id: str, session: Session) -> None:
+        """Save the session, and first what it shares: of that the values that it changed, on top of those of others.
+
+        Raises:
+            ConflictError: another has changed it, or made it (what it shares is stored all the same); or, as
+                TrailConflictError, its trail does not go on from the stored one.
             StateValueError: a value has no JSON form.
             StoreError: the store fails.
         """
         known = self._etags.get(session_id)
+        if not session.record.events.extends(self._trails.get(session_id, ())):
+            raise TrailConflictError(session_id)
         with spanning("save_session", gen_ai__conversation__id=session_id):
-            data = session.to_bytes(Form.SESSION)
-            entry = await self._store.put(session_id, data, owner=self._owner, if_match=known, if_absent=known is None)
+            if session.record.has_unshared:
+                session.to_bytes(Form.SESSION)  # what cannot be saved changes nothing of what is shared either
+            await shared_state.flush(self._store, session.record, self._owner)
+            session.note(EventKind.SAVED)
+            trail = tuple(session.record.events)
+            try:
+                data = session.to_bytes(Form.SESSION)
+                entry = await self._store.put(
+                    session_id, data, owner=self._owner, if_match=known, if_absent=known is None
+                )
+            except PysessionError as failure:
+                # What was recorded stays; a reader of the trail is told that it was not so.
+                session.note(EventKind.SAVE_FAILED, why=type(failure).__name__)
+                raise
         self._etags[session_id] = entry.etag
+        self._trails[session_id] = trail
 
     async def delete(self, session_id: str) -> None:
         """Remove the session, if there is one."""
-        self._etags.pop(session_id, None)
+        self._forget(session_id)
         await self._store.delete(session_id, owner=self._owner)
+
+    def _forget(self, session_id: str) -> None:
+        self._etags.pop(session_id, None)
+        self._trails.pop(session_id, None)
 
     async def close(self) -> None:
         """Let go of files and connections."""

@@ -49,6 +49,15 @@ def encoded_state(state: Mapping[str, Any]) -> dict[str, Any]:
     return _ENCODING.members(state, ("state",))
 
 
+def encoded_values(values: Mapping[str, Any], place: tuple[str | int, ...]) -> dict[str, Any]:
+    """``values`` as JSON values, as in the state; ``place`` is where they are told to stand.
+
+    Raises:
+        StateValueError: a value has no JSON form.
+    """
+    return _ENCODING.members(values, place)
+
+
 def encoded_message(message: Mapping[str, Any], place: tuple[str | int, ...]) -> dict[str, Any]:
     """A message as JSON values, none of them shared with it; ``place`` is where it is told to stand.
 

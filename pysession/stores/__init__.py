@@ -23,9 +23,10 @@ from pysession.stores.failures import (
     UnavailableError,
 )
 from pysession.stores.opening import is_store_url, masked, open_store
-from pysession.stores.protocol import Capability, Entry, Page, Stats, Store, Stored
+from pysession.stores.protocol import SHARED_STATE_OWNER, Capability, Entry, Page, Stats, Store, Stored
 
 __all__ = [
+    "SHARED_STATE_OWNER",
     "Capability",
     "ConflictError",
     "Entry",

@@ -15,6 +15,9 @@ DEFAULT_PAGE = 1000
 MOST_ID_BYTES = 1024
 """The longest session id, and the longest owner, in bytes of UTF-8."""
 
+SHARED_STATE_OWNER = "pysession.shared-state"
+"""The owner of documents that are no sessions, but what the sessions of a user or of an application share."""
+
 
 class Capability(StrEnum):
     """What a store promises beyond keeping bytes under an id. The conformance suite holds it to each that it declares.

@@ -85,7 +85,7 @@ class TestTrail:
     def test_an_event_is_counted_and_timed(self) -> None:
         trail = Trail()
         before = datetime.now(UTC)
-        first, second = trail.note("created"), trail.note("message_added", "researcher", role="user", key=None)
+        first, second = trail.note("created"), trail.note("message_added", "researcher", {"role": "user", "key": None})
         assert (first.sequence, second.sequence) == (1, 2)
         assert before <= first.time <= second.time <= datetime.now(UTC)
         assert second.stored() == {
@@ -106,7 +106,7 @@ class TestTrail:
 
     def test_nothing_in_it_can_be_changed(self) -> None:
         trail = Trail()
-        event = trail.note("created", by="ann")
+        event = trail.note("created", None, {"by": "ann"})
         with pytest.raises(AttributeError):
             event.kind = "saved"  # type: ignore[misc]
         with pytest.raises(TypeError):
