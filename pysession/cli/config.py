@@ -16,7 +16,8 @@ from pysession.findings.failures import UsageError
 
 _OWN_FILE = "pysession.toml"
 _PROJECT_FILE = "pyproject.toml"
-_TABLES = ("check",)
+_TABLES = ("check", "serve")
+_FILES = frozenset({"baseline", "tls-cert", "tls-client-ca", "tls-key", "tokens"})
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 # Options that say where the configuration is, or that write: they mean nothing as a default.
 _NOT_KEYS = frozenset({"config", "help", "write-baseline"})
@@ -123,7 +124,7 @@ _TYPE_NAMES = {bool: "true or false", int: "an integer", str: "a string"}
 
 def _located(key: str, value: Any, path: Path) -> Any:
     """``value`` with paths in it as seen from the current directory."""
-    if key == "baseline" and isinstance(value, str):
+    if key in _FILES and isinstance(value, str):
         return str(path.parent / value)
     if key == "report":
         values = value if isinstance(value, list) else [value]

@@ -23,6 +23,7 @@ _COMMANDS: Mapping[str, str] = {
     "repair": "pysession.cli.repair",
     "rules": "pysession.cli.rules",
     "schema": "pysession.cli.schema",
+    "serve": "pysession.cli.serve",
     "store": "pysession.cli.store",
 }
 

@@ -44,6 +44,7 @@ def test_these_are_the_commands() -> None:
         "pysession schema",
         "pysession schema export",
         "pysession schema list",
+        "pysession serve",
         "pysession store",
         "pysession store export",
         "pysession store get",

@@ -1,0 +1,270 @@
+"""``pysession serve``: sessions for other services, over gRPC."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pysession.cli.config import config_option
+from pysession.cli.exit_code import ExitCode
+from pysession.cli.options import split
+from pysession.findings import Severity, Verdict
+from pysession.findings.failures import UsageError
+from pysession.readers import Settings as ReaderSettings
+from pysession.readers import reader
+from pysession.rules import matching, profile
+from pysession.stores import Store, StoreError, masked, open_store
+
+if TYPE_CHECKING:
+    from pysession.exchange.server import Policy, Server, Settings
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_ACCEPTED = {verdict.value: verdict for verdict in Verdict if not verdict.worse_than(Verdict.LOSSY)} | {
+    "any": Verdict.REJECTED
+}
+_JUDGES = ("readers", "accept", "fail_on", "select", "ignore", "profiles")
+"""Options each of which turns judging on."""
+
+_EXAMPLES = """\b
+Examples:
+  pysession serve
+  pysession serve --store sqlite:////var/lib/app/sessions.db
+  pysession serve --reader python@1.21.0 --reader dotnet@latest --accept normalised
+  pysession serve --address 0.0.0.0:443 --tls-cert server.pem --tls-key server.key --tokens tokens.toml
+  pysession serve --address 0.0.0.0:443 --tls-cert server.pem --tls-key server.key --tls-client-ca ca.pem \\
+                  --tokens tokens.toml --store postgresql://app@db/sessions
+
+\b
+The file of tokens:
+  [[token]]
+  owner = "billing"
+  sha256 = "…"                    # printf %s "$TOKEN" | sha256sum
+  expires = 2026-12-31T00:00:00Z  # if it does
+
+\b
+Signals:
+  SIGTERM, SIGINT  not serving (health), calls under way may finish, stop;
+                   a second one stops at once
+  SIGHUP           read the file of tokens again
+
+\b
+Exit codes:
+  0  stopped by a signal
+  2  usage or configuration, or the address is taken
+  3  the store cannot be used
+  4  internal error, or a damaged installation
+"""
+
+
+def _limit(name: str, default: int, what: str) -> Callable[[_Function], _Function]:
+    return click.option(
+        name, type=click.IntRange(min=1), default=default, show_default=f"{default:,}", metavar="N", help=what
+    )
+
+
+def _file(name: str, what: str) -> Callable[[_Function], _Function]:
+    return click.option(name, type=click.Path(path_type=Path), metavar="FILE", help=what)
+
+
+def _names(name: str, parameter: str, metavar: str, what: str) -> Callable[[_Function], _Function]:
+    return click.option(name, parameter, multiple=True, metavar=metavar, callback=split, help=what)
+
+
+@click.command("serve", epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--address",
+    default="127.0.0.1:50051",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where to listen; port 0 takes a free one, and unix:PATH is a socket file.",
+)
+@click.option(
+    "--store",
+    "store_url",
+    default="sqlite:///sessions.db",
+    show_default=True,
+    metavar="URL",
+    help="Where the sessions are kept: sqlite:, file:, postgresql:, redis:, memory:.",
+)
+@_file("--tls-cert", "The server's certificate and those between it and its authority (PEM).")
+@_file("--tls-key", "The key of the certificate (PEM).")
+@_file("--tls-client-ca", "Let only clients in whose certificate an authority in this file signed (PEM).")
+@_file("--tokens", "Ask every call for a token of this file (TOML), which says whose sessions it may see.")
+@click.option("--owner", default="", metavar="O", help="Whose sessions they are where there are no tokens.")
+@click.option(
+    "--allow-insecure", is_flag=True, help="Listen on an address that others can reach without TLS and tokens."
+)
+@_names("--reader", "readers", "R", "Store only what this release reads (repeatable): python@1.21.0, dotnet@latest.")
+@click.option(
+    "--accept",
+    type=click.Choice(list(_ACCEPTED)),
+    metavar="V",
+    help="The worst that a reader may do to a session that is stored: identical, equivalent, normalised, lossy, any "
+    "(normalised where nothing is said).",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([Severity.ERROR.value, Severity.WARNING.value]),
+    help="The mildest finding with which a session is not stored (error where nothing is said).",
+)
+@_names("--select", "select", "RULE", "Hold sessions to these rules or families only.")
+@_names("--ignore", "ignore", "RULE", "Do not hold sessions to these rules or families.")
+@_names("--profile", "profiles", "P", "Also hold them to what this backend or model API does to a document.")
+@_names("--history-key", "history_keys", "K", "A state key under which the application keeps messages (repeatable).")
+@_names("--registered-type", "registered_types", "T", "A type id that the application registers (repeatable).")
+@_limit("--max-bytes", 64 * 2**20, "Refuse larger sessions.")
+@_limit("--max-message-bytes", 4 * 2**20, "Refuse larger messages; larger sessions go in chunks.")
+@_limit("--max-depth", 1000, "Refuse deeper nesting.")
+@_limit("--max-bytes-in-flight", 256 * 2**20, "Bytes of sessions under way at once; more wait, then are refused.")
+@_limit("--max-calls", 256, "Calls at once; more are refused.")
+@_limit("--max-watches", 256, "Watches at once; more are refused.")
+@_limit("--call-seconds", 60, "The longest that a call may take, whatever its client allows.")
+@_limit("--transfer-seconds", 600, "The longest that an upload or download may take.")
+@_limit("--stall-seconds", 30, "The longest pause between two messages of a stream.")
+@_limit("--upload-seconds", 600, "How long an upload that was cut waits to be gone on with.")
+@_limit("--watch-seconds", 2, "How often the store is asked what other programs have changed, while somebody watches.")
+@_limit("--keepalive-seconds", 60, "Ask a silent connection for a sign of life after so long.")
+@_limit("--idle-seconds", 900, "Close a connection without calls after so long.")
+@_limit("--drain-seconds", 30, "How long calls under way may go on when the server stops.")
+@click.option("--reflection", is_flag=True, help="Let clients ask which methods there are (grpcurl).")
+@config_option("serve")
+@click.option("--quiet", "-q", is_flag=True, help="Log warnings and errors only.")
+def command(
+    address: str,
+    store_url: str,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_client_ca: Path | None,
+    tokens: Path | None,
+    owner: str,
+    allow_insecure: bool,
+    readers: tuple[str, ...],
+    accept: str | None,
+    fail_on: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    profiles: tuple[str, ...],
+    history_keys: tuple[str, ...],
+    registered_types: tuple[str, ...],
+    max_bytes: int,
+    max_message_bytes: int,
+    max_depth: int,
+    max_bytes_in_flight: int,
+    max_calls: int,
+    max_watches: int,
+    call_seconds: int,
+    transfer_seconds: int,
+    stall_seconds: int,
+    upload_seconds: int,
+    watch_seconds: int,
+    keepalive_seconds: int,
+    idle_seconds: int,
+    drain_seconds: int,
+    reflection: bool,
+    quiet: bool,
+) -> ExitCode:
+    """Serve sessions to other services over gRPC.
+
+    The service is pysession.v1.SessionExchange (proto/pysession/v1/exchange.proto): Put, Get, List, Delete, Check, Convert,
+    Watch, and Upload and Download for sessions of many megabytes. What is stored is stored byte for byte. With --reader,
+    --accept, --fail-on, --select, --ignore or --profile a session is judged before it is stored, as 'pysession check'
+    does, and refused with its findings.
+
+    One line of JSON for each call goes to standard error; it holds no document, no token and no session id.
+    """
+    # gRPC's own messages are no lines of JSON; what matters of them is in ours.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    try:
+        from pysession.exchange.server import Keepalive, Limits, Policy, Settings, TlsFiles, log_to, serve
+    except ImportError as missing:
+        raise UsageError(str(missing)) from missing
+
+    if (tls_cert is None) != (tls_key is None) or (tls_client_ca is not None and tls_cert is None):
+        raise UsageError("TLS needs both --tls-cert and --tls-key")
+    matching((*select, *ignore))
+    for name in profiles:
+        profile(name)
+    given = locals()
+    policy = Policy(
+        readers=tuple(dict.fromkeys(map(reader, readers))),
+        accept=_ACCEPTED[accept or Verdict.NORMALISED.value],
+        fail_on=Severity(fail_on or Severity.ERROR.value),
+        select=select,
+        ignore=ignore,
+        profiles=profiles,
+        settings=ReaderSettings(frozenset(registered_types), history_keys),
+    )
+    settings = Settings(
+        address=address,
+        tls=None if tls_cert is None or tls_key is None else TlsFiles(tls_cert, tls_key, tls_client_ca),
+        tokens=tokens,
+        owner=owner,
+        policy=policy if any(given[name] for name in _JUDGES) else None,
+        limits=Limits(
+            document_bytes=max_bytes,
+            message_bytes=max_message_bytes,
+            depth=max_depth,
+            bytes_in_flight=max_bytes_in_flight,
+            calls=max_calls,
+            watches=max_watches,
+            call_seconds=call_seconds,
+            transfer_seconds=transfer_seconds,
+            stall_seconds=stall_seconds,
+            upload_seconds=upload_seconds,
+        ),
+        keepalive=Keepalive(after=keepalive_seconds, idle=idle_seconds),
+        reflection=reflection,
+        allow_insecure=allow_insecure,
+        watch_seconds=watch_seconds,
+        drain_seconds=drain_seconds,
+    )
+    log_to(warnings_only=quiet)
+
+    def started(server: Server, bound: str) -> None:
+        click.echo(_first_line(server, bound, store_url, settings))
+
+    async def run() -> None:
+        store: Store
+        async with open_store(store_url) as store:
+            await serve(store, settings, started)
+
+    try:
+        asyncio.run(run())
+    except StoreError as failure:
+        click.echo(f"Error: {failure}", err=True)
+        return ExitCode.NOT_READ
+    return ExitCode.CLEAN
+
+
+def _first_line(server: Server, bound: str, store_url: str, settings: Settings) -> str:
+    """What a person wants to know of a server that has just been started."""
+    tls = settings.tls
+    scheme = "http" if tls is None else "https"
+    where = bound if bound.startswith("unix:") else f"{scheme}://{bound}"
+    security = "no TLS" if tls is None else "TLS" if tls.client_ca is None else "TLS with client certificates"
+    tokens = server.tokens
+    whose = "no tokens" if tokens is None else f"{len(tokens)} tokens of {len(tokens.owners)} owners"
+    return (
+        f"serving on {where} ({security}, {whose}); store {masked(store_url)}; policy: {_policy_line(settings.policy)}"
+    )
+
+
+def _policy_line(policy: Policy | None) -> str:
+    if policy is None:
+        return "none, documents are stored as they are"
+    accepted = "any" if policy.accept is Verdict.REJECTED else policy.accept.value
+    parts = [
+        f"no finding of severity {policy.fail_on.value}" + (" or worse" if policy.fail_on is Severity.WARNING else "")
+    ]
+    if policy.select or policy.ignore:
+        parts.append(", ".join((*policy.select, *(f"not {rule}" for rule in policy.ignore))))
+    if policy.readers:
+        parts.append(f"at worst {accepted} for {', '.join(policy.readers)}")
+    if policy.profiles:
+        parts.append(f"profiles {', '.join(policy.profiles)}")
+    return "; ".join(parts)

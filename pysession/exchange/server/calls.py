@@ -1,0 +1,234 @@
+"""What every call goes through: whose it is, how many at once, how long, how it ends, what is logged of it.
+
+Every method is registered as one that streams requests, which on the wire is the same: so a client is known before a byte
+of its message is read, a message that never comes runs into the time limit, and one that cannot be parsed is refused
+with the right code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar
+
+import grpc
+import grpc.aio
+import msgspec
+from google.protobuf.message import DecodeError, Message
+from grpc import StatusCode
+
+from pysession.exchange.server.logs import digest_of, logger, tell
+from pysession.exchange.server.refusals import CallRefusedError, exhausted, internal, invalid
+from pysession.exchange.server.settings import Limits
+from pysession.exchange.server.spans import CallSpan
+from pysession.findings.failures import DamagedError
+
+SERVICE = "pysession.v1.SessionExchange"
+REQUEST_ID = "x-request-id"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_OVERHEAD = 64 * 1024
+"""Room in a message for what goes beside a document."""
+
+_Request = TypeVar("_Request", bound=Message)
+
+
+class Method(msgspec.Struct, frozen=True):
+    """One method of the service. ``answer`` takes a :class:`Call`, and for a unary request the request.
+
+    ``seconds`` is the name of the limit on how long it may take (None: as long as its client wants), ``slots`` of the one
+    on how many at once.
+    """
+
+    name: str
+    request: type[Message]
+    answer: Callable[..., Awaitable[Message | None]]
+    streams_requests: bool = False
+    streams_answers: bool = False
+    seconds: str | None = "call_seconds"
+    slots: str = "calls"
+
+
+class Call(Generic[_Request]):
+    """One call under way: whose it is, and the messages of a stream."""
+
+    def __init__(self, method: Method, context: Any, limits: Limits, owner: str, request_id: str) -> None:
+        self.owner = owner
+        self.request_id = request_id
+        self.session_id: str | None = None
+        """Set by the method, for the log."""
+        self.received = 0
+        self.sent = 0
+        self._method = method
+        self._context = context
+        self._stall_seconds = limits.stall_seconds
+        self._message_bytes = limits.message_bytes
+
+    async def read(self) -> _Request | None:
+        """The next message of the client; None: there are no more.
+
+        Raises:
+            CallRefusedError: it does not come in time, or is none.
+        """
+        try:
+            async with asyncio.timeout(self._stall_seconds):
+                raw = await self._context.read()
+        except TimeoutError:
+            message = f"no message came for {self._stall_seconds:g} seconds"
+            raise CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CLIENT_STALLED", message) from None
+        if raw is grpc.aio.EOF:
+            return None
+        self.received += len(raw)
+        try:
+            request: Any = self._method.request.FromString(raw)
+        except DecodeError:
+            name = self._method.request.DESCRIPTOR.full_name
+            raise invalid("MESSAGE_MALFORMED", f"the message is no {name}, or is nested too deeply") from None
+        return request  # type: ignore[no-any-return]
+
+    async def write(self, answer: Message) -> None:
+        """Send one message.
+
+        Raises:
+            CallRefusedError: the client does not take it in time, or it is too large.
+        """
+        raw = self.serialised(answer)
+        try:
+            async with asyncio.timeout(self._stall_seconds):
+                await self._context.write(raw)
+        except TimeoutError:
+            message = f"the client took no message for {self._stall_seconds:g} seconds"
+            raise CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CLIENT_STALLED", message) from None
+
+    def serialised(self, answer: Message) -> bytes:
+        """The bytes of an answer.
+
+        Raises:
+            CallRefusedError: there are more than a message may have.
+        """
+        raw = answer.SerializeToString()
+        if len(raw) > self._message_bytes:
+            raise message_too_large(len(raw), self._message_bytes)
+        self.sent += len(raw)
+        return raw
+
+    def check_document(self, size: int) -> None:
+        """Refuse a document that does not fit into one message, before it is read or converted.
+
+        Raises:
+            CallRefusedError: it does not.
+        """
+        if size > self._message_bytes - min(_OVERHEAD, self._message_bytes // 4):
+            raise message_too_large(size, self._message_bytes)
+
+
+def message_too_large(size: int, limit: int) -> CallRefusedError:
+    message = f"the answer has {size:,} bytes, and a message {limit:,} at most; fetch it with Download"
+    return exhausted("MESSAGE_TOO_LARGE", message, "message", size=size, limit=limit)
+
+
+class Calls:
+    """Makes gRPC's handlers of the service's methods. ``owner_of`` tells whose an ``authorization`` header is."""
+
+    def __init__(self, owner_of: Callable[[str | None], str | None], limits: Limits) -> None:
+        self._owner_of = owner_of
+        self._limits = limits
+        self._running = {"calls": 0, "watches": 0}
+
+    def handler(self, method: Method) -> grpc.RpcMethodHandler[bytes, bytes]:
+        """The handler of ``method``."""
+
+        async def behaviour(messages: object, context: Any) -> bytes | None:
+            return await self._run(method, context)
+
+        if method.streams_answers:
+            return grpc.stream_stream_rpc_method_handler(behaviour)
+        return grpc.stream_unary_rpc_method_handler(behaviour)
+
+    async def _run(self, method: Method, context: Any) -> bytes | None:
+        began = time.perf_counter()
+        metadata = context.invocation_metadata() or ()
+        headers = {key: value for key, value in metadata if isinstance(value, str)}
+        span = CallSpan(SERVICE, method.name, metadata)
+        call: Call[Any] = Call(method, context, self._limits, "", _request_id(headers))
+        code, reason = StatusCode.OK, None
+        try:
+            context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
+            call.owner = self._owner(headers)
+            return await self._within_limits(method, call)
+        except CallRefusedError as refusal:
+            code, reason = refusal.code, refusal.reason
+            trailers = refusal.trailers(call.request_id)
+            text = refusal.message
+        except (asyncio.CancelledError, grpc.aio.BaseError):
+            # The client has gone away, or the server has stopped.
+            code = StatusCode.CANCELLED
+            raise
+        except Exception as failure:
+            unforeseen = internal()
+            code, reason, text = unforeseen.code, unforeseen.reason, unforeseen.message
+            trailers = unforeseen.trailers(call.request_id)
+            level = logging.CRITICAL if isinstance(failure, DamagedError) else logging.ERROR
+            logger.log(level, "failed", exc_info=True, extra={"fields": {"request": call.request_id}})
+        finally:
+            session = None if call.session_id is None else digest_of(call.session_id)
+            span.end(code, request_id=call.request_id, received_bytes=call.received, sent_bytes=call.sent)
+            tell(
+                logging.INFO,
+                "call",
+                request=call.request_id,
+                method=method.name,
+                code=code.name,
+                reason=reason,
+                milliseconds=round((time.perf_counter() - began) * 1000, 2),
+                owner=call.owner or None,
+                session=session,
+                received=call.received,
+                sent=call.sent,
+                peer=context.peer(),
+            )
+        await context.abort(code, text, ((REQUEST_ID, call.request_id), *trailers))
+        return None
+
+    def _owner(self, headers: dict[str, str]) -> str:
+        owner = self._owner_of(headers.get("authorization"))
+        if owner is None:
+            message = "a token that the server knows and that has not expired is needed: 'authorization: Bearer TOKEN'"
+            raise CallRefusedError(StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", message)
+        return owner
+
+    async def _within_limits(self, method: Method, call: Call[Any]) -> bytes | None:
+        most = getattr(self._limits, method.slots)
+        if self._running[method.slots] >= most:
+            message = f"the server has {most} {method.slots} under way and takes on no more; try again"
+            raise exhausted("TOO_MANY_CALLS", message, method.slots, retry_seconds=1.0, limit=most)
+        self._running[method.slots] += 1
+        seconds = None if method.seconds is None else getattr(self._limits, method.seconds)
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                return await self._answer(method, call)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            message = f"the call took longer than the {seconds:g} seconds that the server gives it"
+            raise CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CALL_TOO_LONG", message) from None
+        finally:
+            self._running[method.slots] -= 1
+
+    async def _answer(self, method: Method, call: Call[Any]) -> bytes | None:
+        if method.streams_requests:
+            answer = await method.answer(call)
+        else:
+            request = await call.read()
+            if request is None:
+                raise invalid("MESSAGE_MISSING", "the call has no message")
+            answer = await method.answer(call, request)
+        return None if answer is None else call.serialised(answer)
+
+
+def _request_id(headers: dict[str, str]) -> str:
+    given = headers.get(REQUEST_ID, "")
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)

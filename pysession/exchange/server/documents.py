@@ -1,0 +1,190 @@
+"""Documents on their way into the store and out of it: within the budget, judged, and told to those who watch."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import ParamSpec, TypeVar
+
+import msgspec
+from grpc import StatusCode
+
+from pysession.dialects import UNKNOWN
+from pysession.exchange.server import policy as policies
+from pysession.exchange.server.budget import Budget
+from pysession.exchange.server.depth import nests_deeper
+from pysession.exchange.server.failures import refusal_of
+from pysession.exchange.server.forms import damaged
+from pysession.exchange.server.policy import Judgement, Policy, judge
+from pysession.exchange.server.refusals import CallRefusedError, exhausted, invalid
+from pysession.exchange.server.settings import Limits
+from pysession.exchange.server.watching import Watches
+from pysession.findings.failures import UsageError
+from pysession.stores import Entry, Store, Stored, StoreError
+from pysession.wire import DEFAULT_LIMITS
+from pysession.wire import Limits as WireLimits
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+_READS = 8
+"""Documents that are read from the store at once: their sizes are known only afterwards."""
+_AT_ONCE = 256 * 1024
+"""A document up to this size is looked through on the event loop, which takes less than a change of threads."""
+
+
+class Writing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a document is stored."""
+
+    if_match: str | None = None
+    create_only: bool = False
+    expires: datetime | None = None
+    immutable: bool = False
+    dialect: str | None = None
+    """What its sender says it is in."""
+
+
+class Documents:
+    """The documents of all owners. What takes long runs in a thread of its own, off the event loop."""
+
+    def __init__(self, store: Store, policy: Policy | None, limits: Limits, budget: Budget, watches: Watches) -> None:
+        self.budget = budget
+        self.policy = policy
+        self.reading_limits: WireLimits = msgspec.structs.replace(
+            DEFAULT_LIMITS, bytes=limits.document_bytes, depth=limits.depth
+        )
+        self._store = store
+        self._limits = limits
+        self._watches = watches
+        self._reads = asyncio.Semaphore(_READS)
+        # One thread: what is remembered of the shapes of documents is for one at a time.
+        self._thread = ThreadPoolExecutor(1, "pysession exchange")
+
+    async def work(
+        self, work: Callable[_Parameters, _Result], *arguments: _Parameters.args, **named: _Parameters.kwargs
+    ) -> _Result:
+        """What ``work`` returns or raises, done in the thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*arguments, **named))
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def check_size(self, size: int) -> None:
+        """Raises CallRefusedError where a document of ``size`` bytes is larger than the server takes."""
+        most = min(self._limits.document_bytes, self._store.max_bytes)
+        if size > most:
+            message = f"the session has {size:,} bytes, and the server takes {most:,}"
+            raise exhausted("DOCUMENT_TOO_LARGE", message, "document", size=size, limit=most)
+
+    @contextlib.asynccontextmanager
+    async def held(self, size: int) -> AsyncIterator[None]:
+        """``size`` bytes of the budget while the block lasts."""
+        await self.budget.take(size)
+        try:
+            yield
+        finally:
+            self.budget.give(size)
+
+    @contextlib.asynccontextmanager
+    async def read(self, owner: str, session_id: str) -> AsyncIterator[Stored]:
+        """A stored session, within the budget while the block lasts.
+
+        Raises:
+            CallRefusedError: NOT_FOUND; DATA_LOSS, it is not what was put.
+        """
+        async with self._reads:
+            with _told():
+                stored = await self._store.get(session_id, owner=owner)
+            if len(stored.data) != stored.size or not stored.data:
+                raise damaged()
+            await self.budget.take(stored.size)
+        try:
+            yield stored
+        finally:
+            self.budget.give(stored.size)
+
+    async def judged(self, data: bytes, policy: Policy) -> Judgement:
+        """What there is to say of a document.
+
+        Raises:
+            CallRefusedError: INVALID_ARGUMENT, the policy is none.
+        """
+        try:
+            return await self.work(judge, data, policy, self.reading_limits)
+        except UsageError as failure:
+            raise invalid("POLICY_INVALID", str(failure), "policy") from failure
+
+    async def write(self, owner: str, session_id: str, data: bytes, writing: Writing) -> Entry:
+        """Store a document that the policy takes.
+
+        Raises:
+            CallRefusedError: it is not stored.
+        """
+        if not data:
+            raise invalid("DOCUMENT_EMPTY", "a session has at least a byte", "payload")
+        self.check_size(len(data))
+        await self._check_document(data, writing.dialect)
+        with _told():
+            entry = await self._store.put(
+                session_id,
+                data,
+                owner=owner,
+                if_match=writing.if_match,
+                if_absent=writing.create_only,
+                expires=writing.expires,
+                immutable=writing.immutable,
+            )
+        self._watches.changed(entry)
+        return entry
+
+    async def delete(self, owner: str, session_id: str, if_match: str | None) -> bool:
+        """Whether there was a session to remove."""
+        with _told():
+            deleted = await self._store.delete(session_id, owner=owner, if_match=if_match)
+        if deleted:
+            self._watches.deleted(owner, session_id)
+        return deleted
+
+    async def _check_document(self, data: bytes, claimed: str | None) -> None:
+        depth = self._limits.depth
+        deeper = nests_deeper(data, depth) if len(data) <= _AT_ONCE else await self.work(nests_deeper, data, depth)
+        if deeper:
+            message = f"arrays and objects are nested deeper than {depth:,} levels"
+            raise exhausted("DOCUMENT_TOO_COMPLEX", message, "document", depth=depth)
+        if self.policy is None:
+            return
+        judgement = await self.judged(data, self.policy)
+        found = judgement.report.dialect
+        if not judgement.accepted or found == UNKNOWN:
+            raise policies.refusal_of(judgement)
+        if claimed is not None and claimed != found:
+            message = f"the session is not in the dialect that was named but in {found}"
+            raise invalid("DIALECT_DIFFERS", message, "dialect")
+
+
+def check_digest(data: bytes, claimed: bytes) -> None:
+    """Raises CallRefusedError (DATA_LOSS) where ``data`` is not what its sender's SHA-256 says."""
+    if sha256(data).digest() != claimed:
+        raise digest_differs()
+
+
+def digest_differs() -> CallRefusedError:
+    return CallRefusedError(
+        StatusCode.DATA_LOSS, "DIGEST_MISMATCH", "what came is not what its SHA-256 says; send it again"
+    )
+
+
+def past(moment: datetime) -> bool:
+    return moment <= datetime.now(UTC)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What a store fails with, as a refusal."""
+    try:
+        yield
+    except (StoreError, UsageError) as failure:
+        raise refusal_of(failure) from failure

@@ -1,0 +1,129 @@
+"""A document as a client wants it: its own bytes, in another dialect, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+import msgspec
+from grpc import StatusCode
+
+from pysession.exchange.server.policy import not_a_session
+from pysession.exchange.server.refusals import CallRefusedError, invalid, precondition, violations_of
+from pysession.findings import Finding, Loss
+from pysession.findings.failures import PysessionError, RefusedError, UsageError
+from pysession.verbs.convert import TargetRefusesError, convert, target_of
+from pysession.wire import Encoding, read
+from pysession.wire import Limits as WireLimits
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A document in other words. ``source`` and ``losses`` tell what a conversion did, ``target`` for which release."""
+
+    data: bytes
+    source: str
+    target: str
+    losses: tuple[Loss, ...]
+
+    @property
+    def dialect(self) -> str:
+        return self.target.partition("@")[0]
+
+
+def check_target(target: str) -> None:
+    """Refuse what nothing can be converted to, before a document is read.
+
+    Raises:
+        CallRefusedError: INVALID_ARGUMENT.
+    """
+    try:
+        target_of(target)
+    except UsageError as failure:
+        raise invalid("TARGET_UNKNOWN", str(failure), "target") from failure
+
+
+def converted(
+    data: bytes,
+    target: str,
+    limits: WireLimits,
+    *,
+    source: str | None = None,
+    record_approvals: bool = False,
+    is_stored: bool,
+) -> Said:
+    """The document in the words of ``target``.
+
+    Raises:
+        CallRefusedError: DATA_LOSS, a stored document cannot be read; INVALID_ARGUMENT, one that was sent cannot;
+            FAILED_PRECONDITION, it cannot be converted.
+    """
+    try:
+        conversion = convert(data, target, source, record_approvals=record_approvals, limits=limits)
+        return Said(conversion.data, conversion.source, conversion.target, conversion.losses)
+    except RefusedError as failure:
+        check_readable(data, limits, is_stored=is_stored)
+        raise _not_convertible(str(failure), failure) from failure
+    except TargetRefusesError as failure:
+        raise precondition(
+            "TARGET_REFUSES", str(failure), [("READER", failure.reading.reader, failure.reading.verdict.value)]
+        ) from failure
+    except UsageError as failure:
+        check_readable(data, limits, is_stored=is_stored)
+        raise _not_convertible(str(failure)) from failure
+
+
+def typed(data: bytes, limits: WireLimits, *, is_stored: bool) -> bytes:
+    """The document as a serialised ``pysession.v1.Session``.
+
+    Raises:
+        CallRefusedError: as :func:`converted`.
+    """
+    try:
+        return bytes(import_module("pysession.protobuf").to_proto(data))
+    except PysessionError as failure:
+        check_readable(data, limits, is_stored=is_stored)
+        raise _not_convertible(str(failure), failure if isinstance(failure, RefusedError) else None) from failure
+
+
+def untyped(blob: bytes) -> bytes:
+    """The document that a serialised ``pysession.v1.Session`` stands for.
+
+    Raises:
+        CallRefusedError: INVALID_ARGUMENT, it stands for none.
+    """
+    try:
+        return bytes(import_module("pysession.protobuf").from_proto(blob))
+    except PysessionError as failure:
+        raise CallRefusedError(
+            StatusCode.INVALID_ARGUMENT, "NOT_A_SESSION", f"the typed session is none: {failure}"
+        ) from failure
+
+
+def check_readable(data: bytes, limits: WireLimits, *, is_stored: bool) -> None:
+    """Refuse what is no JSON.
+
+    Raises:
+        CallRefusedError: DATA_LOSS for a stored document, INVALID_ARGUMENT for one that was sent.
+    """
+    reading = read(data, Encoding.JSON, limits)
+    if reading.readable:
+        return
+    if is_stored:
+        raise damaged()
+    first = reading.faults[0]
+    raise not_a_session((), f"{first.detail} ({first.rule})")
+
+
+def damaged() -> CallRefusedError:
+    """What is stored is not what was put."""
+    return CallRefusedError(StatusCode.DATA_LOSS, "DOCUMENT_DAMAGED", "the stored session is damaged; put it again")
+
+
+def _not_convertible(why: str, failure: RefusedError | None = None) -> CallRefusedError:
+    findings: Sequence[Finding] = () if failure is None else failure.findings
+    return precondition(
+        "NOT_CONVERTIBLE",
+        f"the session cannot be said so: {why}",
+        [("DOCUMENT", "session", "what its dialect does not accept cannot be converted")],
+        *([violations_of(findings)] if findings else []),
+    )

@@ -1,0 +1,227 @@
+"""The server: assembled, started, drained, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+
+from pysession.exchange.server.addresses import parse_address
+from pysession.exchange.server.answers import Answers
+from pysession.exchange.server.budget import Budget
+from pysession.exchange.server.calls import SERVICE, Calls, Method
+from pysession.exchange.server.documents import Documents
+from pysession.exchange.server.logs import tell
+from pysession.exchange.server.service import Unary
+from pysession.exchange.server.settings import Settings
+from pysession.exchange.server.streams import Streaming
+from pysession.exchange.server.tls import server_credentials
+from pysession.exchange.server.tokens import Tokens, load_tokens
+from pysession.exchange.server.uploads import Uploads
+from pysession.exchange.server.watching import Watches
+from pysession.findings.failures import UsageError
+from pysession.stores import Store
+from pysession.v1 import exchange_pb2 as pb
+
+_HANDSHAKE_SECONDS = 20
+
+
+class Server:
+    """A service of sessions on ``store``, which it does not close.
+
+    Raises:
+        UsageError: the settings cannot be followed, or would let the public in without TLS and tokens.
+    """
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.settings = settings
+        self.address = parse_address(settings.address)
+        _check_safe(settings, is_public=not self.address.is_loopback)
+        self.tokens: Tokens | None = None if settings.tokens is None else load_tokens(settings.tokens)
+        self._store = store
+        limits = settings.limits
+        self._watches = Watches(store, settings.watch_seconds)
+        budget = Budget(limits.bytes_in_flight, limits.wait_seconds)
+        self._documents = Documents(store, settings.policy, limits, budget, self._watches)
+        answers = Answers(limits.answers, limits.answer_seconds)
+        uploads = Uploads(budget, limits.uploads, limits.upload_seconds)
+        unary = Unary(store, self._documents, answers)
+        streaming = Streaming(self._documents, answers, uploads, self._watches)
+        self._methods = _methods(unary, streaming)
+        self._health = HealthServicer()
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> str:
+        """Listen; the address, with the port that was given for 0.
+
+        Raises:
+            UsageError: the address cannot be listened on.
+            StoreError: the store cannot be used.
+        """
+        await self._store.list(limit=1)
+        server = grpc.aio.server(
+            options=_options(self.settings),
+            interceptors=() if self.tokens is None else (_OnlyWithToken(self._owner_of),),
+            # A last resort: calls are limited, and told why, one by one.
+            maximum_concurrent_rpcs=2 * (self.settings.limits.calls + self.settings.limits.watches),
+        )
+        calls = Calls(self._owner_of, self.settings.limits)
+        handlers = {method.name: calls.handler(method) for method in self._methods}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        if self.settings.reflection:
+            _reflect(server)
+        port = self._listen(server)
+        await server.start()
+        await self._health.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
+        self._server = server
+        return self.address.bound_to(port)
+
+    def _listen(self, server: grpc.aio.Server) -> int:
+        tls = self.settings.tls
+        try:
+            if tls is None:
+                return server.add_insecure_port(self.address.text)
+            return server.add_secure_port(self.address.text, server_credentials(tls))
+        except RuntimeError as failure:
+            raise UsageError(
+                f"{self.address.text} cannot be listened on: it is in use, or none of this machine"
+            ) from failure
+
+    async def stop(self) -> None:
+        """Say that the server is not serving, end the watches, let calls under way finish, stop."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        tell(logging.INFO, "draining", seconds=self.settings.drain_seconds)
+        # It waits for those who watch the health, of whom one may be slow.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self._health.enter_graceful_shutdown()
+        self._watches.close()
+        await server.stop(self.settings.drain_seconds)
+        self._documents.close()
+        tell(logging.INFO, "stopped")
+
+    def reload_tokens(self) -> None:
+        """Read the file of tokens again; what is wrong with it is logged, and the tokens stay as they were."""
+        if self.settings.tokens is None:
+            return
+        try:
+            self.tokens = load_tokens(self.settings.tokens)
+        except UsageError as failure:
+            tell(logging.ERROR, "tokens", problem=str(failure))
+        else:
+            tell(logging.INFO, "tokens", count=len(self.tokens))
+
+    def _owner_of(self, authorization: str | None) -> str | None:
+        return self.settings.owner if self.tokens is None else self.tokens.owner_of(authorization)
+
+
+async def serve(store: Store, settings: Settings, started: Callable[[Server, str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; a second one does not wait for calls under way. SIGHUP reads the tokens again."""
+    server = Server(store, settings)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals: dict[int, Callable[[], None]] = {
+        signal.SIGTERM: stopping.set,
+        signal.SIGINT: stopping.set,
+        signal.SIGHUP: server.reload_tokens,
+    }
+    for number, act in signals.items():
+        loop.add_signal_handler(number, act)
+    try:
+        started(server, await server.start())
+        await stopping.wait()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+        await server.stop()
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+class _OnlyWithToken(grpc.aio.ServerInterceptor):
+    """Asks a token for reflection as well. The health of the server anybody may ask for."""
+
+    def __init__(self, owner_of: Callable[[str | None], str | None]) -> None:
+        self._owner_of = owner_of
+
+    async def intercept_service(self, continuation: Any, details: Any) -> Any:
+        if details.method.startswith("/grpc.reflection."):
+            headers = dict(details.invocation_metadata or ())
+            if self._owner_of(headers.get("authorization")) is None:
+                return grpc.stream_stream_rpc_method_handler(_unauthenticated)
+        return await continuation(details)
+
+
+async def _unauthenticated(messages: Any, context: Any) -> None:
+    await context.abort(grpc.StatusCode.UNAUTHENTICATED, "a token that the server knows is needed")
+
+
+def _check_safe(settings: Settings, *, is_public: bool) -> None:
+    missing = [
+        what
+        for what, given in (
+            ("TLS (--tls-cert, --tls-key)", settings.tls),
+            ("tokens (--tokens)", settings.tokens),
+        )
+        if given is None
+    ]
+    if is_public and missing and not settings.allow_insecure:
+        raise UsageError(
+            f"{settings.address} can be reached from other machines, and there is no {' and no '.join(missing)}: "
+            "everybody could read and change all sessions. Give them, listen on 127.0.0.1, or say --allow-insecure"
+        )
+
+
+def _methods(unary: Unary, streaming: Streaming) -> tuple[Method, ...]:
+    return (
+        Method("Put", pb.PutRequest, unary.put),
+        Method("Get", pb.GetRequest, unary.get),
+        Method("List", pb.ListRequest, unary.list),
+        Method("Delete", pb.DeleteRequest, unary.delete),
+        Method("Check", pb.CheckRequest, unary.check),
+        Method("Convert", pb.ConvertRequest, unary.convert),
+        Method("GetUpload", pb.GetUploadRequest, streaming.get_upload),
+        Method("Upload", pb.UploadRequest, streaming.upload, streams_requests=True, seconds="transfer_seconds"),
+        Method("Download", pb.DownloadRequest, streaming.download, streams_answers=True, seconds="transfer_seconds"),
+        Method("Watch", pb.WatchRequest, streaming.watch, streams_answers=True, seconds=None, slots="watches"),
+    )
+
+
+def _options(settings: Settings) -> list[tuple[str, Any]]:
+    limits, alive = settings.limits, settings.keepalive
+    return [
+        ("grpc.max_receive_message_length", limits.message_bytes),
+        ("grpc.max_send_message_length", limits.message_bytes),
+        ("grpc.max_concurrent_streams", limits.streams),
+        ("grpc.keepalive_time_ms", _milliseconds(alive.after)),
+        ("grpc.keepalive_timeout_ms", _milliseconds(alive.timeout)),
+        ("grpc.http2.min_ping_interval_without_data_ms", _milliseconds(alive.client_least)),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.max_connection_idle_ms", _milliseconds(alive.idle)),
+        ("grpc.max_connection_age_ms", _milliseconds(alive.age)),
+        ("grpc.max_connection_age_grace_ms", _milliseconds(alive.age_grace)),
+        ("grpc.server_handshake_timeout_ms", _milliseconds(_HANDSHAKE_SECONDS)),
+        # Another server on the same port would get a part of the calls.
+        ("grpc.so_reuseport", 0),
+    ]
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
+
+
+def _reflect(server: grpc.aio.Server) -> None:
+    from grpc_reflection.v1alpha import reflection
+
+    reflection.enable_server_reflection((SERVICE, "grpc.health.v1.Health", reflection.SERVICE_NAME), server)

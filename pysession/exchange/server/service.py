@@ -1,0 +1,270 @@
+"""The methods that answer one message with one message."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from pysession.exchange.messages import (
+    SEVERITIES,
+    VERDICTS,
+    entry_message,
+    loss_messages,
+    moment,
+    report_message,
+    text,
+)
+from pysession.exchange.server.answers import Answers
+from pysession.exchange.server.calls import Call
+from pysession.exchange.server.documents import Documents, Writing, check_digest, past
+from pysession.exchange.server.failures import refusal_of
+from pysession.exchange.server.forms import Said, check_target, converted, typed, untyped
+from pysession.exchange.server.policy import Policy
+from pysession.exchange.server.refusals import invalid, not_found
+from pysession.findings import Severity, Verdict
+from pysession.findings.failures import UsageError
+from pysession.readers import Settings as ReaderSettings
+from pysession.readers import reader
+from pysession.rules import matching, profile
+from pysession.stores import Store, StoreError
+from pysession.v1 import exchange_pb2 as pb
+
+MOST_PAGE = 1000
+MOST_KEY = 128
+_FORMS = frozenset({pb.FORM_DOCUMENT, pb.FORM_SESSION})
+_VERDICTS = {number: verdict for verdict, number in VERDICTS.items()}
+_SEVERITIES = {number: severity for severity, number in SEVERITIES.items()}
+
+
+class Unary:
+    """Put, Get, List, Delete, Check and Convert."""
+
+    def __init__(self, store: Store, documents: Documents, answers: Answers) -> None:
+        self._store = store
+        self._documents = documents
+        self._answers = answers
+
+    async def put(self, call: Call[Any], request: pb.PutRequest) -> pb.PutResponse:
+        session_id = session_id_of(call, request)
+        writing = writing_of(request.options, request.payload.document)
+        data = await self._sent(request.payload)
+
+        async def write() -> pb.PutResponse:
+            async with self._documents.held(len(data)):
+                entry = await self._documents.write(call.owner, session_id, data, writing)
+            return pb.PutResponse(entry=entry_message(entry, sha256(data).digest()))
+
+        if not request.HasField("idempotency_key"):
+            return await write()
+        key = f"put:{key_of(request.idempotency_key, 1, 'idempotency_key')}"
+        return await self._answers.once(call.owner, key, fingerprint(request), write)
+
+    async def get(self, call: Call[Any], request: pb.GetRequest) -> pb.GetResponse:
+        session_id = session_id_of(call, request)
+        form = form_of(request.form, pb.FORM_ENTRY)
+        target = target_of(request)
+        async with self._documents.read(call.owner, session_id) as stored:
+            digest = sha256(stored.data).digest()
+            response = pb.GetResponse(entry=entry_message(stored, digest))
+            if form == pb.FORM_ENTRY or request.if_none_match == stored.etag:
+                return response
+            call.check_document(stored.size)
+            data = stored.data
+            said = None
+            if target is not None:
+                said = await self._documents.work(
+                    converted, data, target, self._documents.reading_limits, is_stored=True
+                )
+                data = said.data
+                response.conversion.CopyFrom(conversion_message(said))
+            await self._fill(response.payload, data, form, said, None if said else digest, is_stored=True)
+            return response
+
+    async def list(self, call: Call[Any], request: pb.ListRequest) -> pb.ListResponse:
+        since = moment_of(request, "changed_since")
+        try:
+            page = await self._store.list(
+                prefix=request.prefix,
+                owner=call.owner,
+                changed_since=since,
+                limit=min(request.page_size or MOST_PAGE, MOST_PAGE),
+                page=request.page_token or None,
+            )
+        except (StoreError, UsageError) as failure:
+            raise refusal_of(failure) from failure
+        return pb.ListResponse(entries=map(entry_message, page.entries), next_page_token=page.next)
+
+    async def delete(self, call: Call[Any], request: pb.DeleteRequest) -> pb.DeleteResponse:
+        session_id = session_id_of(call, request)
+        if_match = request.if_match if request.HasField("if_match") else None
+        deleted = await self._documents.delete(call.owner, session_id, if_match)
+        if not deleted and not request.allow_missing:
+            raise not_found(session_id)
+        return pb.DeleteResponse(deleted=deleted)
+
+    async def check(self, call: Call[Any], request: pb.CheckRequest) -> pb.CheckResponse:
+        policy = policy_of(request.policy) if request.HasField("policy") else self._documents.policy or Policy()
+        async with self._subject(call, request) as (data, _):
+            judgement = await self._documents.judged(data, policy)
+        return pb.CheckResponse(report=report_message(judgement.report), accepted=judgement.accepted)
+
+    async def convert(self, call: Call[Any], request: pb.ConvertRequest) -> pb.ConvertResponse:
+        target = target_of(request)
+        if target is None:
+            raise invalid("TARGET_MISSING", "name a dialect or release to convert to: dotnet, python@1.21.0", "target")
+        form = form_of(request.form)
+        async with self._subject(call, request) as (data, is_stored):
+            said = await self._documents.work(
+                converted,
+                data,
+                target,
+                self._documents.reading_limits,
+                source=request.source or None,
+                record_approvals=request.record_approvals,
+                is_stored=is_stored,
+            )
+            response = pb.ConvertResponse(conversion=conversion_message(said))
+            await self._fill(response.payload, said.data, form, said, None, is_stored=is_stored)
+            return response
+
+    async def _sent(self, payload: pb.Payload) -> bytes:
+        """The document that a client sent, in either form."""
+        form = payload.WhichOneof("form")
+        if form == "session":
+            return await self._documents.work(untyped, payload.session.SerializeToString())
+        if form is None or not payload.document.HasField("data"):
+            raise invalid("PAYLOAD_MISSING", "there is no session in the message", "payload")
+        data = payload.document.data
+        if payload.document.HasField("sha256"):
+            check_digest(data, payload.document.sha256)
+        return data
+
+    @contextlib.asynccontextmanager
+    async def _subject(
+        self, call: Call[Any], request: pb.CheckRequest | pb.ConvertRequest
+    ) -> AsyncIterator[tuple[bytes, bool]]:
+        """The document that the request is about, and whether it is a stored one."""
+        subject = request.WhichOneof("subject")
+        if subject == "payload":
+            data = await self._sent(request.payload)
+            self._documents.check_size(len(data))
+            async with self._documents.held(len(data)):
+                yield data, False
+        elif subject == "session_id":
+            async with self._documents.read(call.owner, session_id_of(call, request)) as stored:
+                yield stored.data, True
+        else:
+            raise invalid("SUBJECT_MISSING", "give a session, or the id of a stored one", "subject")
+
+    async def _fill(
+        self, payload: pb.Payload, data: bytes, form: int, said: Said | None, digest: bytes | None, *, is_stored: bool
+    ) -> None:
+        """Put a document into ``payload`` in the form that was asked for."""
+        if form == pb.FORM_SESSION:
+            blob = await self._documents.work(typed, data, self._documents.reading_limits, is_stored=is_stored)
+            payload.session.ParseFromString(blob)
+            return
+        document = payload.document
+        document.data = data
+        document.sha256 = digest or sha256(data).digest()
+        if said is not None:
+            document.dialect = said.dialect
+
+
+def session_id_of(call: Call[Any], request: Any) -> str:
+    """The session that a request is about; noted for the log."""
+    call.session_id = request.session_id
+    if not request.session_id:
+        raise invalid("SESSION_ID_MISSING", "name a session", "session_id")
+    return call.session_id or ""
+
+
+def form_of(form: pb.Form.ValueType, *more: int) -> pb.Form.ValueType:
+    """The form that is asked for; a document when nothing is said."""
+    if form == pb.FORM_UNSPECIFIED:
+        return pb.FORM_DOCUMENT
+    if form not in _FORMS and form not in more:
+        raise invalid("FORM_UNKNOWN", f"there is no form {form} here", "form")
+    return form
+
+
+def target_of(request: Any) -> str | None:
+    """What to convert to, if anything; refused where it is nothing."""
+    if not request.HasField("target"):
+        return None
+    check_target(request.target)
+    target: str = request.target
+    return target
+
+
+def writing_of(options: pb.WriteOptions, claims: pb.Document | pb.UploadHeader) -> Writing:
+    """How to write, of what the request says."""
+    expires = moment_of(options, "expire_time")
+    if expires is not None and past(expires):
+        raise invalid("EXPIRY_PAST", "the session would have expired already", "options.expire_time")
+    return Writing(
+        if_match=options.if_match if options.WhichOneof("condition") == "if_match" else None,
+        create_only=options.create_only,
+        expires=expires,
+        immutable=options.immutable,
+        dialect=claims.dialect if claims.HasField("dialect") else None,
+    )
+
+
+def moment_of(message: Any, field: str) -> datetime | None:
+    """A time of the request, if it is there."""
+    if not message.HasField(field):
+        return None
+    value: Timestamp = getattr(message, field)
+    try:
+        return moment(value)
+    except ValueError:
+        raise invalid("TIME_INVALID", "the time is none", field) from None
+
+
+def key_of(key: str, least: int, field: str) -> str:
+    """A key that a client chose."""
+    if not least <= len(key.encode()) <= MOST_KEY:
+        raise invalid("KEY_INVALID", f"a key has {least} to {MOST_KEY} bytes", field)
+    return key
+
+
+def fingerprint(request: Message) -> bytes:
+    """The same for the same request."""
+    return sha256(request.SerializeToString(deterministic=True)).digest()
+
+
+def policy_of(asked: pb.Policy) -> Policy:
+    """The policy that a client names.
+
+    Raises:
+        CallRefusedError: INVALID_ARGUMENT, it names a rule, profile or release that there is none of.
+    """
+    try:
+        matching((*asked.select, *asked.ignore))
+        for name in asked.profiles:
+            profile(name)
+        policy = Policy(
+            readers=tuple(dict.fromkeys(map(reader, asked.readers))),
+            select=tuple(asked.select),
+            ignore=tuple(asked.ignore),
+            profiles=tuple(asked.profiles),
+            settings=ReaderSettings(frozenset(asked.registered_types), tuple(asked.history_keys)),
+            accept=_VERDICTS[asked.accept or VERDICTS[Verdict.NORMALISED]],
+            fail_on=_SEVERITIES[asked.fail_on or SEVERITIES[Severity.ERROR]],
+        )
+    except (UsageError, KeyError) as failure:
+        message = str(failure) if isinstance(failure, UsageError) else "accept or fail_on is none of the words"
+        raise invalid("POLICY_INVALID", message, "policy") from failure
+    return policy
+
+
+def conversion_message(said: Said, *, with_losses: bool = True) -> pb.Conversion:
+    losses = loss_messages(said.losses) if with_losses else ()
+    return pb.Conversion(source=text(said.source), target=said.target, losses=losses)
