@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 import click
@@ -62,6 +62,11 @@ class Account(ABC, Generic[_Done, _Put]):
         if self._not_done or not self.inputs:
             return ExitCode.NOT_READ
         return ExitCode.FINDINGS if self.wrong else ExitCode.CLEAN
+
+    @property
+    def not_done(self) -> Sequence[NotRead]:
+        """What could not be read or written, so far."""
+        return self._not_done
 
     @abstractmethod
     def entry(self, done: _Done, where: _Put) -> dict[str, Any]:

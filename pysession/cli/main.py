@@ -20,6 +20,8 @@ _COMMANDS: Mapping[str, str] = {
     "convert": "pysession.cli.convert",
     "fixtures": "pysession.cli.fixtures",
     "matrix": "pysession.cli.matrix",
+    "pull": "pysession.cli.pull",
+    "push": "pysession.cli.push",
     "repair": "pysession.cli.repair",
     "rules": "pysession.cli.rules",
     "schema": "pysession.cli.schema",

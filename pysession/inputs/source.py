@@ -43,7 +43,8 @@ class Record(msgspec.Struct, frozen=True):
     ``first_line`` is the physical line of the file on which ``data`` starts (1-based). ``size`` is the whole document's
     size in bytes, as far as it is known: the rest of an oversized stream is not read. ``data`` is shorter than ``size``
     only for a document over ``limits.bytes``, of which one byte more than the limit is kept, so that the reader of the
-    bytes reports the limit. ``modified`` is when its file was changed last (Unix time), None for a stream.
+    bytes reports the limit. ``modified`` is when its file was changed last (Unix time), None for a stream. ``session_id``
+    is what a store keeps it under.
     """
 
     source: str
@@ -53,6 +54,7 @@ class Record(msgspec.Struct, frozen=True):
     first_line: int
     size: int
     modified: float | None = None
+    session_id: str | None = None
 
 
 def printable(path: str) -> str:

@@ -59,4 +59,4 @@ def _record(place: str, stored: Stored, format: InputFormat | None, limits: Limi
     data = stored.data[: limits.bytes + 1]
     encoding = encoding_of(format, data, limits)
     name = f"{place}#{owner}{printable(stored.id)}"
-    return Record(name, data, encoding, None, 1, stored.size, stored.changed.timestamp())
+    return Record(name, data, encoding, None, 1, stored.size, stored.changed.timestamp(), stored.id)

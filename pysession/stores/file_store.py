@@ -159,7 +159,7 @@ class FileStore(BaseStore):
             file = self._file(key, stem)
             live = file if file is not None and not _is_over(file.state) else None
             condition.check(key, None if live is None else live.facts)
-            suffix = _suffix(data)
+            suffix = suffix_of(data)
             ending = len(data) if suffix == _LINES and data and not data.endswith(b"\n") else None
             modified = _later(file)
             state = _State(modified, expires, immutable, ending)
@@ -192,7 +192,7 @@ class FileStore(BaseStore):
                 data = seam.join(content[0], [checked_message(session_id, message, seam.encoding)])
                 check_size(session_id, len(data), self.max_bytes)
                 # The bytes of a lone message are JSON, and with a second one are lines.
-                path = file.path.with_name(stem + _suffix(data))
+                path = file.path.with_name(stem + suffix_of(data))
                 status = replace_file(path, data, _later(file))
                 self._remove_others(key, stem, path)
             return _facts(status, file.state)
@@ -362,7 +362,7 @@ def _later(file: _File | None) -> int:
     return max(time.time_ns(), 0 if file is None else file.status.st_mtime_ns + _STEP_NANOSECONDS)
 
 
-def _suffix(data: bytes) -> str:
+def suffix_of(data: bytes) -> str:
     """What a file with these bytes is called, so that other programs read it as what it is."""
     if data and (is_map(data[0]) or (len(data) > 4 and data[0] == 0 and is_map(data[4]))):
         return ".msgpack"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import Future
 from functools import cache
 from typing import Any, TypeVar
 
@@ -19,9 +20,14 @@ def _loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
+def start(work: Coroutine[Any, Any, _Result]) -> Future[_Result]:
+    """Begin ``work``; its result comes in a while."""
+    return asyncio.run_coroutine_threadsafe(work, _loop())
+
+
 def wait_for(work: Coroutine[Any, Any, _Result]) -> _Result:
     """What ``work`` returns or raises. Whoever is interrupted while waiting (by ^C) stops the work."""
-    future = asyncio.run_coroutine_threadsafe(work, _loop())
+    future = start(work)
     try:
         return future.result()
     except BaseException:

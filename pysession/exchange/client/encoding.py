@@ -39,9 +39,12 @@ def options_of(
     return options
 
 
-def document_of(data: bytes, digest: bytes | None = None, dialect: str | None = None) -> exchange_pb2.Payload:
-    """The bytes of a document."""
-    return exchange_pb2.Payload(document=exchange_pb2.Document(data=data, sha256=digest, dialect=dialect))
+def document_of(
+    data: bytes, digest: bytes | None = None, dialect: str | None = None, format_version: str | None = None
+) -> exchange_pb2.Payload:
+    """The bytes of a document, and what they claim to be."""
+    document = exchange_pb2.Document(data=data, sha256=digest, dialect=dialect, format_version=format_version)
+    return exchange_pb2.Payload(document=document)
 
 
 def session_of(data: bytes) -> exchange_pb2.Payload:

@@ -103,6 +103,7 @@ class ExchangeClient:
         *,
         typed: bool = False,
         dialect: str | None = None,
+        format_version: str | None = None,
         if_match: str | None = None,
         if_absent: bool = False,
         expires: datetime | None = None,
@@ -112,7 +113,7 @@ class ExchangeClient:
         """Store ``data`` in place of what is there, whole or not at all.
 
         ``data`` are the bytes of a document in any dialect, or with ``typed`` those of a ``pysession.v1.Session``.
-        ``dialect`` is what a document claims to be in. ``if_match`` is the etag that the session must have, ``if_absent``
+        ``dialect`` and ``format_version`` are what a document claims to be in. ``if_match`` is the etag that the session must have, ``if_absent``
         that there must be none. ``progress`` is told how many bytes of how many are sent, where there are many.
 
         Raises:
@@ -134,13 +135,14 @@ class ExchangeClient:
                     form=FORM_SESSION if typed else FORM_DOCUMENT,
                     sha256=digest,
                     dialect=dialect,
+                    format_version=format_version,
                     options=options,
                 )
                 found = await Upload(self._caller, header, data, subject, progress).run(attempts)
             else:
                 request = exchange_pb2.PutRequest(
                     session_id=session_id,
-                    payload=session_of(data) if typed else document_of(data, digest, dialect),
+                    payload=session_of(data) if typed else document_of(data, digest, dialect, format_version),
                     options=options,
                     idempotency_key=secrets.token_urlsafe(16),
                 )

@@ -1,0 +1,168 @@
+"""Documents of files, folders and stores → sessions of an exchange: what ``pysession push`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+import msgspec
+
+from pysession.dialects import UNKNOWN, Document, vocabulary
+from pysession.exchange.client.exchange_client import ExchangeClient
+from pysession.exchange.client.failures import DataLossError, NotAcceptedError
+from pysession.exchange.client.uploads import Progress
+from pysession.exchange.client.window import Work, in_order
+from pysession.findings import Finding, NotRead
+from pysession.findings.failures import PysessionError, UsageError
+from pysession.inputs import STANDARD_INPUT, InputFormat, Record, discover, records
+from pysession.stores import ConflictError, Entry, ImmutableError, SessionIdError, TooLargeError
+from pysession.stores.file_names import SESSION, name_of
+from pysession.verbs.opening import open_document
+from pysession.wire import DEFAULT_LIMITS, Limits
+
+_REFUSALS = (NotAcceptedError, ConflictError, ImmutableError, TooLargeError, SessionIdError, UsageError)
+"""What is wrong with one document; the next may be another matter. Of other failures all have a part."""
+
+
+class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How documents are pushed.
+
+    ``session_id`` is that of the only one; otherwise each has its own: what a store keeps it under, what it says itself,
+    or the name of its file. ``typed``: it goes as a ``pysession.v1.Session``. ``dialect`` is what it claims to be in,
+    in place of what it is found to be in.
+    """
+
+    session_id: str | None = None
+    typed: bool = False
+    dialect: str | None = None
+    create_only: bool = False
+    if_match: str | None = None
+    format: InputFormat | None = None
+    limits: Limits = DEFAULT_LIMITS
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """What became of a document: ``entry`` is what is stored now; None: it was refused, and ``why`` and ``findings`` tell.
+
+    ``session_id`` is None where it has none.
+    """
+
+    source: str
+    record: int | None
+    session_id: str | None
+    entry: Entry | None = None
+    why: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+def push(
+    paths: Iterable[str], client: ExchangeClient, options: PushOptions, progress: Progress
+) -> Iterator[Pushed | NotRead]:
+    """Store each document that ``paths`` name; what became of each, in their order.
+
+    ``progress`` hears of the bytes of each transfer, in another thread.
+
+    Raises:
+        StoreError: the exchange cannot be reached, or lets nobody in; what was begun is given up.
+    """
+    return in_order(_Pushing(client, options, progress).works(paths))
+
+
+class _Parcel(msgspec.Struct, frozen=True):
+    """What is sent of a record, and as what."""
+
+    record: Record
+    session_id: str
+    data: bytes
+    dialect: str | None
+
+
+class _Pushing:
+    def __init__(self, client: ExchangeClient, options: PushOptions, progress: Progress) -> None:
+        self._client = client
+        self._options = options
+        self._progress = progress
+        self._sources: dict[str, str] = {}
+        """By session id, what was pushed under it: one must not take the place of another unseen."""
+
+    def works(self, paths: Iterable[str]) -> Iterator[Work[Pushed | NotRead]]:
+        for source in discover(paths, self._options.format, stores=True):
+            if isinstance(source, NotRead):
+                yield 0, _as_it_is(source)
+                continue
+            for record in records(source, self._options.limits):
+                parcel = record if isinstance(record, NotRead) else self._packed(record)
+                if isinstance(parcel, _Parcel):
+                    yield len(parcel.data), self._push(parcel)
+                else:
+                    yield 0, _as_it_is(parcel)
+
+    def _packed(self, record: Record) -> _Parcel | Pushed | NotRead:
+        options = self._options
+        if len(record.data) > options.limits.bytes:
+            return NotRead(record.source, f"it has more than {options.limits.bytes:,} bytes")
+        document = open_document(record.data, record.encoding, None, options.limits)
+        session_id = options.session_id or record.session_id or _told(document) or _name(record)
+        if session_id is None:
+            return _refused(record, None, "it does not say its session id; give --id")
+        place = _place(record)
+        before = self._sources.setdefault(session_id, place)
+        if before != place:
+            return _refused(record, session_id, f"{before} has gone as the session {session_id!r} already; give --id")
+        if not options.typed:
+            dialect = options.dialect or (None if document.dialect == UNKNOWN else document.dialect)
+            return _Parcel(record, session_id, record.data, dialect)
+        try:
+            typed = bytes(import_module("pysession.protobuf").to_proto(record.data))
+            return _Parcel(record, session_id, typed, None)
+        except PysessionError as failure:
+            return _refused(record, session_id, str(failure))
+
+    async def _push(self, parcel: _Parcel) -> Pushed | NotRead:
+        record, session_id = parcel.record, parcel.session_id
+        try:
+            entry = await self._client.put(
+                session_id,
+                parcel.data,
+                typed=self._options.typed,
+                dialect=parcel.dialect,
+                format_version=None if parcel.dialect is None else vocabulary(parcel.dialect).version,
+                if_match=self._options.if_match,
+                if_absent=self._options.create_only,
+                progress=self._progress,
+            )
+        except NotAcceptedError as failure:
+            return _refused(record, session_id, failure.reason, failure.findings)
+        except _REFUSALS as failure:
+            return _refused(record, session_id, str(failure))
+        except DataLossError as failure:
+            return NotRead(record.source, failure.reason)
+        return Pushed(record.source, record.record, session_id, entry)
+
+
+def _told(document: Document) -> str | None:
+    """The session id inside the document; .NET and Go keep it outside."""
+    told = document.value.get("session_id") if isinstance(document.value, dict) else None
+    return told if isinstance(told, str) and told else None
+
+
+def _name(record: Record) -> str | None:
+    """The session id that the file's name stands for; files of stores have some that are not their names."""
+    if record.source == STANDARD_INPUT or record.record is not None:
+        return None
+    stem = Path(record.source).name.partition(".")[0] or None
+    found = None if stem is None else name_of(stem, SESSION)
+    return stem if found is None else found.decode()
+
+
+def _place(record: Record) -> str:
+    return record.source if record.record is None else f"{record.source} (record {record.record})"
+
+
+def _refused(record: Record, session_id: str | None, why: str, findings: tuple[Finding, ...] = ()) -> Pushed:
+    return Pushed(record.source, record.record, session_id, None, why, findings)
+
+
+async def _as_it_is(what: Pushed | NotRead) -> Pushed | NotRead:
+    return what
