@@ -37,6 +37,8 @@ def test_these_are_the_commands() -> None:
         "pysession fixtures list",
         "pysession fixtures verify",
         "pysession matrix",
+        "pysession pull",
+        "pysession push",
         "pysession repair",
         "pysession rules",
         "pysession rules explain",
