@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pysession.findings import NotRead
 from pysession.inputs.source import InputFormat, Record, printable
 from pysession.inputs.telling import encoding_of
-from pysession.stores import Entry, NotFoundError, Store, Stored, StoreError, masked, open_store
+from pysession.stores import SHARED_STATE_OWNER, Entry, NotFoundError, Store, Stored, StoreError, masked, open_store
 from pysession.wire import Limits
 
 
 def stored_records(url: str, format: InputFormat | None, limits: Limits) -> Iterator[Record | NotRead]:
     """The documents of the store that ``url`` names, in the order of their owners and ids.
 
-    What is deleted meanwhile is left out. A store that fails ends with a ``NotRead``.
+    What sessions share is none of them. What is deleted meanwhile is left out. A store that fails ends with a ``NotRead``.
     """
     place = printable(masked(url))
     # Sessions are fetched one by one as they are asked for, so that a store of any size takes the memory of one.
@@ -41,7 +41,7 @@ def _entries(runner: asyncio.Runner, store: Store) -> Iterator[Entry]:
     page: str | None = None
     while True:
         found = runner.run(store.list(page=page))
-        yield from found.entries
+        yield from (entry for entry in found.entries if entry.owner != SHARED_STATE_OWNER)
         page = found.next
         if page is None:
             return

@@ -94,12 +94,18 @@ def history_missing(seen: Survey) -> Iterator[Fault]:
     document = seen.document
     if document.dialect == UNKNOWN or document.histories or _service_id(document.value):
         return
+    value = document.value
+    if isinstance(value, dict) and isinstance(state := value.get("state"), dict) and _SHARED in state:
+        return  # what the sessions of a user share is no conversation
     yield HISTORY_MISSING.at(
         (),
         "The session holds no history and no service session id, so the next turn knows nothing of this conversation; "
         "was a history provider configured?",
     )
 
+
+_SHARED = "pysession.shared"
+"""The state entry of a document that the sessions of a user, or of an application, share; see docs/sessions.md."""
 
 _SERVICE_IDS = (
     "service_session_id",

@@ -10,15 +10,33 @@ from typing import Any
 
 import msgspec
 
-from pysession.stores import ConflictError, Entry, ImmutableError, NotFoundError, Store, Stored, StoreError
+from pysession.stores import (
+    SHARED_STATE_OWNER,
+    ConflictError,
+    Entry,
+    ImmutableError,
+    NotFoundError,
+    Store,
+    Stored,
+    StoreError,
+)
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """Some sessions of a store: by the beginning of their ids, by owner (None: all), by when they were changed."""
+    """Some sessions of a store: by the beginning of their ids, by owner (None: all), by when they were changed.
+
+    What the sessions of a user or an application share is no session, and is selected by its owner only, or when ``shared``
+    says so.
+    """
 
     prefix: str = ""
     owner: str | None = None
     changed_since: datetime | None = None
+    shared: bool = False
+
+    def has(self, entry: Entry) -> bool:
+        """Whether the entry, which is of the right prefix, owner and time, is selected."""
+        return entry.owner != SHARED_STATE_OWNER or self.shared or self.owner is not None
 
 
 EVERYTHING = Selection()
@@ -32,7 +50,8 @@ async def entries(store: Store, selection: Selection = EVERYTHING) -> AsyncItera
             prefix=selection.prefix, owner=selection.owner, changed_since=selection.changed_since, page=page
         )
         for entry in found.entries:
-            yield entry
+            if selection.has(entry):
+                yield entry
         page = found.next
         if page is None:
             return
@@ -71,12 +90,14 @@ async def migrate(
 ) -> AsyncIterator[tuple[Stored, Copied]]:
     """Copy sessions with their owners, expiry and immutability, and read each again to compare it.
 
+    What they share goes along, unless one owner is selected.
+
     To do it again copies only what is missing. What is there and different stays, unless ``replace`` says otherwise.
 
     Raises:
         StoreError: a store fails, or gives back other bytes (:class:`NotTheSameError`).
     """
-    async for stored in documents(source, selection):
+    async for stored in documents(source, msgspec.structs.replace(selection, shared=True)):
         yield stored, await _copy(stored, target, replace)
 
 

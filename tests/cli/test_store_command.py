@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pysession.stores import open_store
+from pysession.sessions import SessionStore
+from pysession.stores import SHARED_STATE_OWNER, open_store
 from tests.cli.processes import CLEAN, run
 
 PACKED = b"\x81\xa1a\xca\x7f\x80\x00\x00"
@@ -165,3 +166,24 @@ def test_the_documents_of_a_store_are_checked_where_they_are(tmp_path: Path) -> 
     assert b"sqlite:///s.db#ada/one" in done.stdout
     assert done.stdout.splitlines()[-1].startswith(b"3 documents: ")
     assert run("repair", DB, "--in-place", cwd=tmp_path).returncode == 3
+
+
+def test_what_sessions_share_is_no_session_and_is_shown_when_asked_for(tmp_path: Path) -> None:
+    async def fill() -> None:
+        sessions = SessionStore(open_store(f"sqlite:///{tmp_path}/s.db"))
+        async with sessions, sessions.opened("s", user_id="ann") as session:
+            session.set_state("theme", "dark", scope="user")
+            await session.send_message({"role": "assistant", "content": "hello"})
+
+    asyncio.run(fill())
+    both = ("--owner", SHARED_STATE_OWNER)
+    assert [line.split()[0] for line in run("store", "ls", DB, cwd=tmp_path).stdout.decode().splitlines()] == ["s"]
+    assert run("store", "ls", DB, *both, cwd=tmp_path).stdout.startswith(b"user-")
+    assert run("store", "export", DB, cwd=tmp_path).stdout.count(b"\n") == 1
+    assert b'\\"theme\\": \\"dark\\"' in run("store", "export", DB, *both, cwd=tmp_path).stdout
+    assert json.loads(run("check", DB, "--format", "json", cwd=tmp_path).stdout)["summary"]["documents"] == 1
+    # A folder of files shows the document of what is shared; there is nothing to say about it.
+    assert run("store", "migrate", DB, "file:copy", cwd=tmp_path).stderr.startswith(b"2 copied")
+    report = json.loads(run("check", "copy", "--format", "json", cwd=tmp_path).stdout)
+    assert [one["findings"] for one in report["documents"]] == [[], []]
+    assert run("store", "ls", "file:copy", *both, cwd=tmp_path).stdout.startswith(b"user-")
