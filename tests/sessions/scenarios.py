@@ -471,6 +471,23 @@ DIFFERENCES: dict[str, Difference] = {
         " here it gets the result that any call of an unknown tool gets.",
         frozenset({'+"result": "Error: Requested function \\"fly\\" not found."'}),
     ),
+    "a question twice in two histories that store each other's": Difference(
+        Scenario(
+            [
+                [_REASONING],
+                [_REASONING, call("delete", 1, path="/x")],
+                [_REASONING, call("delete", 2, path="/y")],
+                [text("what?")],
+                [text("and?")],
+            ],
+            [Turn("start"), Turn("delete it"), _approve(True), Turn("wait"), Turn("go")],
+            providers=["history", "history_2"],
+            history_switches={"store_inputs": False, "store_context_messages": True},
+        ),
+        "the framework knows an open question that a history has twice by the object that both are, as long as nobody saves"
+        " and loads the session, and then stores it twice more; after loading it leaves one out, as ours always does.",
+        frozenset({'-"type": "function_approval_request"'}),
+    ),
     "a stream given up, with a service": Difference(
         Scenario(
             [[text("hel"), text("lo")]],
@@ -511,20 +528,20 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         replies.append(reply or [text("end")])
     decisions = st.lists(st.sampled_from([True, False, None]), min_size=3, max_size=3).map(tuple) | st.just(())
     service = draw(st.sampled_from([None, None, "conv_1"]))
-    turn = st.tuples(st.sampled_from(["hi", "go"]), decisions, st.booleans())
-    turns = [
-        # An agent that is not new keeps the history that an earlier run added, which is one of the differences.
-        Turn(told, decided, stream, restart=restart or service is not None)
-        for told, decided, restart in draw(st.lists(turn, min_size=1, max_size=5))
-    ]
-    ending = [[text(f"end {number}")] for number in range(40)]
     providers = draw(
         st.sampled_from([(), (), ("kind",), ("history",), ("kind", "history", "brief"), ("history", "history_2")])
     )
+    switched = "history" in providers and draw(st.booleans())
     switches = {name: draw(st.booleans()) for name in ("store_inputs", "store_outputs", "store_context_messages")}
-    # Two histories that store what the other has loaded hold everything several times over; what becomes of approvals then
-    # is left to each.
-    switched = "history" in providers and "history_2" not in providers and draw(st.booleans())
+    # Two of the differences show under an agent that is not new: it keeps the history that an earlier run added, and in a
+    # session that was not loaded anew a question that is there twice is one and the same object.
+    anew = service is not None or (switched and "history_2" in providers)
+    turn = st.tuples(st.sampled_from(["hi", "go"]), decisions, st.booleans())
+    turns = [
+        Turn(told, decided, stream, restart=restart or anew)
+        for told, decided, restart in draw(st.lists(turn, min_size=1, max_size=5))
+    ]
+    ending = [[text(f"end {number}")] for number in range(40)]
     return Scenario(
         [*replies, *ending],
         [Turn("start", stream=stream), *turns],
