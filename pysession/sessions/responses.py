@@ -15,11 +15,19 @@ class ResponseError(SessionError):
     """A chat client answered with something that is no answer, or a response was asked for that is not there yet."""
 
 
+USAGE = "usage"
+"""The kind of a content that says what an answer cost; of a streamed answer it is no part of a message."""
+
+
 class Response(msgspec.Struct):
-    """An answer: its messages, and the id of the conversation at a service that keeps it."""
+    """An answer: its messages, the id of the conversation at a service that keeps it, and what it cost.
+
+    ``usage_details`` has the service's own counts, mostly of tokens, over all turns of the model.
+    """
 
     messages: list[Message]
     conversation_id: str | None = None
+    usage_details: dict[str, int] | None = None
 
     @property
     def text(self) -> str:
@@ -89,6 +97,7 @@ def as_update(piece: Any) -> Update:
 def joined(updates: Sequence[Update]) -> Response:
     """The answer that ``updates`` are the pieces of."""
     messages: list[Message] = []
+    usage: dict[str, int] | None = None
     last: Update | None = None
     for update in updates:
         if last is None or _begins(update, last, messages):
@@ -96,12 +105,25 @@ def joined(updates: Sequence[Update]) -> Response:
         elif update.message_id is not None and "message_id" not in messages[-1]:
             messages[-1] = message(update.role, messages[-1]["contents"], message_id=update.message_id)
         for content in update.contents:
-            _add(messages[-1]["contents"], content)
+            if content["type"] == USAGE:
+                usage = added(usage, content.get("usage_details"))
+            else:
+                _add(messages[-1]["contents"], content)
         last = update
     named = [update.conversation_id for update in updates if update.conversation_id is not None]
     for one in messages:
         one["contents"] = _coalesced(one["contents"])
-    return Response(messages, named[-1] if named else None)
+    return Response([one for one in messages if one["contents"]], named[-1] if named else None, usage)
+
+
+def added(usage: Mapping[str, Any] | None, more: Mapping[str, Any] | None) -> dict[str, int] | None:
+    """The sums of two counts; None where there are neither. What is no whole number in either is left out."""
+    if usage is None and more is None:
+        return None
+    one, other = usage or {}, more or {}
+    names = [*one, *(name for name in other if name not in one)]
+    pairs = [(name, one.get(name, 0), other.get(name, 0)) for name in names]
+    return {name: first + second for name, first, second in pairs if isinstance(first, int) and isinstance(second, int)}
 
 
 def _begins(update: Update, last: Update, messages: list[Message]) -> bool:

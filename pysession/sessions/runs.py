@@ -21,7 +21,7 @@ from pysession.sessions.messages import (
     message,
     text,
 )
-from pysession.sessions.responses import Response, Update, as_response, as_update, joined
+from pysession.sessions.responses import Response, Update, added, as_response, as_update, joined
 from pysession.sessions.session import Session
 from pysession.sessions.spans import spanning
 from pysession.sessions.tools import Tool, not_found, refused
@@ -62,10 +62,11 @@ class Run:
         self._instructions = instructions
         self._span = span
         self._answer = Response([])
+        self._usage: dict[str, int] | None = None
 
     @property
     def response(self) -> Response:
-        return Response(self.produced, self.conversation_id)
+        return Response(self.produced, self.conversation_id, self._usage)
 
     async def updates(self) -> AsyncIterator[Update]:
         """Do it all; the pieces as they come. Nothing of the session's history changes meanwhile."""
@@ -136,6 +137,7 @@ class Run:
                 yield Update(one["contents"], one["role"], one.get("message_id"), self._answer.conversation_id)
         self._answer.messages = [_copied(one) for one in self._answer.messages]
         self.conversation_id = self._answer.conversation_id or self.conversation_id
+        self._usage = added(self._usage, self._answer.usage_details)
 
     def _asks_a_person(self, calls: Sequence[Content]) -> bool:
         return any(self._needs_approval(call) for call in calls)
