@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pysession.sessions.file_history import FileHistoryProvider
     from pysession.sessions.framework import agent_framework_provider
     from pysession.sessions.in_memory import InMemoryHistoryProvider
+    from pysession.sessions.injection import enqueue_messages
     from pysession.sessions.memory import Memory
     from pysession.sessions.messages import (
         InputError,
@@ -95,6 +96,7 @@ _PUBLIC = {
     "agent_framework_provider": "framework",
     "approval_request": "messages",
     "approval_response": "messages",
+    "enqueue_messages": "injection",
     "function_call": "messages",
     "message": "messages",
     "open_sessions": "saved",
@@ -150,6 +152,7 @@ __all__ = [
     "agent_framework_provider",
     "approval_request",
     "approval_response",
+    "enqueue_messages",
     "function_call",
     "message",
     "open_sessions",

@@ -51,6 +51,7 @@ class Agent:
     ``model`` is any async function of the messages (and, if it takes a second argument, of the options of the run: the
     tools, the service's conversation id), or an async generator of pieces of an answer. Without ``context_providers`` that
     load a history, one in the session itself is used. ``session`` is that of runs that are given none.
+    ``message_injection``: what :func:`enqueue_messages` queued in a session is shown when the model is next asked.
     ``strict``: refuse to go on with a session that another agent wrote, or whose history no provider here would load.
     """
 
@@ -64,6 +65,7 @@ class Agent:
         session: Session | None = None,
         context_providers: Sequence[ContextProvider] = (),
         middleware: Sequence[Middleware] = (),
+        message_injection: bool = False,
         strict: bool = False,
     ) -> None:
         """
@@ -77,6 +79,7 @@ class Agent:
         self.tools = [as_tool(one) for one in tools]
         self.context_providers = distinct(context_providers)
         self.middleware = tuple(middleware)
+        self.message_injection = message_injection
         self.strict = strict
         self.session = session or Session()
         by_name(self.tools)
@@ -211,7 +214,8 @@ class _Streamed:
             await provider.before_run(agent=self._agent, session=session, context=context, state=self._state(provider))
         tools = by_name([*self._agent.tools, *context.tools])
         told = "\n".join(part for part in (self._agent.instructions, *context.instructions) if part)
-        self._run = Run(self._agent.model, session, context, tools, told, span)
+        injecting = self._agent.message_injection
+        self._run = Run(self._agent.model, session, context, tools, told, span, injecting=injecting)
         if not self._agent.middleware:
             async for update in self._run.updates():
                 yield update

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pysession.sessions import approvals
+from pysession.sessions import approvals, injection
 from pysession.sessions.context import RunContext
 from pysession.sessions.messages import (
     APPROVAL_REQUEST,
@@ -52,6 +52,8 @@ class Run:
         tools: Mapping[str, Tool],
         instructions: str,
         span: Span | None = None,
+        *,
+        injecting: bool = False,
     ) -> None:
         self.produced: list[Message] = []
         self.conversation_id: str | None = None
@@ -61,6 +63,7 @@ class Run:
         self._tools = tools
         self._instructions = instructions
         self._span = span
+        self._injecting = injecting
         self._answer = Response([])
         self._usage: dict[str, int] | None = None
 
@@ -91,7 +94,10 @@ class Run:
             self.produced += self._answer.messages
             calls = _with_ids(self._answer.messages)
             if not calls:
-                return
+                if not (self._injecting and injection.queued_messages(self._session)):
+                    return
+                self._show(shown)
+                continue
             if self._asks_a_person(calls):
                 yield Update(self._ask_a_person(calls))
                 return
@@ -101,12 +107,12 @@ class Run:
             yield Update(results, "tool")
             self._show(shown, self.produced[-1])
 
-    def _show(self, shown: list[Message], results: Message) -> None:
+    def _show(self, shown: list[Message], *results: Message) -> None:
         """A service that keeps the conversation has what it answered itself."""
         if self.conversation_id is not None or self._session.service_session_id is not None:
-            shown[:] = [results]
+            shown[:] = results
         else:
-            shown += [*self._answer.messages, results]
+            shown += [*self._answer.messages, *results]
 
     async def _ask(self, shown: list[Message], *, offered: bool) -> AsyncIterator[Update]:
         instructions = [message("system", self._instructions)] if self._instructions else []
@@ -116,7 +122,8 @@ class Run:
             "tool_choice": "auto" if offered else "none",
             "conversation_id": self.conversation_id or self._session.service_session_id,
         }
-        answer = _called(self._client, [*instructions, *shown], options)
+        queued = injection.queued_messages(self._session) if self._injecting else []
+        answer = _called(self._client, [*instructions, *shown, *queued], options)
         if inspect.isawaitable(answer):
             answer = await answer
         if hasattr(answer, "__aiter__"):
@@ -138,6 +145,8 @@ class Run:
         self._answer.messages = [_copied(one) for one in self._answer.messages]
         self.conversation_id = self._answer.conversation_id or self.conversation_id
         self._usage = added(self._usage, self._answer.usage_details)
+        if queued:
+            injection.shown(self._session, len(queued))
 
     def _asks_a_person(self, calls: Sequence[Content]) -> bool:
         return any(self._needs_approval(call) for call in calls)

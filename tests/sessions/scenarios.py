@@ -21,12 +21,13 @@ from pysession.sessions import (
     Session,
     Update,
     approval_response,
+    enqueue_messages,
     message,
     register_state_type,
     text,
     tool,
 )
-from pysession.sessions.messages import function_call
+from pysession.sessions.messages import CALL, function_call
 
 Json = dict[str, Any]
 
@@ -46,7 +47,10 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """``replies`` are what the model says in turn: contents each; of a streamed turn each content is a piece."""
+    """``replies`` are what the model says in turn: contents each; of a streamed turn each content is a piece.
+
+    ``queued``: messages that are queued for the model while it gives the reply of that number, -1 before the first run.
+    """
 
     replies: Sequence[Sequence[Json]]
     turns: Sequence[Turn]
@@ -55,6 +59,7 @@ class Scenario(msgspec.Struct, frozen=True):
     providers: Sequence[str] = ()
     state: Mapping[str, Any] = {}
     history_switches: Mapping[str, Any] = {}
+    queued: Mapping[int, str] = {}
 
 
 def call(name: str, number: int, **arguments: Any) -> Json:
@@ -121,6 +126,7 @@ async def ours(scenario: Scenario) -> Exchange:
     script, shown = _script(scenario), []
 
     def model(messages: list[Json], options: Mapping[str, Any]) -> Any:
+        enqueue_messages(session, scenario.queued.get(len(shown), []))
         shown.append([_bare(one) for one in messages])
         contents, conversation, stream = next(script)
         return _pieces(contents, conversation) if stream else _whole(contents, conversation)
@@ -135,10 +141,12 @@ async def ours(scenario: Scenario) -> Exchange:
     def agent() -> Agent:
         tools = [*FREE, *(tool(approval_mode="always_require")(one) for one in ASKED)]
         providers = [_our_provider(name, scenario) for name in scenario.providers]
-        return Agent("helper", model, tools=tools, context_providers=providers)
+        injecting = bool(scenario.queued)
+        return Agent("helper", model, tools=tools, context_providers=providers, message_injection=injecting)
 
     acting, session = agent(), Session(session_id="s", service_session_id=scenario.service_session_id)
     session.state.update(copy.deepcopy(scenario.state))
+    enqueue_messages(session, scenario.queued.get(-1, []))
     for turn in scenario.turns:
         if turn.restart:
             acting, session = agent(), Session.from_bytes(session.to_bytes())
@@ -167,6 +175,7 @@ async def real(scenario: Scenario) -> Exchange:
 
     class Scripted(maf.FunctionInvocationLayer, maf.ChatMiddlewareLayer, maf.BaseChatClient):  # type: ignore[misc]
         def _inner_get_response(self, *, messages: Any, stream: bool, options: Any, **kwargs: Any) -> Any:
+            maf.enqueue_messages(session, scenario.queued.get(len(shown), []))
             told = options.get("instructions")
             first = [_bare(message("system", told))] if told else []
             shown.append([*first, *(_bare(one.to_dict()) for one in messages)])
@@ -188,11 +197,13 @@ async def real(scenario: Scenario) -> Exchange:
         tools = [maf.tool(approval_mode="never_require")(one) for one in FREE]
         tools += [maf.tool(approval_mode="always_require")(one) for one in ASKED]
         providers = [_real_provider(name, scenario) for name in scenario.providers]
-        return maf.Agent(Scripted(), tools=tools, name="helper", context_providers=providers)
+        middleware = [maf.MessageInjectionMiddleware()] if scenario.queued else []
+        return maf.Agent(Scripted(), tools=tools, name="helper", context_providers=providers, middleware=middleware)
 
     acting = agent()
     session = maf.AgentSession(session_id="s", service_session_id=scenario.service_session_id)
     session.state.update(copy.deepcopy(scenario.state))
+    maf.enqueue_messages(session, scenario.queued.get(-1, []))
     for turn in scenario.turns:
         if turn.restart:
             acting, session = agent(), maf.AgentSession.from_dict(json.loads(json.dumps(session.to_dict())))
@@ -281,6 +292,7 @@ def _approve(*decisions: bool | None, restart: bool = False) -> Turn:
 
 
 _REASONING = {"type": "text_reasoning", "id": "rs_1", "text": "hm", "protected_data": "enc"}
+_USAGE = {"type": "usage", "usage_details": {"input_token_count": 3, "output_token_count": 1}}
 
 SCENARIOS: dict[str, Scenario] = {
     "plain turns": Scenario([[text("hello")], [text("bye")]], [Turn("hi"), Turn("see you")]),
@@ -306,6 +318,10 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "wrong arguments": Scenario([[call("numbers", 1, count="many")], [text("sorry")]], [Turn("go")]),
     "an unknown tool": Scenario([[call("fly", 1)], [text("sorry")]], [Turn("go")]),
+    "usage in an answer": Scenario([[text("hello"), _USAGE], [text("bye")]], [Turn("hi"), Turn("see you")]),
+    "usage in a streamed answer": Scenario(
+        [[text("hel"), _USAGE, text("lo"), _USAGE], [_USAGE]], [Turn("hi", stream=True), Turn("see you", stream=True)]
+    ),
     "reasoning": Scenario([[_REASONING, text("done")]], [Turn("think")]),
     "reasoning and a tool": Scenario([[_REASONING, call("weather", 1, city="Oslo")], [text("done")]], [Turn("think")]),
     "a pending approval": Scenario([[call("delete", 1, path="/x")]], [Turn("delete it")]),
@@ -396,13 +412,33 @@ SCENARIOS: dict[str, Scenario] = {
     "two histories": Scenario(
         [[text("hello")], [text("bye")]], [Turn("hi"), Turn("see you")], providers=["history", "history_2"]
     ),
-    "injected messages stored": Scenario(
+    "injected messages": Scenario(
+        [[text("hello")], [text("bye")]], [Turn("hi"), Turn("see you")], queued={-1: "by the way"}
+    ),
+    "messages injected while a tool is at work": Scenario(
+        [[call("weather", 1, city="Oslo")], [text("sunny")], [text("bye")]],
+        [Turn("weather?"), Turn("see you", restart=True)],
+        queued={0: "in Fahrenheit"},
+    ),
+    "a streamed answer and injected messages": Scenario(
+        [[call("weather", 1, city="Oslo")], [text("sun"), text("ny")], [text("bye")]],
+        [Turn("weather?", stream=True), Turn("see you", stream=True)],
+        queued={-1: "by the way", 0: "in Fahrenheit"},
+    ),
+    "messages injected and a service": Scenario(
+        [[text("hello")], [text("noted")], [text("bye")]],
+        [Turn("hi"), Turn("see you")],
+        conversations=["conv_1", "conv_2", "conv_3"],
+        service_session_id="conv_0",
+        queued={0: "by the way"},
+    ),
+    "context of providers stored": Scenario(
         [[text("hello")], [text("bye")]],
         [Turn("hi"), Turn("see you")],
         providers=["kind", "brief", "history"],
         history_switches={"store_context_messages": True},
     ),
-    "injected messages of one provider stored": Scenario(
+    "context of one provider stored": Scenario(
         [[text("hello")]],
         [Turn("hi")],
         providers=["kind", "brief", "history"],
@@ -488,6 +524,12 @@ DIFFERENCES: dict[str, Difference] = {
         " and loads the session, and then stores it twice more; after loading it leaves one out, as ours always does.",
         frozenset({'-"type": "function_approval_request"'}),
     ),
+    "messages injected while the model answers": Difference(
+        Scenario([[text("hello")], [text("noted")]], [Turn("hi")], queued={0: "by the way"}),
+        "the framework asks again with nothing but what was injected, and keeps the last answer only; ours keeps both"
+        " answers, and the model is shown the conversation.",
+        frozenset({'+"text": "hello"'}),
+    ),
     "a stream given up, with a service": Difference(
         Scenario(
             [[text("hel"), text("lo")]],
@@ -541,6 +583,9 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         Turn(told, decided, stream, restart=restart or anew)
         for told, decided, restart in draw(st.lists(turn, min_size=1, max_size=5))
     ]
+    # What is queued while the model answers without a call is one of the differences.
+    calling = [-1, *(place for place, reply in enumerate(replies) if any(one["type"] == CALL for one in reply))]
+    queued = draw(st.just([]) | st.lists(st.sampled_from(calling), max_size=3))
     ending = [[text(f"end {number}")] for number in range(40)]
     return Scenario(
         [*replies, *ending],
@@ -549,4 +594,5 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         service_session_id=draw(st.sampled_from([service, None])),
         providers=providers,
         history_switches=switches if switched else {},
+        queued={place: f"note {place}" for place in queued},
     )

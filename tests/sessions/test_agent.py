@@ -25,6 +25,7 @@ from pysession.sessions import (
     Update,
     approval_request,
     approval_response,
+    enqueue_messages,
     function_call,
     message,
     text,
@@ -381,14 +382,58 @@ class TestMiddleware:
         assert order == ["outer", "inner", "inner", "outer"]
 
 
+class TestMessageInjection:
+    def test_what_a_tool_queues_is_shown_with_its_result_and_not_stored(self) -> None:
+        @tool
+        def remind(context: ToolContext) -> str:
+            enqueue_messages(context.session, "mind the gap")
+            return "ok"
+
+        model, session = Scripted(function_call("1", "remind", {}), "done"), Session()
+        run(Agent("a", model, tools=[remind], message_injection=True), "hi", session)
+        assert texts(model.shown[1]) == ["hi", "", "", "mind the gap"]
+        assert texts(history(session)) == ["hi", "", "", "done"]
+        assert session.state["message_injection.pending_messages"] == []
+
+    def test_the_queue_outlives_a_run_that_fails_and_is_saved_with_the_session(self) -> None:
+        session = Session()
+        enqueue_messages(session, ["one", message("user", "two")])
+        with pytest.raises(TimeoutError):
+            run(Agent("a", Scripted(TimeoutError()), message_injection=True), "hi", session)
+        model, again = Scripted("ok"), Session.from_bytes(session.to_bytes())
+        run(Agent("a", model, message_injection=True), "hi", again)
+        assert texts(model.shown[0]) == ["hi", "one", "two"]
+
+    def test_an_agent_that_was_not_told_to_leaves_the_queue_alone(self) -> None:
+        model, session = Scripted("ok"), Session()
+        enqueue_messages(session, "later")
+        run(Agent("a", model), "hi", session)
+        assert texts(model.shown[0]) == ["hi"]
+        assert texts(session.state["message_injection.pending_messages"]) == ["later"]
+
+
+def test_the_usage_of_all_turns_of_the_model_is_added_up() -> None:
+    def costing(contents: Any, **counts: Any) -> Response:
+        return Response([message("assistant", contents)], usage_details=counts)
+
+    model = Scripted(costing(function_call("1", "free", {}), input=3, output=1), costing("ok", input=5, kind="x"))
+    response = asyncio.run(Agent("a", model, tools=[tool(name="free")(lambda: "ok")]).run("hi"))
+    assert response.usage_details == {"input": 8, "output": 1}
+
+
 @pytest.mark.parametrize(
     "state",
-    [{"in_memory": 7}, {"in_memory": {"messages": "x"}}, {"tool_approval": {"pending_approval_requests": [7]}}],
+    [
+        {"in_memory": 7},
+        {"in_memory": {"messages": "x"}},
+        {"tool_approval": {"pending_approval_requests": [7]}},
+        {"message_injection.pending_messages": 7},
+    ],
 )
 def test_a_state_that_is_not_what_it_should_be_raises(state: dict[str, Any]) -> None:
     session = Session.from_dict({"type": "session", "session_id": "s", "state": state})
     with pytest.raises(CorruptSessionError):
-        run(Agent("a", Scripted("ok")), "hi", session)
+        run(Agent("a", Scripted("ok"), message_injection=True), "hi", session)
     assert {name: session.state[name] for name in state} == state
 
 
