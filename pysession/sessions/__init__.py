@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from pysession.sessions.session import Session
     from pysession.sessions.state_types import register_state_type
     from pysession.sessions.state_values import Unregistered
-    from pysession.sessions.store_histories import RedisHistoryProvider, SqliteHistoryProvider
+    from pysession.sessions.store_histories import CosmosHistoryProvider, RedisHistoryProvider, SqliteHistoryProvider
     from pysession.sessions.stored_history import StoreHistoryProvider
     from pysession.sessions.tools import Tool, ToolContext, ToolError, tool
 
@@ -54,6 +54,7 @@ _PUBLIC = {
     "Call": "agent",
     "ContextProvider": "providers",
     "CorruptSessionError": "errors",
+    "CosmosHistoryProvider": "store_histories",
     "DuplicateSourceError": "errors",
     "Event": "events",
     "EventKind": "events",
@@ -110,6 +111,7 @@ __all__ = [
     "Call",
     "ContextProvider",
     "CorruptSessionError",
+    "CosmosHistoryProvider",
     "DuplicateSourceError",
     "Event",
     "EventKind",

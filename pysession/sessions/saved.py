@@ -26,7 +26,7 @@ _SCHEMES: Mapping[str, tuple[str, ...]] = {
     "sqlite": ("sqlite",),
     "postgres": ("postgresql", "postgres"),
     "redis": ("redis", "rediss"),
-    "cosmos": ("cosmos",),
+    "cosmos": ("cosmos", "cosmos+http"),
 }
 _PLACES = {"memory": "memory:", "file": "file:sessions", "sqlite": "sqlite:///sessions.db"}
 """Where sessions are without ``MAF_SESSION_URL``; a server has no place of its own."""

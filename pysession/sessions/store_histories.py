@@ -39,6 +39,22 @@ class RedisHistoryProvider(StoreHistoryProvider):
         super().__init__(open_store(url), source_id=source_id, owner=owner, **switches)
 
 
+class CosmosHistoryProvider(StoreHistoryProvider):
+    """Keeps histories in a container of Azure Cosmos DB, ``cosmos://account.documents.azure.com/database/container``."""
+
+    DEFAULT_SOURCE_ID: ClassVar[str] = "cosmos_history"
+
+    def __init__(self, url: str, *, source_id: str = DEFAULT_SOURCE_ID, owner: str = "", **switches: Any) -> None:
+        """The key is in the URL (``?key=…``) or in ``AZURE_COSMOS_KEY``. ``switches`` are those of StoreHistoryProvider and
+        HistoryProvider.
+
+        Raises:
+            StoreUrlError: it is no such URL, or there is no driver.
+        """
+        _check_scheme(url, "cosmos", "cosmos+http")
+        super().__init__(open_store(url), source_id=source_id, owner=owner, **switches)
+
+
 def _check_scheme(url: str, *schemes: str) -> None:
     if url.partition(":")[0].lower() not in schemes:
         raise StoreUrlError(masked(url), f"it begins with none of {', '.join(f'{name}:' for name in schemes)}")

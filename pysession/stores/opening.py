@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,7 +40,9 @@ def open_store(url: str, *, create: bool = True) -> Store:
     With ``create`` false it must be there already.
 
     ``sqlite:///sessions.db`` (a path; four slashes for an absolute one), ``file:sessions`` or ``file:///var/sessions``,
-    ``memory:``, ``postgresql://user:password@host/database``, ``redis://host:6379/0``. Options follow a question mark: ``max_bytes``, and ``synchronous=full`` for SQLite.
+    ``memory:``, ``postgresql://user:password@host/database``, ``redis://host:6379/0``,
+    ``cosmos://account.documents.azure.com/database/container``. Options follow a question mark: ``max_bytes``, ``key`` for
+    Cosmos DB, and ``synchronous=full`` for SQLite.
 
     Raises:
         StoreUrlError: the URL names no store.
@@ -128,6 +131,25 @@ def _redis(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
     return RedisStore(place, masked(url), prefix, max_bytes)
 
 
+def _cosmos(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
+    try:
+        from pysession.stores.cosmos import CosmosStore
+        from pysession.stores.cosmos_container import CosmosContainer
+    except ImportError as missing:
+        raise StoreUrlError(masked(url), str(missing)) from missing
+
+    max_bytes = _taken_bytes(url, options)
+    # Keys are base64, and a plus sign stands for a space in a query.
+    key = options.pop("key", os.environ.get("AZURE_COSMOS_KEY", "")).replace(" ", "+")
+    _check_taken(url, options, ("key", "max_bytes"))
+    database, _, container = unquote(parts.path).strip("/").partition("/")
+    if not parts.netloc or "@" in parts.netloc or not database or not container or "/" in container:
+        raise StoreUrlError(masked(url), "write cosmos://account.documents.azure.com/database/container?key=…")
+    endpoint = urlunsplit(("http" if parts.scheme.lower().endswith("+http") else "https", parts.netloc, "/", "", ""))
+    place = masked(url)
+    return CosmosStore(CosmosContainer(endpoint, (database, container), key or None, place), place, max_bytes)
+
+
 def _taken_bytes(url: str, options: dict[str, str]) -> int | None:
     text = options.pop("max_bytes", None)
     if text is None:
@@ -151,4 +173,6 @@ _STORES: Mapping[str, Callable[[str, SplitResult, dict[str, str]], Store]] = {
     "redis": _redis,
     "rediss": _redis,
     "memory": _memory,
+    "cosmos": _cosmos,
+    "cosmos+http": _cosmos,
 }

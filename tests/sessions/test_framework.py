@@ -15,6 +15,7 @@ import pytest
 
 from pysession.sessions import (
     ContextProvider,
+    CosmosHistoryProvider,
     FileHistoryProvider,
     HistoryProvider,
     InMemoryHistoryProvider,
@@ -70,6 +71,7 @@ HISTORIES: dict[str, tuple[Callable[[Any], HistoryProvider], str]] = {
     "SQLite": (SqliteHistoryProvider, "{folder}/a b?.db"),
     "PostgreSQL": (PostgresHistoryProvider, "postgres_url"),
     "Redis": (RedisHistoryProvider, "redis_url"),
+    "Cosmos DB": (CosmosHistoryProvider, "cosmos_url"),
 }
 """What makes a history, and where: a path, a URL, or the fixture that gives one."""
 

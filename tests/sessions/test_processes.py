@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "two_processes.py"
 LOCAL = ("file", "sqlite")
-SERVERS = ("postgres", "redis")
+SERVERS = ("postgres", "redis", "cosmos")
 
 
 @pytest.fixture(params=[*LOCAL, *SERVERS])

@@ -12,7 +12,7 @@ from pysession.sessions.messages import text_of
 from pysession.stores import ConflictError, Store, StoreUrlError, open_store
 
 
-@pytest.fixture(params=["memory:", "file:sessions", "sqlite:///sessions.db", "postgres_url", "redis_url"])
+@pytest.fixture(params=["memory:", "file:sessions", "sqlite:///sessions.db", "postgres_url", "redis_url", "cosmos_url"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.chdir(tmp_path)
     named = request.param

@@ -42,3 +42,15 @@ def redis_server() -> Iterator[str]:
 def redis_url(redis_server: str) -> Callable[[], str]:
     """Gives the URL of a part of the database of its own, which is empty."""
     return lambda: f"{redis_server}?prefix=store{next(_numbers)}"
+
+
+@pytest.fixture(scope="session")
+def cosmos_server() -> Iterator[str]:
+    with servers.cosmos() as server:
+        yield server.url
+
+
+@pytest.fixture
+def cosmos_url(cosmos_server: str) -> Callable[[], str]:
+    """Gives the URL of a container of its own, which is not there yet."""
+    return lambda: cosmos_server.replace("/sessions?", f"/sessions{next(_numbers)}?")

@@ -1,4 +1,4 @@
-"""Real servers for the tests, started by them: PostgreSQL and Redis as they are packaged."""
+"""Servers for the tests, started by them: PostgreSQL and Redis as they are packaged, and one in place of Cosmos DB."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,25 @@ from tests.dotnet import LEFT_OUT
 _PATIENCE_SECONDS = 60
 _POSTGRES_FOLDERS = "/usr/lib/postgresql"
 _POSTGRES_USER = "postgres"
+_REPOSITORY = Path(__file__).parents[2]
+COSMOS_KEY = "cHlzZXNzaW9uK3RoZS9rZXkrb2YrYS9zZXJ2ZXIrZm9yK3Rlc3RzPz8/Pz8+Pj4="
+"""With the plus signs and slashes that a key may have."""
 
 
 class Server:
     """A server process, which can be killed and started again on the same data."""
 
-    def __init__(self, url: str, command: Sequence[str], folder: Path, ready: bytes, user: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        command: Sequence[str],
+        folder: Path,
+        ready: bytes,
+        user: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.url = url
+        self._environment = None if environment is None else {**os.environ, **environment}
         self._command = command
         self._folder = folder
         self._ready = ready
@@ -39,7 +52,12 @@ class Server:
         while True:
             with log.open("wb") as stream:
                 self._process = subprocess.Popen(
-                    self._command, stdout=stream, stderr=stream, cwd=self._folder, user=self._user
+                    self._command,
+                    stdout=stream,
+                    stderr=stream,
+                    cwd=self._folder,
+                    user=self._user,
+                    env=self._environment,
                 )
             while self._process.poll() is None:
                 if self._ready in log.read_bytes():
@@ -96,6 +114,23 @@ def redis() -> Iterator[Server]:
         command = [executable, *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
         url = f"redis://127.0.0.1:{port}/0"
         with _running(Server(url, command, folder, b"Ready to accept connections")) as server:
+            yield server
+
+
+@contextlib.contextmanager
+def cosmos(certificate: Path | None = None, private_key: Path | None = None) -> Iterator[Server]:
+    """The server in place of Cosmos DB, which is not to be had as a package; its items are in memory.
+
+    With a certificate it speaks TLS, as the service does.
+    """
+    with _folder(None) as folder:
+        port = _free_port()
+        secured = [str(path) for path in (certificate, private_key) if path is not None]
+        command = [sys.executable, "-m", "tests.stores.cosmos_server", str(port), COSMOS_KEY, *secured]
+        place = f"cosmos://localhost:{port}" if secured else f"cosmos+http://127.0.0.1:{port}"
+        url = f"{place}/pysession/sessions?key={COSMOS_KEY}"
+        environment = {"PYTHONPATH": str(_REPOSITORY)}
+        with _running(Server(url, command, folder, b"ready", environment=environment)) as server:
             yield server
 
 

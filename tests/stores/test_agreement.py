@@ -99,14 +99,14 @@ class Subject:
         return found
 
 
-@pytest.fixture(params=["file", "sqlite", "postgresql", "redis"])
+@pytest.fixture(params=["file", "sqlite", "postgres", "redis", "cosmos"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[int], str]:
     """The URL of a new store with that number."""
     if request.param == "file":
         return lambda number: f"file:{tmp_path}/{number}?max_bytes=700"
     if request.param == "sqlite":
         return lambda number: f"sqlite:///{tmp_path}/{number}.db?max_bytes=700"
-    url: Callable[[], str] = request.getfixturevalue(f"{'postgres' if request.param == 'postgresql' else 'redis'}_url")
+    url: Callable[[], str] = request.getfixturevalue(f"{request.param}_url")
     return lambda number: f"{url()}&max_bytes=700"
 
 

@@ -42,3 +42,8 @@ def test_the_postgres_store_keeps_its_promises(case: StoreCase, postgres_url: Ca
 @pytest.mark.parametrize("case", _cases("redis://x"), ids=str)
 def test_the_redis_store_keeps_its_promises(case: StoreCase, redis_url: Callable[[], str]) -> None:
     case.check(partial(open_store, f"{redis_url()}&max_bytes=2000000"))
+
+
+@pytest.mark.parametrize("case", _cases("cosmos://account/database/container"), ids=str)
+def test_the_cosmos_store_keeps_its_promises(case: StoreCase, cosmos_url: Callable[[], str]) -> None:
+    case.check(partial(open_store, f"{cosmos_url()}&max_bytes=4000000"))
