@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pysession.verbs.check import check
     from pysession.verbs.convert import convert
     from pysession.verbs.predict import predict
+    from pysession.verbs.prune import prune
     from pysession.verbs.repair import repair
     from pysession.verbs.writers_of import writers_of
 
@@ -42,6 +43,7 @@ __all__ = [
     "open_sessions",
     "open_store",
     "predict",
+    "prune",
     "register_state_type",
     "repair",
     "writers_of",
@@ -61,6 +63,7 @@ _PUBLIC = {
     "convert": "pysession.verbs.convert",
     "open_store": "pysession.stores",
     "predict": "pysession.verbs.predict",
+    "prune": "pysession.verbs.prune",
     "repair": "pysession.verbs.repair",
     "writers_of": "pysession.verbs.writers_of",
 }

@@ -13,6 +13,7 @@ LOCAL_KINDS = frozenset({"function_call", "function_result"})
 """What the application itself calls and answers. What a service executes it may tell in pieces."""
 
 MOVING = frozenset({"user", "assistant"})
+INSTRUCTING = frozenset({"system", "developer"})
 _EXCHANGE = frozenset({Act.RESULT, Act.REQUEST, Act.RESPONSE})
 _USER_BY_DEFAULT = frozenset({"dotnet", "dotnet-thread"})
 """Where a message without a role is the user's (measured)."""
@@ -26,21 +27,25 @@ def identifier(value: Any) -> str | None:
 class Use(msgspec.Struct, eq=False):
     """One use of a call id: the call, its answer, and the approval that was asked for it, as far as they are there.
 
-    ``again`` is the same call where it was stored last, when it was stored more than once.
+    ``again`` is the same call where it was stored last, when it was stored more than once; ``events`` are all its calls
+    and answers.
     """
 
     call: Event | None = None
     again: Event | None = None
     answer: Event | None = None
     request: Ask | None = None
+    events: list[Event] = msgspec.field(default_factory=list)
 
 
 class Ask(msgspec.Struct, eq=False):
-    """An approval request, its response, and the use of the call id that it asks for."""
+    """An approval request, its response, and the use of the call id that it asks for; ``events`` are all requests and
+    responses under its id."""
 
     request: Event
     response: Event | None = None
     use: Use | None = None
+    events: list[Event] = msgspec.field(default_factory=list)
 
     @property
     def resolved(self) -> bool:
@@ -89,6 +94,11 @@ class Exchange:
         """Whether the conversation went on after the message that holds ``event``."""
         return self._passing[event.turn] < self._turns
 
+    def passed_by(self, event: Event) -> int | None:
+        """The turn in which the conversation goes on after the message that holds ``event``; None: it has not."""
+        turn = self._passing[event.turn]
+        return turn if turn < self._turns else None
+
     def answered(self, use: Use) -> bool:
         """Whether the call has its answer before the conversation goes on."""
         call = use.again or use.call
@@ -109,11 +119,13 @@ class Exchange:
         if use is not None and use.call is not None and event.kind in LOCAL_KINDS:
             self.repeated.append(Repetition(event, use.call, over=use.answer is not None))
         if use is None or use.answer is not None:
-            self._use(id_).call = event
+            use = self._use(id_)
+            use.call = event
         elif use.call is None:
             use.call = event  # the call that was asked for
         else:
             use.again = event
+        use.events.append(event)
 
     def _answered(self, event: Event, id_: str) -> None:
         use = self._uses.get(id_)
@@ -125,6 +137,7 @@ class Exchange:
         if use.answer is not None and local:
             self.repeated.append(Repetition(event, use.answer, over=False))
         use.answer = use.answer or event
+        use.events.append(event)
 
     def _asked(self, event: Event, id_: str) -> None:
         ask = self._asks.get(id_)
@@ -133,6 +146,7 @@ class Exchange:
             self.asks.append(ask)
         else:
             ask.request = event  # a request that is asked again waits where it was asked last
+        ask.events.append(event)
         call_id = identifier(call_of(event).get("call_id"))
         if call_id is not None:
             use = self._uses.get(call_id)
@@ -144,7 +158,9 @@ class Exchange:
         ask = self._asks.get(id_)
         if ask is None:
             self.unbound.append(event)
-        elif ask.response is None:
+            return
+        ask.events.append(event)
+        if ask.response is None:
             ask.response = event
         elif event.member("approved") != ask.response.member("approved"):
             self.contradictions.append((event, ask))
@@ -154,6 +170,18 @@ class Exchange:
         use = self._uses[id_] = Use()
         self.uses.append(use)
         return use
+
+
+def response_groups(timeline: Timeline) -> list[int]:
+    """For each turn, the number of the model's response that it belongs to: assistant messages in a row are one."""
+    groups: list[int] = []
+    before: str | None = None
+    for turn in range(len(timeline)):
+        role = timeline.roles[turn]
+        same = role == "assistant" == before
+        groups.append(groups[-1] if same else len(groups))
+        before = role
+    return groups
 
 
 def _passing_turns(timeline: Timeline, exchanging: set[int]) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pysession.dialects.names import key_of
 from pysession.findings import Severity
-from pysession.rules.exchange import MOVING, Exchange, call_of, identifier, same_call
+from pysession.rules.exchange import INSTRUCTING, MOVING, Exchange, call_of, identifier, response_groups, same_call
 from pysession.rules.registry import on_document, on_history, rule
 from pysession.rules.repetition import repeated_blocks
 from pysession.rules.words import quoted
@@ -62,7 +62,6 @@ ROLE_MISPLACED = rule(
 TURN_TRUNCATED = rule("turn-truncated", "history", Severity.INFO, "the history ends in the middle of a turn")
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
-_INSTRUCTING = frozenset({"system", "developer"})
 
 # --- calls and approvals ----------------------------------------------------------------------------------------------
 
@@ -325,7 +324,7 @@ def role_misplaced(timeline: Timeline) -> Iterator[Fault]:
         if role is None or role in MOVING:
             begun = True
             continue
-        if role in _INSTRUCTING:
+        if role in INSTRUCTING:
             if begun:
                 yield ROLE_MISPLACED.at(
                     timeline.turn_path(turn),
@@ -382,7 +381,7 @@ def _reasoning(timeline: Timeline) -> Iterator[Fault]:
     reasoning = [event for event in timeline.events if event.act is Act.REASONING]
     if not reasoning:
         return
-    groups = _response_groups(timeline)
+    groups = response_groups(timeline)
     ends = _last_utterances(timeline, groups, {(event.turn, event.place) for event in reasoning})
     thinking = {groups[event.turn] for event in reasoning}
     calls = [event for event in timeline.events if event.act is Act.CALL and event.local]
@@ -409,18 +408,6 @@ def _reasoning(timeline: Timeline) -> Iterator[Fault]:
                 f"The call {quoted(call.id)} came without its reasoning, unlike others here; the Responses API refuses it.",
                 identity=identifier(call.id),
             )
-
-
-def _response_groups(timeline: Timeline) -> list[int]:
-    """For each turn, the number of the model's response that it belongs to: assistant messages in a row are one."""
-    groups: list[int] = []
-    before: str | None = None
-    for turn in range(len(timeline)):
-        role = timeline.roles[turn]
-        same = role == "assistant" == before
-        groups.append(groups[-1] if same else len(groups))
-        before = role
-    return groups
 
 
 def _last_utterances(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pysession.sessions.errors import (
         CorruptSessionError,
         DuplicateSourceError,
+        HistoryChangedError,
         NotASessionError,
         NotYoursError,
         SessionError,
@@ -63,6 +64,7 @@ _PUBLIC = {
     "ExportFormat": "exporting",
     "FileHistoryProvider": "file_history",
     "Form": "envelopes",
+    "HistoryChangedError": "errors",
     "HistoryProvider": "providers",
     "InMemoryHistoryProvider": "in_memory",
     "InputError": "messages",
@@ -120,6 +122,7 @@ __all__ = [
     "ExportFormat",
     "FileHistoryProvider",
     "Form",
+    "HistoryChangedError",
     "HistoryProvider",
     "InMemoryHistoryProvider",
     "InputError",

@@ -69,6 +69,14 @@ class StateTypeError(SessionError, ValueError):
     """A type cannot be registered for state values: it has no codec, or its name or class is taken."""
 
 
+class HistoryChangedError(SessionError):
+    """The history at ``pointer`` was rewritten while it was being pruned; nothing was removed. Prune it again."""
+
+    def __init__(self, pointer: str) -> None:
+        super().__init__(f"{pointer} was rewritten while it was being pruned; nothing was removed, prune it again")
+        self.pointer = pointer
+
+
 class DuplicateSourceError(SessionError, ValueError):
     """Two providers have the source id ``source_id``: each would overwrite what the other keeps in the state."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, overload
 
 from pysession.findings.failures import UsageError
 from pysession.sessions import conversation
@@ -36,6 +36,7 @@ from pysession.sessions.state_values import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from pysession.pruning import Pruned, Scorer, Summariser
     from pysession.sessions.messages import Message
     from pysession.sessions.responses import Response
 
@@ -408,6 +409,77 @@ class Session:
         from pysession.outputs import write_file
 
         write_file(Path(path), self.to_bytes(form_of(path) if form is None else form))
+
+    @overload
+    def prune(
+        self,
+        strategy: str,
+        *,
+        source_id: str | None = None,
+        window_size: int | None = None,
+        threshold: float | None = None,
+        max_messages: int | None = None,
+        scorer: Callable[[Message], float] | None = None,
+        summariser: Callable[[list[Message]], str] | None = None,
+    ) -> Pruned: ...
+
+    @overload
+    def prune(
+        self,
+        strategy: str,
+        *,
+        source_id: str | None = None,
+        window_size: int | None = None,
+        threshold: float | None = None,
+        max_messages: int | None = None,
+        scorer: Scorer | None = None,
+        summariser: Summariser | None = None,
+    ) -> Awaitable[Pruned]: ...
+
+    def prune(
+        self,
+        strategy: str,
+        *,
+        source_id: str | None = None,
+        window_size: int | None = None,
+        threshold: float | None = None,
+        max_messages: int | None = None,
+        scorer: Scorer | None = None,
+        summariser: Summariser | None = None,
+    ) -> Pruned | Awaitable[Pruned]:
+        """Shorten the histories in the state, or the one under ``source_id``, and say what was removed.
+
+        ``keep_last_50`` (any number), ``sliding_window`` with ``window_size``, ``keep_important`` with ``scorer`` (of a message a
+        number), ``max_messages`` and ``threshold`` (the least score), ``summarize_old`` with ``summariser`` (of messages a text)
+        and ``threshold`` (messages). No message is changed; what belongs together stays or goes together. Metadata and the
+        other state stay.
+
+        It is done when this returns, and may be awaited too. Where the scorer or summariser is asynchronous (a model) it has
+        to be, and is done then.
+
+        >>> session = Session(session_id="s1")
+        >>> session.state["in_memory"] = {"messages": [{"role": "user", "contents": [str(n)]} for n in range(9)]}
+        >>> session.prune("keep_last_2").removed
+        7
+
+        Raises:
+            PruningError: there is no such strategy, or it cannot be with these options.
+            UsageError: there is no history under ``source_id``.
+            HistoryChangedError: a history was rewritten while a scorer or summariser was awaited; nothing was removed.
+        """
+        # Loaded on first use: most sessions are never pruned, and the rules that it goes by load much.
+        from pysession.pruning import strategy_named
+        from pysession.sessions.pruning import prune_session
+
+        chosen = strategy_named(
+            strategy,
+            window_size=window_size,
+            threshold=threshold,
+            max_messages=max_messages,
+            scorer=scorer,
+            summariser=summariser,
+        )
+        return prune_session(self, strategy, chosen, source_id)
 
     def clear(self) -> None:
         """Forget the conversation: the state is emptied and the service's id dropped; the session keeps its own id.

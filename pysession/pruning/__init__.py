@@ -1,0 +1,46 @@
+"""Which messages of a history may go: units that belong together, strategies, and a plan. What a plan does is done above."""
+
+from pysession.pruning.account import Pruned, PrunedHistory, Reason, Removed
+from pysession.pruning.asking import Work, done
+from pysession.pruning.planning import Plan, planned, timelines_of
+from pysession.pruning.strategies import (
+    NAMES,
+    KeepImportant,
+    KeepLast,
+    PruningError,
+    Scorer,
+    Strategy,
+    Summariser,
+    SummarizeOld,
+    least_left,
+    strategy_named,
+)
+from pysession.pruning.summaries import MARK, is_summary
+from pysession.pruning.units import Kept, Unit, units_of
+
+__all__ = [
+    "MARK",
+    "NAMES",
+    "KeepImportant",
+    "KeepLast",
+    "Kept",
+    "Plan",
+    "Pruned",
+    "PrunedHistory",
+    "PruningError",
+    "Reason",
+    "Removed",
+    "Scorer",
+    "Strategy",
+    "Summariser",
+    "SummarizeOld",
+    "Unit",
+    "Work",
+    "done",
+    "is_summary",
+    "least_left",
+    "planned",
+    "strategy_named",
+    "timelines_of",
+    "units_of",
+]

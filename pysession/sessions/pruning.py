@@ -1,0 +1,94 @@
+"""Pruning the histories in a session's state."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pysession.dialects import Detection, Document, histories
+from pysession.findings import format_pointer
+from pysession.findings.failures import UsageError
+from pysession.pruning import MARK, Plan, Pruned, Strategy, Work, done, planned, timelines_of
+from pysession.sessions.errors import HistoryChangedError
+from pysession.sessions.events import EventKind
+from pysession.sessions.messages import Message, message
+from pysession.sessions.state_values import encoded_state
+from pysession.wire import Encoding, Reading
+
+if TYPE_CHECKING:
+    from pysession.sessions.session import Session
+
+
+def prune_session(
+    session: Session, name: str, strategy: Strategy, source_id: str | None = None
+) -> Pruned | Awaitable[Pruned]:
+    """Prune the histories in the state of ``session``, or the one under ``source_id``; what was removed.
+
+    Raises:
+        UsageError: there is no history under ``source_id``.
+        HistoryChangedError: a history was rewritten while a scorer or summariser was awaited; nothing was removed.
+    """
+    return done(_work(session, name, strategy, source_id))
+
+
+def shortened(messages: list[Any], plan: Plan) -> list[Any]:
+    """``messages``, which begin with those of the plan, after it. Those that stay are the same objects."""
+    gone = {one.index for one in plan.removed}
+    kept = [one for index, one in enumerate(messages) if index not in gone]
+    return kept if plan.summary is None else [*kept[: plan.place], summary_of(plan), *kept[plan.place :]]
+
+
+def summary_of(plan: Plan) -> Message:
+    """The message that stands for those that the plan summarises."""
+    return message("user", plan.summary or "", additional_properties={MARK: len(plan.removed)})
+
+
+def _work(session: Session, name: str, strategy: Strategy, source_id: str | None) -> Work[Pruned]:
+    held = _held(session.state, source_id)
+    plans: dict[str, Plan] = {}
+    for timeline in timelines_of(_document(encoded_state({key: {"messages": found} for key, found in held.items()}))):
+        plans[timeline.history.key] = yield from planned(timeline, strategy)
+    for key in plans:
+        _check_unchanged(session, key, held[key])
+    for key, plan in plans.items():
+        if plan.removed:
+            entry = session.state[key]
+            # A new list: whoever holds the old one has the history as it was.
+            entry["messages"] = shortened(entry["messages"], plan)
+    account = Pruned(name, tuple(plan.account() for plan in plans.values()))
+    if account.removed and session.record.is_used:
+        summarised = any(history.summarised for history in account.histories)
+        session.record.events.note(
+            EventKind.PRUNED, strategy=name, removed=account.removed, kept=account.kept, summarised=summarised or None
+        )
+    return account
+
+
+def _held(state: Mapping[str, Any], source_id: str | None) -> dict[str, list[Any]]:
+    """The lists called ``messages`` in the parts of the state, by source id."""
+    lists = {
+        key: list(entry["messages"])
+        for key, entry in state.items()
+        if isinstance(entry, dict) and isinstance(entry.get("messages"), list)
+    }
+    if source_id is None:
+        return lists
+    if source_id not in lists:
+        raise UsageError(f"the session has no history under {source_id!r}; there are {', '.join(lists) or 'none'}")
+    return {source_id: lists[source_id]}
+
+
+def _document(state: dict[str, Any]) -> Document:
+    """The histories as a document, so that they are read as every stored one is."""
+    value = {"type": "session", "state": state}
+    detection = Detection("python", "session", "it is one")
+    reading = Reading(value, True, (), Encoding.JSON)
+    return Document(b"", Encoding.JSON, reading, value, detection, histories(value, detection))
+
+
+def _check_unchanged(session: Session, key: str, before: list[Any]) -> None:
+    entry = session.state.get(key)
+    now = entry.get("messages") if isinstance(entry, dict) else None
+    same = isinstance(now, list) and len(now) >= len(before)
+    if not same or any(one is not other for one, other in zip(before, now or (), strict=False)):
+        raise HistoryChangedError(format_pointer(("state", key, "messages")))

@@ -1,0 +1,94 @@
+"""``prune``: shorten the histories of a stored session, in any dialect, and leave every other byte as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterator
+from typing import Any
+
+import msgspec
+
+from pysession.findings.failures import RefusedError, UsageError
+from pysession.fixes.words import Speaker
+from pysession.pruning import MARK, Plan, Pruned, Scorer, Strategy, Summariser, Work, done, planned, timelines_of
+from pysession.pruning import strategy_named as _strategy_named
+from pysession.verbs.check import check
+from pysession.verbs.opening import open_document
+from pysession.wire import DEFAULT_LIMITS, Edit, Encoding, Insert, Limits, Remove, edit
+
+_EXTENSIONS = {"python": "additional_properties", "go": "AdditionalProperties"}
+_EXTENSION = "additionalProperties"
+
+
+class Pruning(msgspec.Struct, frozen=True):
+    """The bytes after a pruning, and the account of it."""
+
+    data: bytes
+    pruned: Pruned
+
+
+def prune(
+    data: bytes,
+    strategy: str,
+    *,
+    window_size: int | None = None,
+    threshold: float | None = None,
+    max_messages: int | None = None,
+    scorer: Scorer | None = None,
+    summariser: Summariser | None = None,
+    encoding: Encoding | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Pruning | Awaitable[Pruning]:
+    """Shorten every history of one document by ``strategy``, as :meth:`pysession.Session.prune` does.
+
+    The result has to be awaited when the scorer or summariser is asynchronous, and only then.
+
+    Raises:
+        RefusedError: the bytes cannot be read; its ``findings`` say why.
+        PruningError: there is no such strategy, or it cannot be with these options.
+    """
+    chosen = _strategy_named(
+        strategy,
+        window_size=window_size,
+        threshold=threshold,
+        max_messages=max_messages,
+        scorer=scorer,
+        summariser=summariser,
+    )
+    return pruned_by(data, strategy, chosen, encoding or Encoding.JSON, limits)
+
+
+def pruned_by(
+    data: bytes, name: str, strategy: Strategy, encoding: Encoding = Encoding.JSON, limits: Limits = DEFAULT_LIMITS
+) -> Pruning | Awaitable[Pruning]:
+    """The same by a strategy whose options were looked at already; ``name`` is for the account."""
+    if isinstance(data, str):
+        raise UsageError("prune takes the bytes as stored; encode the text: prune(text.encode(), …)")
+    return done(_work(data, name, strategy, encoding, limits))
+
+
+def _work(data: bytes, name: str, strategy: Strategy, encoding: Encoding, limits: Limits) -> Work[Pruning]:
+    document = open_document(data, encoding, None, limits)
+    if not document.reading.readable:
+        raise RefusedError(check(data, encoding=encoding, select=["json"], limits=limits))
+    edits: list[Edit] = []
+    accounts = []
+    for timeline in timelines_of(document):
+        plan = yield from planned(timeline, strategy)
+        edits += _edits(plan)
+        accounts.append(plan.account())
+    return Pruning(edit(data, encoding, edits), Pruned(name, tuple(accounts)))
+
+
+def _edits(plan: Plan) -> Iterator[Edit]:
+    for one in plan.removed:
+        yield Remove(plan.timeline.turn_path(one.index))
+    if plan.summary is not None:
+        yield Insert(plan.timeline.turn_path(plan.place), _summary(plan))
+
+
+def _summary(plan: Plan) -> dict[str, Any]:
+    speaker = Speaker(plan.timeline)
+    message = speaker.message("user", [speaker.text(plan.summary or "")])
+    extension = _EXTENSIONS.get(plan.timeline.history.language, _EXTENSION)
+    message[extension] = {MARK: len(plan.removed)}
+    return message
