@@ -56,11 +56,9 @@ def _work(session: Session, name: str, strategy: Strategy, source_id: str | None
             # A new list: whoever holds the old one has the history as it was.
             entry["messages"] = shortened(entry["messages"], plan)
     account = Pruned(name, tuple(plan.account() for plan in plans.values()))
-    if account.removed and session.record.is_used:
+    if account.removed:
         summarised = any(history.summarised for history in account.histories)
-        session.record.events.note(
-            EventKind.PRUNED, strategy=name, removed=account.removed, kept=account.kept, summarised=summarised or None
-        )
+        session.note(EventKind.PRUNED, strategy=name, removed=account.removed, kept=account.kept, summarised=summarised)
     return account
 
 
