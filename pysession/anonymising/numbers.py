@@ -7,6 +7,7 @@ import re
 
 from pysession.anonymising import drawing
 from pysession.anonymising.times import NAMES, Clock
+from pysession.anonymising.words import is_public_number
 from pysession.readers.go.decoding import go_number
 
 _NUMBER = re.compile(
@@ -33,6 +34,8 @@ class Numbers:
 
     def of(self, text: str, name: str | None) -> str:
         """What stands for the number that is written as ``text`` under ``name``, which may be none: then digits for digits."""
+        if is_public_number(name, text):
+            return text
         match = _NUMBER.match(text)
         if match is None:
             return _DIGITS.sub(lambda digits: self._pair("", digits[0], "", "")[0], text)

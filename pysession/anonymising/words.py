@@ -30,10 +30,21 @@ _FRAMEWORK_NAMES = """
     checkpointId stepNumber isComplete executorId executorType hasCondition connection sourceIds sinkIds messageType
     conversationHistory _pendingApprovalRequests server_label raw_representation data text exception
     content metadata value timestamp runId serviceThreadId serviceSessionId SourceID
+    pysession.session pysession.shared v app_name user_id retention unshared values deleted events created_at
+    sequence time actor detail key scope agent from to owner user app
+    ttl_days auto_prune prune_strategy max_messages immutable strategy window_size threshold
 """.split()
 
 _ROLES = ("system", "developer", "user", "assistant", "tool")
 _STATUSES = "completed in_progress incomplete failed searching generating calling interpreting queued cancelled".split()
+_EVENTS = (
+    "created message_added state_set state_deleted handoff cleared pruned saved save_failed exported expired".split()
+)
+_SCOPES = ("session", "user", "app")
+_STRATEGIES = ("sliding_window", "keep_important", "summarize_old")
+_KEEP_LAST = re.compile(r"keep_last_[0-9]{1,5}\Z")
+_COUNT = re.compile(r"[0-9]{1,5}\Z")
+_NATIVES = ("datetime", "date", "uuid", "decimal", "bytes", "set")
 _OTHER_KINDS = (
     "session message chat_message chat_message_store_state agent_thread_state role usage_details citation text_span "
     "textSpan constructor secret not_implemented context-provider history-provider middleware"
@@ -78,7 +89,7 @@ def _names() -> frozenset[str]:
 @cache
 def _kinds() -> frozenset[str]:
     kinds = (kind for dialect in DIALECTS for place in vocabulary(dialect).places.values() for kind in place)
-    return _folds([kind for kind in kinds if kind] + _OTHER_KINDS)
+    return _folds([kind for kind in kinds if kind] + _OTHER_KINDS + [f"pysession.{name}" for name in _NATIVES])
 
 
 @cache
@@ -99,7 +110,12 @@ _SMALL_SETS: dict[str, frozenset[str]] = {
     "taskstate": frozenset(_STATUSES) | frozenset({"submitted", "working", "input-required", "rejected", "unknown"}),
     "merge_mode": frozenset({"append", "replace"}),
     "purpose": frozenset({"assistants", "user_data", "vision", "batch", "fine-tune"}),
-    "kind": frozenset({"system", "user", "assistanttext", "assistant_text", "toolcall", "tool_call", "summary"}),
+    "kind": frozenset(
+        {"system", "user", "assistanttext", "assistant_text", "toolcall", "tool_call", "summary", *_EVENTS}
+    ),
+    "scope": frozenset(_SCOPES),
+    "strategy": frozenset(_STRATEGIES),
+    "prune_strategy": frozenset(_STRATEGIES),
 }
 
 
@@ -119,7 +135,14 @@ def is_public_text(name: str | None, text: str) -> bool:
     under = _folded(name) if name is not None else ""
     if under in _VERSIONS and _VERSION.match(text):
         return True
+    if under in ("strategy", "prune_strategy") and _KEEP_LAST.match(text):
+        return True
     return _folded(text) in _words_under(under)
+
+
+def is_public_number(name: str | None, digits: str) -> bool:
+    """Whether a number that stands under ``name`` only counts: the place of an event in its trail."""
+    return name is not None and _folded(name) == "sequence" and _COUNT.match(digits) is not None
 
 
 def is_any_public_text(text: str) -> bool:

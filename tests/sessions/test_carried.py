@@ -10,7 +10,7 @@ from typing import Any
 import agent_framework as maf
 import pytest
 
-from pysession import check, convert, repair
+from pysession import anonymise, check, convert, repair
 from pysession.conform import Form, Options
 from pysession.conform.dotnet import observe_dotnet
 from pysession.findings import Verdict
@@ -155,3 +155,18 @@ def test_it_comes_back_from_every_dialect_as_it_was(target: str) -> None:
     converted = convert(data, to=target)
     assert check(converted.data).findings == ()
     assert json.loads(convert(converted.data, to="python").data) == json.loads(data)
+
+
+@pytest.mark.parametrize("target", ["python", "dotnet"])
+def test_a_copy_for_a_bug_report_is_such_a_session_too_and_says_nothing_of_it(target: str) -> None:
+    session = whole()
+    data = convert(session.to_bytes(), to=target).data
+    copy = anonymise(data)
+    assert len(copy) == len(data)
+    assert check(copy).findings == ()
+    again = Session.from_bytes(convert(copy, to="python").data)
+    assert [(event.sequence, event.kind) for event in again.events()] == [
+        (event.sequence, event.kind) for event in session.events()
+    ]
+    said = ("research_assistant", "user-123", "ai-safety", "topic", "no history", "theme", "dark", "writer", "Oslo")
+    assert [word for word in said if word in copy.decode()] == []
