@@ -161,6 +161,21 @@ def taken_from(state: dict[str, Any]) -> Record:
     )
 
 
+def stored_trail(data: bytes, session_id: str) -> Trail | None:
+    """The trail in the document of this session; None when it keeps none, is another's, or is damaged."""
+    if KEY.encode() not in data:
+        return None
+    for decode in (msgspec.json.decode, msgspec.msgpack.decode):
+        try:
+            value = decode(data)
+            if value["session_id"] != session_id:
+                return None
+            return trail_of(value["state"][KEY].get("events", []), (*PLACE, "events"))
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError, CorruptSessionError):
+            continue
+    return None
+
+
 def _shared(scope: str, changes: Any) -> Shared:
     place = ("unshared", scope)
     if scope not in SHARED_SCOPES or not isinstance(changes, dict):

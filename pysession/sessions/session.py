@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, overload
 
-from pysession.findings.failures import UsageError
+from pysession.findings.failures import PysessionError, UsageError
 from pysession.sessions import conversation
 from pysession.sessions.conversation import MessageView
 from pysession.sessions.envelopes import Form, checked, form_of, opened, written
-from pysession.sessions.errors import CorruptSessionError, SessionError
+from pysession.sessions.errors import CorruptSessionError, SessionError, TrailConflictError
 from pysession.sessions.events import EventKind, Events, Scalar, Since, check_limit
 from pysession.sessions.exporting import Export, ExportFormat, exported
 from pysession.sessions.memory import Memory
-from pysession.sessions.record import PLACE, Record, taken_from
+from pysession.sessions.record import PLACE, Record, stored_trail, taken_from
 from pysession.sessions.scoped_state import Scope, ScopedState
 from pysession.sessions.state_values import (
     Unregistered,
@@ -404,11 +404,18 @@ class Session:
 
         Raises:
             StateValueError: as :meth:`to_bytes`; the file is untouched.
+            TrailConflictError: the session that is there has events which this one does not go on from.
             NotWrittenError: no permission, no space, no such folder; the file is untouched.
         """
         from pysession.outputs import write_file
 
-        write_file(Path(path), self.to_bytes(form_of(path) if form is None else form))
+        self._check_trail(Path(path))
+        self.note(EventKind.SAVED)
+        try:
+            write_file(Path(path), self.to_bytes(form_of(path) if form is None else form))
+        except PysessionError as failure:
+            self.note(EventKind.SAVE_FAILED, why=type(failure).__name__)
+            raise
 
     @overload
     def prune(
@@ -480,6 +487,16 @@ class Session:
             summariser=summariser,
         )
         return prune_session(self, strategy, chosen, source_id)
+
+    def _check_trail(self, path: Path) -> None:
+        """Raises TrailConflictError when the trail in the file is not the beginning of this one."""
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return  # there is none, or the write will say what is wrong
+        stored = stored_trail(data, self.id)
+        if stored is not None and not self.record.events.extends(stored):
+            raise TrailConflictError(self.id, str(path))
 
     def clear(self) -> None:
         """Forget the conversation: the state is emptied and the service's id dropped; the session keeps its own id.
