@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pysession.findings.failures import UsageError
 from pysession.fixes.byte_fixes import numbers, strings
-from pysession.fixes.content_fixes import discriminator_first, discriminator_renamed, envelope_type
+from pysession.fixes.content_fixes import (
+    discriminator_first,
+    discriminator_missing,
+    discriminator_renamed,
+    envelope_type,
+)
 from pysession.fixes.fix import Fix
 from pysession.fixes.history_fixes import (
     orphan_results,
@@ -31,6 +36,13 @@ FIXES: tuple[Fix, ...] = (
         on_request=True,
     ),
     Fix("envelope-type", 'the session gets "type": "session"', "that it is a session", envelope_type),
+    Fix(
+        "discriminator-missing",
+        "a message, and a content of which one kind alone has the members that are there, says its kind; when the rule is "
+        "named, an assistant's text that may be reasoning is a text",
+        "that nothing but the kind was left out of it",
+        discriminator_missing,
+    ),
     Fix(
         "discriminator-not-first",
         '"$type" moves to the front of its object',

@@ -10,7 +10,7 @@ from pysession.dialects.names import key_of
 from pysession.dialects.names import member as member_of
 from pysession.dialects.vocabulary import Kind, Member, Vocabulary
 from pysession.fixes.fix import Mend, Patient
-from pysession.wire import Add, Edit, MoveFirst, Path, Rename, Replace
+from pysession.wire import Add, Edit, MoveFirst, Path, Remove, Rename, Replace
 
 
 def envelope_type(patient: Patient) -> Iterator[Mend]:
@@ -24,6 +24,74 @@ def discriminator_first(patient: Patient) -> Iterator[Mend]:
     """``$type`` before all other members."""
     for fault in patient.faults:
         yield Mend(fault.path, '"$type" is the first member', (MoveFirst((*fault.path, "$type")),))
+
+
+def discriminator_missing(patient: Patient) -> Iterator[Mend]:
+    """The kind of a message, and of an object of which one kind alone has all the members that are there."""
+    for fault in patient.faults:
+        holder, role = _holder(patient.document, fault.path)
+        words = vocabulary(_language(patient.document, fault.path))
+        name = words.discriminator
+        if name is None:
+            continue
+        if role is None and member_of(holder, "contents") is not None:
+            first = _type_stands_first(patient.document, fault.path)
+            yield Mend(fault.path, _SAYS.format(name, "message"), (Add((*fault.path, name), "message", first=first),))
+            continue
+        misspelled = key_of(holder, name) if name not in holder else None
+        said = {key: value for key, value in holder.items() if key not in (name, misspelled)}
+        may_think = role == _THINKS and not patient.wishes.named
+        kind = (
+            holder[misspelled]
+            if misspelled
+            else _only_kind(said, _kinds(fault.path, words), words, may_think=may_think)
+        )
+        if not isinstance(kind, str):
+            continue
+        edits: list[Edit] = [Remove((*fault.path, misspelled))] if misspelled else []
+        stated = Replace((*fault.path, name), kind) if name in holder else Add((*fault.path, name), kind, first=True)
+        yield Mend(fault.path, _SAYS.format(name, kind), (*edits, stated))
+
+
+def _holder(document: Document, path: Path) -> tuple[Any, Any]:
+    """What stands at ``path``, and the role of the message that it is in; None where it is in none."""
+    value, role = document.value, None
+    for step in path:
+        if isinstance(value, dict):
+            role = member_of(value, "role") or role
+        value = value[step]
+    return value, role
+
+
+def _type_stands_first(document: Document, path: Path) -> bool:
+    """Whether the messages beside the one at ``path`` begin with their type."""
+    beside = _at(document, path[:-1])
+    typed = next((one for one in beside if isinstance(one, dict) and "type" in one), None)
+    return typed is not None and next(iter(typed)) == "type"
+
+
+def _kinds(path: Path, words: Vocabulary) -> dict[str, Kind]:
+    """What may stand at ``path``: an annotation or a region under the member of this name, else a content."""
+    under = next((step.lower().replace("_", "") for step in reversed(path) if isinstance(step, str)), "")
+    return words.places[_PLACES.get(under, "content")]
+
+
+def _only_kind(content: dict[str, Any], kinds: dict[str, Kind], words: Vocabulary, *, may_think: bool) -> str | None:
+    """The one kind that has all members of ``content`` and needs no other; None: there is none, or more than one."""
+    keys = {key if words.case_sensitive else key.lower() for key in content if key not in _ANYWHERE}
+    fitting = [
+        name
+        for name, kind in kinds.items()
+        if kind.renamed is None and keys and _fits(keys, kind, case_sensitive=words.case_sensitive)
+    ]
+    if not may_think:
+        fitting = [name for name in fitting if kinds[name].canonical != "text_reasoning"] or fitting
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _fits(said: set[str], kind: Kind, *, case_sensitive: bool) -> bool:
+    names = {(name if case_sensitive else name.lower()): member for name, member in kind.members.items()}
+    return said <= names.keys() and all(name in said for name, member in names.items() if member.required)
 
 
 def discriminator_renamed(patient: Patient) -> Iterator[Mend]:
@@ -46,16 +114,20 @@ def discriminator_renamed(patient: Patient) -> Iterator[Mend]:
 
 def _kind(document: Document, path: Path, holder: dict[str, Any]) -> tuple[Vocabulary, str, Kind, Kind] | None:
     """The words of the history, the member that names the kind, the kind as it was called, and the kind as it is called now."""
-    language = next(
-        (history.language for history in document.histories if path[: len(history.path)] == history.path),
-        document.dialect,
-    )
-    words = vocabulary(language)
+    words = vocabulary(_language(document, path))
     kinds = words.places["content"]
     name = words.discriminator
     old = kinds.get(holder.get(name, "")) if name is not None else None
     new = kinds.get(old.renamed) if old is not None and old.renamed is not None else None
     return None if name is None or old is None or new is None else (words, name, old, new)
+
+
+def _language(document: Document, path: Path) -> str:
+    """The language of the history that ``path`` leads into."""
+    return next(
+        (history.language for history in document.histories if path[: len(history.path)] == history.path),
+        document.dialect,
+    )
 
 
 def _renamed_members(path: Path, holder: dict[str, Any], words: Vocabulary, old: Kind, new: Kind) -> Iterator[Edit]:
@@ -117,6 +189,14 @@ def _call_kind(request: dict[str, Any]) -> str:
     return "mcpServerToolCall" if "mcp" in str(request.get("$type", "")).lower() else "functionCall"
 
 
+_SAYS = 'it says "{}": "{}"'
+_ANYWHERE = frozenset(
+    {"additional_properties", "additionalProperties", "AdditionalProperties", "annotations", "Annotations"}
+)
+"""Members that every kind has, and that tell nothing."""
+_PLACES = {"annotations": "annotation", "annotatedregions": "region"}
+_THINKS = "assistant"
+"""The only role whose messages have reasoning in them, which is a text too."""
 _CALL = "function_call"
 _CALLS = frozenset({"toolcall", "functioncall"})
 _IDS = ("id", "requestId")

@@ -23,7 +23,11 @@ from pysession.survey.checks import Look
 from pysession.wire import Path
 
 DISCRIMINATOR_MISSING = rule(
-    "discriminator-missing", "content", Severity.ERROR, "a content or annotation that does not say what it is"
+    "discriminator-missing",
+    "content",
+    Severity.ERROR,
+    "a content or annotation that does not say what it is",
+    fixable=True,
 )
 DISCRIMINATOR_NOT_FIRST = rule(
     "discriminator-not-first", "content", Severity.ERROR, '.NET: "$type" is not the first member', fixable=True
