@@ -75,7 +75,8 @@ def as_message(told: Any) -> Message:
         raise InputError("the additional_properties of a message are an object")
     own = {name: value for name, value in told.items() if name not in _WIRE and name != "content"}
     wire = {name: value for name, value in told.items() if name in _WIRE}
-    wire |= {"contents": () if contents is None else contents, "additional_properties": {**properties, **own}}
+    several = [contents] if isinstance(contents, str | Mapping) else contents
+    wire |= {"contents": several, "additional_properties": {**properties, **own}}
     return settled(wire)
 
 
