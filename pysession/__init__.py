@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         FileHistoryProvider,
         HistoryProvider,
         InMemoryHistoryProvider,
+        Memory,
         Session,
         SessionStore,
         StoreHistoryProvider,
@@ -33,6 +34,7 @@ __all__ = [
     "FileHistoryProvider",
     "HistoryProvider",
     "InMemoryHistoryProvider",
+    "Memory",
     "PysessionError",
     "Session",
     "SessionStore",
@@ -53,7 +55,7 @@ _PUBLIC = {
     **dict.fromkeys(
         (
             *("Agent", "ContextProvider", "FileHistoryProvider", "HistoryProvider", "InMemoryHistoryProvider"),
-            *("Session", "SessionStore", "StoreHistoryProvider", "open_sessions", "register_state_type"),
+            *("Memory", "Session", "SessionStore", "StoreHistoryProvider", "open_sessions", "register_state_type"),
         ),
         "pysession.sessions",
     ),
