@@ -84,9 +84,19 @@ class Agent:
         self.session = session or Session()
         by_name(self.tools)
 
-    def create_session(self, *, session_id: str | None = None) -> Session:
-        """A fresh session."""
-        return Session(session_id=session_id)
+    def create_session(
+        self,
+        *,
+        session_id: str | None = None,
+        app_name: str | None = None,
+        user_id: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        retention: Mapping[str, Any] | None = None,
+    ) -> Session:
+        """A fresh session. It is not bound to the agent."""
+        return Session(
+            session_id=session_id, app_name=app_name, user_id=user_id, metadata=metadata, retention=retention
+        )
 
     def get_session(self, service_session_id: str | Mapping[str, Any], *, session_id: str | None = None) -> Session:
         """A session that goes on with a conversation which a service keeps."""

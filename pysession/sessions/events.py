@@ -67,6 +67,18 @@ class Event(msgspec.Struct, frozen=True):
             return getattr(self, name)
         return self.beside[name]
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The same, or ``default`` where there is no such member."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def keys(self) -> list[str]:
+        """The members that say something, so that ``dict(event)`` is the event as a dictionary."""
+        found = [name for name in ("sequence", "timestamp", "actor", "kind", "detail") if self[name]]
+        return [*found, *self.beside]
+
     def stored(self) -> dict[str, Any]:
         """The event as JSON values, as it stands in the document."""
         said = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pysession.findings.failures import UsageError
-from pysession.sessions import CorruptSessionError, Session, StateValueError
+from pysession.sessions import CorruptSessionError, Form, Session, StateValueError
 from pysession.sessions.events import Trail
 from pysession.sessions.record import KEY
 
@@ -35,6 +35,12 @@ def test_a_record_comes_back_byte_for_byte_and_at_its_place() -> None:
     session = Session.from_bytes(document(RECORD))
     assert session.state == {"before": 1, "after": {}}
     assert session.to_bytes() == document(RECORD)
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_a_record_comes_back_in_every_form(form: Form) -> None:
+    session = Session.from_bytes(document(RECORD))
+    assert Session.from_bytes(session.to_bytes(form)).to_dict() == session.to_dict()
 
 
 def test_a_session_that_uses_none_of_it_has_no_record() -> None:
@@ -98,6 +104,14 @@ class TestTrail:
         assert [second[name] for name in ("sequence", "kind", "type", "actor", "timestamp", "detail", "data")] == [
             *(2, "message_added", "message_added", "researcher", second.timestamp, {"role": "user"}, {"role": "user"})
         ]
+
+    def test_an_event_is_read_as_a_dictionary_too(self) -> None:
+        event = Trail().note("saved", None, {"a": 1})
+        said = {"sequence": 1, "timestamp": event.timestamp, "kind": "saved", "detail": {"a": 1}}
+        assert dict(event) == said  # type: ignore[call-overload]
+        assert (event.get("type"), event.get("none"), event.get("none", 0)) == ("saved", None, 0)
+        with pytest.raises(KeyError):
+            event["none"]
 
     def test_no_event_is_earlier_than_the_one_before_it(self) -> None:
         trail = Trail()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 from collections.abc import Coroutine
@@ -235,21 +236,29 @@ def test_shared_state_under_the_id_of_another_is_refused(local: Store) -> None:
     run(local, main())
 
 
-def test_two_processes_keep_each_others_values(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/sessions.db"
-    program = (
-        "import asyncio, sys\n"
-        "from pysession.sessions import SessionStore\n"
-        "from pysession.stores import open_store\n"
-        "async def main(url, who):\n"
-        "    async with SessionStore(open_store(url)) as sessions:\n"
-        "        for turn in range(20):\n"
-        "            async with sessions.opened(f'{who}-{turn}', app_name='app', user_id='ann') as session:\n"
-        "                session.set_state(f'{who}-{turn}', turn, scope='user')\n"
-        "                session.set_state('last', who, scope='user')\n"
-        "asyncio.run(main(*sys.argv[1:]))\n"
-    )
-    both = [subprocess.Popen([sys.executable, "-c", program, url, who], stderr=subprocess.PIPE) for who in ("a", "b")]
+WRITER = """
+import asyncio, sys
+from pysession.sessions import SessionStore
+from pysession.stores import open_store
+
+async def main(url, who):
+    async with SessionStore(open_store(url)) as sessions:
+        for turn in range(20):
+            async with sessions.opened(f"{who}-{turn}", app_name="app", user_id="ann") as session:
+                session.set_state(f"{who}-{turn}", turn, scope="user")
+                session.set_state("last", who, scope="user")
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("place", ["file:sessions", "sqlite:///sessions.db", "postgres_url", "redis_url"])
+def test_two_processes_keep_each_others_values(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    url = place if ":" in place else request.getfixturevalue(place)()
+    both = [
+        subprocess.Popen([sys.executable, "-c", WRITER, url, who], cwd=tmp_path, stderr=subprocess.PIPE)
+        for who in ("a", "b")
+    ]
     for process in both:
         _, told = process.communicate(timeout=120)
         assert process.returncode == 0, told
@@ -261,7 +270,8 @@ def test_two_processes_keep_each_others_values(tmp_path: Path) -> None:
             assert set(found.state_keys("user")) == written | {"last"}
             assert found.get_state("last", "user") in ("a", "b")
 
-    asyncio.run(main())
+    with contextlib.chdir(tmp_path):
+        asyncio.run(main())
 
 
 def test_a_conflict_of_the_session_is_told_and_recorded(local: Store) -> None:
