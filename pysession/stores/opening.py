@@ -124,11 +124,14 @@ def _redis(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
 
     max_bytes = _taken_bytes(url, options)
     prefix = options.pop("prefix", "pysession")
+    cluster = options.pop("cluster", "no")
     if not parts.netloc or not prefix:
         raise StoreUrlError(masked(url), "write redis://host:6379/0, perhaps with ?prefix=NAME")
+    if cluster not in ("yes", "no"):
+        raise StoreUrlError(masked(url), "cluster is yes or no")
     # The options that are left are the driver's.
     place = urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, urlencode(options, quote_via=quote), ""))
-    return RedisStore(place, masked(url), prefix, max_bytes)
+    return RedisStore(place, masked(url), prefix, max_bytes, cluster=cluster == "yes")
 
 
 def _cosmos(url: str, parts: SplitResult, options: dict[str, str]) -> Store:

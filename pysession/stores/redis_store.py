@@ -2,7 +2,8 @@
 
 Each change is one script, which the server runs as one step (``redis_scripts.lua``). Whether an acknowledged write outlives
 the *server* is the server's setting: without ``appendonly yes`` what was written since its last snapshot does not. The
-index is one key for all sessions, so the keys of a store cannot be spread over a cluster.
+index is one key for all sessions, and a script must have its keys on one node, so that in a cluster all of a store is on
+one node: a part of its names that is the same in all of them, in braces, sees to it.
 """
 
 from __future__ import annotations
@@ -32,22 +33,28 @@ _ATTEMPTS = 100
 _BATCH = 500
 _FACTS = ("etag", "size", "changed", "expires", "immutable")
 _ZERO, _ZERO_IN_OWNER = b"\x00", b"\x00\xff"
+_OF_CLUSTERS = (exceptions.ClusterCrossSlotError, exceptions.MovedError)
+"""What a node of a cluster answers to somebody who takes it for a server of its own."""
 _NOT_WRITABLE = (exceptions.ReadOnlyError, exceptions.NoPermissionError, exceptions.OutOfMemoryError)
 
 
 class RedisStore(BaseStore):
     """Sessions in the Redis database ``url``, under keys that begin with ``prefix``.
 
-    ``place`` is how messages name it, without the password.
+    ``place`` is how messages name it, without the password. ``cluster``: the server is a node of one, and the others are
+    found through it; the prefix is then in braces.
     """
 
     capabilities = frozenset(Capability)
 
-    def __init__(self, url: str, place: str, prefix: str = "pysession", max_bytes: int | None = None) -> None:
+    def __init__(
+        self, url: str, place: str, prefix: str = "pysession", max_bytes: int | None = None, *, cluster: bool = False
+    ) -> None:
         super().__init__(max_bytes)
         self._url = url
         self._place = place
-        self._prefix = prefix.encode()
+        self._driver = driver.RedisCluster if cluster else driver.Redis
+        self._prefix = (f"{{{prefix}}}" if cluster else prefix).encode()
         self._index = self._prefix + b":index"
         self._client: Any = None
         self._script: Any = None
@@ -166,7 +173,7 @@ class RedisStore(BaseStore):
 
     def _opened(self) -> Any:
         if self._client is None:
-            self._client = driver.Redis.from_url(self._url)
+            self._client = self._driver.from_url(self._url)
             script = (files("pysession.stores") / "redis_scripts.lua").read_text(encoding="utf-8")
             self._script = self._client.register_script(script)
         return self._client
@@ -223,13 +230,15 @@ class RedisStore(BaseStore):
         """What goes wrong with the server, in the words of stores."""
         try:
             yield
-        except (exceptions.RedisError, OSError) as failure:
+        except (exceptions.RedisError, exceptions.RedisClusterException, OSError) as failure:
             raise self._told(failure) from failure
 
     def _told(self, failure: Exception) -> StoreError:
         reason = str(failure) or type(failure).__name__
         if isinstance(failure, _NOT_WRITABLE) or reason.startswith(("READONLY", "MISCONF", "OOM", "NOPERM")):
             return NotWritableError(self._place, reason)
+        if isinstance(failure, _OF_CLUSTERS):
+            reason += "; it is a cluster: add ?cluster=yes to its URL"
         return UnavailableError(self._place, reason)
 
 

@@ -12,14 +12,18 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from redis import Redis
 
 from tests.dotnet import LEFT_OUT
 
 _PATIENCE_SECONDS = 60
 _POSTGRES_FOLDERS = "/usr/lib/postgresql"
 _POSTGRES_USER = "postgres"
+_SLOTS = 16384
+"""Parts into which a Redis cluster divides its keys."""
 _REPOSITORY = Path(__file__).parents[2]
 COSMOS_KEY = "cHlzZXNzaW9uK3RoZS9rZXkrb2YrYS9zZXJ2ZXIrZm9yK3Rlc3RzPz8/Pz8+Pj4="
 """With the plus signs and slashes that a key may have."""
@@ -105,16 +109,36 @@ def postgres() -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[Server]:
-    """A Redis server that logs each change; it listens on this machine only."""
+def redis(*options: str) -> Iterator[Server]:
+    """A Redis server that logs each change; it listens on this machine only. ``options`` are further ones of its own."""
     executable = program("redis-server")
     with _folder(None) as folder:
         port = _free_port()
-        options = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes"}
-        command = [executable, *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
+        usual = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes"}
+        command = [executable, *(part for name, value in usual.items() for part in (f"--{name}", str(value))), *options]
         url = f"redis://127.0.0.1:{port}/0"
         with _running(Server(url, command, folder, b"Ready to accept connections")) as server:
             yield server
+
+
+@contextlib.contextmanager
+def redis_cluster() -> Iterator[tuple[str, str]]:
+    """The URLs of two nodes of one cluster, each of which has half of the keys."""
+    # By default the nodes talk over a port ten thousand higher, which not every free port has.
+    buses = [_free_port(), _free_port()]
+    one_of, other_of = (("--cluster-enabled", "yes", "--cluster-port", str(bus)) for bus in buses)
+    with redis(*one_of) as one, redis(*other_of) as other:
+        nodes = [Redis.from_url(server.url) for server in (one, other)]
+        for node, first in zip(nodes, (0, _SLOTS // 2), strict=True):
+            node.cluster("ADDSLOTSRANGE", first, first + _SLOTS // 2 - 1)
+        nodes[0].cluster("MEET", "127.0.0.1", urlsplit(other.url).port, buses[1])
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while any(node.cluster("INFO").get("cluster_state") != "ok" for node in nodes):
+            assert time.monotonic() < deadline, [node.cluster("INFO") for node in nodes]
+            time.sleep(0.05)
+        for node in nodes:
+            node.close()
+        yield one.url, other.url
 
 
 @contextlib.contextmanager

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
-from pysession.stores import NotWritableError, Store, StoreUrlError, UnavailableError, open_store
+from pysession.stores import ConflictError, NotWritableError, Store, StoreUrlError, UnavailableError, open_store
 from pysession.stores.base import Key
 from pysession.stores.redis_store import _key, _member
 from pysession.testing.store_demands import NO_MESSAGE, SESSION, message
+from tests.stores import servers
 
 
 def using(url: str, work: Callable[[Store], Awaitable[None]]) -> None:
@@ -133,3 +134,53 @@ def test_a_server_without_memory_is_told_and_changes_nothing(server: Redis, redi
 def test_a_url_without_a_host_is_refused() -> None:
     with pytest.raises(StoreUrlError, match="redis://host"):
         open_store("redis:")
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[tuple[str, str]]:
+    with servers.redis_cluster() as urls:
+        yield urls
+
+
+class TestCluster:
+    def test_all_of_a_store_is_on_one_node_which_is_found_from_any(self, nodes: tuple[str, str]) -> None:
+        async def fill(store: Store) -> None:
+            for owner in ("", "ada", "{bob}"):
+                for number in range(3):
+                    await store.put(f"{{{number}}}", NO_MESSAGE, owner=owner)
+            await store.append("{1}", message("hi"), owner="ada")
+            await store.delete("{2}")
+
+        async def read(store: Store) -> None:
+            assert [entry.owner for entry in (await store.list()).entries] == ["", "", *["ada"] * 3, *["{bob}"] * 3]
+            assert b"hi" in (await store.get("{1}", owner="ada")).data
+            assert (await store.stats()).sessions == 8
+            with pytest.raises(ConflictError):
+                await store.put("{1}", SESSION, owner="ada", if_absent=True)
+
+        one, other = (f"{url.removesuffix('/0')}?cluster=yes" for url in nodes)
+        using(one, fill)
+        using(other, read)
+        sizes = []
+        for url in nodes:
+            with Redis.from_url(url) as client:
+                sizes.append(client.dbsize())
+        assert sorted(sizes) == [0, 10]
+
+    def test_a_node_that_is_taken_for_a_server_of_its_own_says_what_to_do(self, nodes: tuple[str, str]) -> None:
+        async def put(store: Store) -> None:
+            await store.put("s", SESSION)
+
+        with pytest.raises(UnavailableError, match=r"add \?cluster=yes"):
+            using(nodes[0], put)
+
+    def test_a_cluster_that_is_not_there_is_told(self) -> None:
+        async def put(store: Store) -> None:
+            await store.put("s", SESSION)
+
+        with pytest.raises(UnavailableError, match="does not answer"):
+            using("redis://127.0.0.1:1?cluster=yes", put)
+
+    def test_another_word_than_yes_or_no_is_refused(self) -> None:
+        with pytest.raises(StoreUrlError, match="yes or no"):
+            open_store("redis://127.0.0.1:1?cluster=true")
