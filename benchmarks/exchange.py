@@ -1,6 +1,6 @@
 """What the exchange costs, beside a bare ``grpc.aio`` service that commits the same bytes to SQLite.
 
-    python benchmarks/exchange.py
+    python benchmarks/exchange.py [OPTION OF PYSESSION SERVE...]
 
 Both services are processes of their own, without TLS, tokens and policy, and are called from this one in turns. The exchange
 gives each document an id, an owner, an etag, a digest in both directions, and its place in a store; the bare service keeps
@@ -46,14 +46,13 @@ def document(size: int) -> bytes:
 class Process:
     """A server in a process of its own."""
 
-    def __init__(self, command: list[str], port: re.Pattern[str]) -> None:
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if found := port.search(line):
-                self.address = f"127.0.0.1:{found[1]}"
-                return
-        raise AssertionError(f"{command} did not start")
+    def __init__(self, command: list[str], log: Path, port: re.Pattern[str]) -> None:
+        with log.open("wb") as stream:
+            self._process = subprocess.Popen(command, stdout=stream, stderr=stream)
+        while (found := port.search(log.read_text())) is None:
+            assert self._process.poll() is None, log.read_text()
+            time.sleep(0.05)
+        self.address = f"127.0.0.1:{found[1]}"
 
     def forget_peak(self) -> None:
         Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
@@ -71,13 +70,16 @@ class Process:
 
 
 @contextlib.contextmanager
-def servers() -> Iterator[tuple[Process, Process]]:
+def servers(options: list[str]) -> Iterator[tuple[Process, Process]]:
     """The exchange and the bare service, each with an empty database."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        serve = [sys.executable, "-m", "pysession", "serve", "--store", f"sqlite:///{folder}/sessions.db"]
-        exchange = Process([*serve, "--listen", "127.0.0.1:0"], re.compile(r"127\.0\.0\.1:(\d+)"))
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        store = f"sqlite:///{folder}/sessions.db"
+        serve = [sys.executable, "-m", "pysession", "serve", "--store", store, "--address", "127.0.0.1:0", *options]
+        exchange = Process(serve, folder / "exchange.log", re.compile(r"http://127\.0\.0\.1:(\d+)"))
         stack.callback(exchange.end)
-        bare = Process([sys.executable, str(_HERE / "bare_exchange.py"), f"{folder}/bare.db"], re.compile(r"^(\d+)$"))
+        plain = [sys.executable, str(_HERE / "bare_exchange.py"), str(folder / "bare.db")]
+        bare = Process(plain, folder / "bare.log", re.compile(r"^(\d+)$", re.MULTILINE))
         stack.callback(bare.end)
         yield exchange, bare
 
@@ -166,7 +168,7 @@ async def latencies(exchange: str, bare: str) -> None:
 
 async def main() -> None:
     print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}\n")
-    with servers() as (exchange, bare):
+    with servers(sys.argv[1:]) as (exchange, bare):
         async with ExchangeClient(exchange.address) as client:
             plain = BareClient(bare.address)
             await transfers(client, plain)
