@@ -47,6 +47,7 @@ class Process:
     """A server in a process of its own."""
 
     def __init__(self, command: list[str], log: Path, port: re.Pattern[str]) -> None:
+        self.log = log
         with log.open("wb") as stream:
             self._process = subprocess.Popen(command, stdout=stream, stderr=stream)
         while (found := port.search(log.read_text())) is None:

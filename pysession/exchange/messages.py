@@ -28,6 +28,7 @@ from pysession.findings import (
 from pysession.stores import Entry
 from pysession.v1 import exchange_pb2, report_pb2
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -59,9 +60,9 @@ def entry_message(entry: Entry, sha256: bytes | None = None) -> exchange_pb2.Ent
 
 
 def timestamp(moment: datetime) -> Timestamp:
-    message = Timestamp()
-    message.FromDatetime(moment)
-    return message
+    # Timestamp.FromDatetime is written in Python and takes four times as long.
+    since = moment - _EPOCH
+    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1000)
 
 
 def moment(message: Timestamp) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -192,4 +192,5 @@ def _word(words: type[_Word], enum: Any, number: int, otherwise: _Otherwise) -> 
 
 
 def _moment(stamp: Timestamp) -> datetime:
-    return stamp.ToDatetime(UTC)
+    # Timestamp.ToDatetime is written in Python and takes four times as long.
+    return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)

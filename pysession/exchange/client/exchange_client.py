@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -39,6 +40,8 @@ from pysession.wire import DEFAULT_LIMITS
 
 _ONE_MESSAGE_BYTES = 256 * 1024
 """What goes in one message; more goes in chunks, so that a cut costs one of them and memory stays small."""
+_TRANSFERS = 4
+"""Large documents under way at once: more would not be faster, and a server takes so many of one owner."""
 _LARGE_KNOWN = 10_000
 _TOO_LARGE_FOR_ONE = "MESSAGE_TOO_LARGE"
 
@@ -86,6 +89,7 @@ class ExchangeClient:
         credentials.check(place)
         self.max_bytes = max_bytes
         self._caller = Caller(place, credentials, retries, timeout)
+        self._transfers = asyncio.Semaphore(_TRANSFERS)
         # Sessions that are known not to come in one message, so that this is not tried each time.
         self._large: dict[str, None] = {}
 
@@ -126,10 +130,9 @@ class ExchangeClient:
         digest = await digest_of(data)
         options = options_of(if_match, if_absent, expires, immutable)
         subject = self._caller.subject(session_id, if_match, len(data))
-        large = len(data) > _ONE_MESSAGE_BYTES
-        attempts = self._caller.attempts(len(data) / BYTES_A_SECOND if large else 0.0)
+        attempts = self._caller.attempts()
         try:
-            if large:
+            if len(data) > _ONE_MESSAGE_BYTES:
                 header = exchange_pb2.UploadHeader(
                     session_id=session_id,
                     form=FORM_SESSION if typed else FORM_DOCUMENT,
@@ -138,7 +141,9 @@ class ExchangeClient:
                     format_version=format_version,
                     options=options,
                 )
-                found = await Upload(self._caller, header, data, subject, progress).run(attempts)
+                async with self._transfers:
+                    attempts = self._caller.attempts(len(data) / BYTES_A_SECOND)
+                    found = await Upload(self._caller, header, data, subject, progress).run(attempts)
             else:
                 request = exchange_pb2.PutRequest(
                     session_id=session_id,
@@ -363,8 +368,10 @@ class ExchangeClient:
             session_id=session_id, form=FORM_SESSION if typed else FORM_DOCUMENT, target=to
         )
         subject = self._caller.subject(session_id)
-        attempts = self._caller.attempts()
-        found = await Download(self._caller, request, self.max_bytes, subject, progress).run(attempts)
+        async with self._transfers:
+            found = await Download(self._caller, request, self.max_bytes, subject, progress).run(
+                self._caller.attempts()
+            )
         return received_in_chunks(found.header, found.data, found.losses)
 
     async def _entry(self, session_id: str) -> exchange_pb2.Entry | None:

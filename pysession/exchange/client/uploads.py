@@ -9,7 +9,7 @@ import grpc
 from grpc import aio
 
 from pysession.exchange.client.calling import Attempts, Caller
-from pysession.exchange.client.status import Status, Subject
+from pysession.exchange.client.status import Status, Subject, first_status
 from pysession.v1 import exchange_pb2
 
 CHUNK_BYTES = 64 * 1024
@@ -42,13 +42,14 @@ class Upload:
         """
         offset = 0
         while True:
+            call = self._caller.stub.Upload(
+                self._messages(offset), timeout=attempts.deadline.left(), metadata=self._caller.metadata()
+            )
+            ended = first_status(call)
             try:
-                response = await self._caller.stub.Upload(
-                    self._messages(offset), timeout=attempts.deadline.left(), metadata=self._caller.metadata()
-                )
-                return response.entry
+                return (await call).entry
             except aio.AioRpcError as error:
-                status = Status(error)
+                status = Status(ended[0] if ended else error)
                 if not await attempts.another(status):
                     raise status.failure(self._subject) from error
             state = await self._state(attempts)
@@ -80,7 +81,9 @@ class Upload:
         yield exchange_pb2.UploadRequest(header=header)
         size = len(self._data)
         for start in range(offset, size, CHUNK_BYTES):
-            data = self._data[start : start + CHUNK_BYTES]
-            yield exchange_pb2.UploadRequest(chunk=exchange_pb2.Chunk(offset=start, data=data))
+            part = exchange_pb2.UploadRequest()
+            # A message that is given to another is copied.
+            part.chunk.offset, part.chunk.data = start, self._data[start : start + CHUNK_BYTES]
+            yield part
             self._progress(min(start + CHUNK_BYTES, size), size)
         yield exchange_pb2.UploadRequest(trailer=exchange_pb2.UploadTrailer(sha256=self._header.sha256))

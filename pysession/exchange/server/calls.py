@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
@@ -22,6 +22,7 @@ from google.protobuf.message import DecodeError, Message
 from grpc import StatusCode
 
 from pysession.exchange.server.logs import digest_of, logger, tell
+from pysession.exchange.server.patience import Patience
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, internal, invalid
 from pysession.exchange.server.settings import Limits
 from pysession.exchange.server.spans import CallSpan
@@ -64,6 +65,7 @@ class Call(Generic[_Request]):
         self.sent = 0
         self._method = method
         self._context = context
+        self._patience = Patience(limits.stall_seconds)
         self._stall_seconds = limits.stall_seconds
         self._message_bytes = limits.message_bytes
 
@@ -74,7 +76,7 @@ class Call(Generic[_Request]):
             CallRefusedError: it does not come in time, or is none.
         """
         try:
-            async with asyncio.timeout(self._stall_seconds):
+            with self._patience:
                 raw = await self._context.read()
         except TimeoutError:
             message = f"no message came for {self._stall_seconds:g} seconds"
@@ -97,11 +99,15 @@ class Call(Generic[_Request]):
         """
         raw = self.serialised(answer)
         try:
-            async with asyncio.timeout(self._stall_seconds):
+            with self._patience:
                 await self._context.write(raw)
         except TimeoutError:
             message = f"the client took no message for {self._stall_seconds:g} seconds"
             raise CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CLIENT_STALLED", message) from None
+
+    def close(self) -> None:
+        """It is over."""
+        self._patience.close()
 
     def serialised(self, answer: Message) -> bytes:
         """The bytes of an answer.
@@ -152,7 +158,7 @@ class Calls:
         began = time.perf_counter()
         metadata = context.invocation_metadata() or ()
         headers = {key: value for key, value in metadata if isinstance(value, str)}
-        span = CallSpan(SERVICE, method.name, metadata)
+        span = CallSpan(SERVICE, method.name, headers)
         call: Call[Any] = Call(method, context, self._limits, "", _request_id(headers))
         code, reason = StatusCode.OK, None
         try:
@@ -174,22 +180,23 @@ class Calls:
             level = logging.CRITICAL if isinstance(failure, DamagedError) else logging.ERROR
             logger.log(level, "failed", exc_info=True, extra={"fields": {"request": call.request_id}})
         finally:
-            session = None if call.session_id is None else digest_of(call.session_id)
+            call.close()
             span.end(code, request_id=call.request_id, received_bytes=call.received, sent_bytes=call.sent)
-            tell(
-                logging.INFO,
-                "call",
-                request=call.request_id,
-                method=method.name,
-                code=code.name,
-                reason=reason,
-                milliseconds=round((time.perf_counter() - began) * 1000, 2),
-                owner=call.owner or None,
-                session=session,
-                received=call.received,
-                sent=call.sent,
-                peer=context.peer(),
-            )
+            if logger.isEnabledFor(logging.INFO):
+                tell(
+                    logging.INFO,
+                    "call",
+                    request=call.request_id,
+                    method=method.name,
+                    code=code.name,
+                    reason=reason,
+                    milliseconds=round((time.perf_counter() - began) * 1000, 2),
+                    owner=call.owner or None,
+                    session=None if call.session_id is None else digest_of(call.session_id),
+                    received=call.received,
+                    sent=call.sent,
+                    peer=context.peer(),
+                )
         await context.abort(code, text, ((REQUEST_ID, call.request_id), *trailers))
         return None
 
@@ -231,4 +238,5 @@ class Calls:
 
 def _request_id(headers: dict[str, str]) -> str:
     given = headers.get(REQUEST_ID, "")
-    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    # No secret: it only tells calls apart.
+    return given if _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"

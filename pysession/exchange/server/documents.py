@@ -17,6 +17,7 @@ from pysession.dialects import UNKNOWN
 from pysession.exchange.server import policy as policies
 from pysession.exchange.server.budget import Budget
 from pysession.exchange.server.depth import nests_deeper
+from pysession.exchange.server.digests import Digests
 from pysession.exchange.server.failures import refusal_of
 from pysession.exchange.server.forms import damaged
 from pysession.exchange.server.policy import Judgement, Policy, judge
@@ -56,6 +57,7 @@ class Documents:
         self.reading_limits: WireLimits = msgspec.structs.replace(
             DEFAULT_LIMITS, bytes=limits.document_bytes, depth=limits.depth
         )
+        self.digests = Digests()
         self._store = store
         self._limits = limits
         self._watches = watches
@@ -117,8 +119,8 @@ class Documents:
         except UsageError as failure:
             raise invalid("POLICY_INVALID", str(failure), "policy") from failure
 
-    async def write(self, owner: str, session_id: str, data: bytes, writing: Writing) -> Entry:
-        """Store a document that the policy takes.
+    async def write(self, owner: str, session_id: str, data: bytes, digest: bytes, writing: Writing) -> Entry:
+        """Store a document that the policy takes; ``digest`` is its SHA-256.
 
         Raises:
             CallRefusedError: it is not stored.
@@ -137,6 +139,7 @@ class Documents:
                 expires=writing.expires,
                 immutable=writing.immutable,
             )
+        self.digests.keep(owner, entry, digest)
         self._watches.changed(entry)
         return entry
 

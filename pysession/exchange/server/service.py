@@ -54,23 +54,24 @@ class Unary:
         session_id = session_id_of(call, request)
         writing = writing_of(request.options, request.payload.document)
         data = await self._sent(request.payload)
+        digest = request.payload.document.sha256 or sha256(data).digest()
 
         async def write() -> pb.PutResponse:
             async with self._documents.held(len(data)):
-                entry = await self._documents.write(call.owner, session_id, data, writing)
-            return pb.PutResponse(entry=entry_message(entry, sha256(data).digest()))
+                entry = await self._documents.write(call.owner, session_id, data, digest, writing)
+            return pb.PutResponse(entry=entry_message(entry, digest))
 
         if not request.HasField("idempotency_key"):
             return await write()
         key = f"put:{key_of(request.idempotency_key, 1, 'idempotency_key')}"
-        return await self._answers.once(call.owner, key, fingerprint(request), write)
+        return await self._answers.once(call.owner, key, _fingerprint_of(request, digest), write)
 
     async def get(self, call: Call[Any], request: pb.GetRequest) -> pb.GetResponse:
         session_id = session_id_of(call, request)
         form = form_of(request.form, pb.FORM_ENTRY)
         target = target_of(request)
         async with self._documents.read(call.owner, session_id) as stored:
-            digest = sha256(stored.data).digest()
+            digest = self._documents.digests.of(call.owner, stored, stored.data)
             response = pb.GetResponse(entry=entry_message(stored, digest))
             if form == pb.FORM_ENTRY or request.if_none_match == stored.etag:
                 return response
@@ -233,6 +234,13 @@ def key_of(key: str, least: int, field: str) -> str:
     if not least <= len(key.encode()) <= MOST_KEY:
         raise invalid("KEY_INVALID", f"a key has {least} to {MOST_KEY} bytes", field)
     return key
+
+
+def _fingerprint_of(request: pb.PutRequest, digest: bytes) -> bytes:
+    """The fingerprint of a write, whose bytes need not be hashed again."""
+    rest = pb.PutRequest(session_id=request.session_id, options=request.options)
+    rest.payload.document.dialect = request.payload.WhichOneof("form") or ""
+    return fingerprint(rest) + digest
 
 
 def fingerprint(request: Message) -> bytes:

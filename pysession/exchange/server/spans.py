@@ -5,7 +5,7 @@ The caller's ``traceparent`` is gone on with. No attribute holds a document, a t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from grpc import StatusCode
@@ -21,21 +21,24 @@ _SERVER_FAULTS = frozenset(
 
 try:
     from opentelemetry import propagate, trace
+    from opentelemetry.context import Context
 except ImportError:  # the extra is not installed
-    trace = None  # type: ignore[assignment]
+    _tracer = None
+else:
+    # Whatever is set up later, it goes there.
+    _tracer = trace.get_tracer(_TRACER)
 
 
 class CallSpan:
     """The span of one call, from its beginning to :meth:`end`."""
 
-    def __init__(self, service: str, method: str, metadata: Sequence[tuple[str, str | bytes]]) -> None:
+    def __init__(self, service: str, method: str, headers: Mapping[str, str]) -> None:
         self._span: Any = None
-        if trace is None:
+        if _tracer is None:
             return
-        carrier = {key: value for key, value in metadata if isinstance(value, str)}
-        self._span = trace.get_tracer(_TRACER).start_span(
+        self._span = _tracer.start_span(
             f"{service}/{method}",
-            context=propagate.extract(carrier),
+            context=propagate.extract(headers) if "traceparent" in headers else Context(),
             kind=trace.SpanKind.SERVER,
             attributes={"rpc.system": "grpc", "rpc.service": service, "rpc.method": method},
         )

@@ -115,7 +115,7 @@ class Streaming:
                 data = await self._documents.work(untyped, data)
                 digest = sha256(data).digest()
             writing = writing_of(header.options, header)
-            entry = await self._documents.write(call.owner, header.session_id, data, writing)
+            entry = await self._documents.write(call.owner, header.session_id, data, digest, writing)
             return _Stored(header.size, pb.UploadResponse(entry=entry_message(entry, digest)))
         finally:
             leave(keep=False)
@@ -141,7 +141,9 @@ class Streaming:
                 message = "the session has been changed since the download began; begin again"
                 raise CallRefusedError(StatusCode.ABORTED, "ETAG_MISMATCH", message, metadata={"etag": stored.etag})
             data = stored.data
-            header = pb.DownloadHeader(form=form, entry=entry_message(stored, sha256(data).digest()))
+            header = pb.DownloadHeader(
+                form=form, entry=entry_message(stored, self._documents.digests.of(call.owner, stored, data))
+            )
             said: Said | None = None
             if target is not None:
                 said = await self._documents.work(converted, data, target, limits, is_stored=True)
@@ -158,8 +160,10 @@ class Streaming:
                 raise CallRefusedError(StatusCode.OUT_OF_RANGE, "OFFSET_BEYOND_SIZE", message)
             await call.write(pb.DownloadResponse(header=header))
             for offset in range(request.offset, len(data), MOST_CHUNK):
-                chunk = pb.Chunk(offset=offset, data=data[offset : offset + MOST_CHUNK])
-                await call.write(pb.DownloadResponse(chunk=chunk))
+                part = pb.DownloadResponse()
+                # A message that is given to another is copied.
+                part.chunk.offset, part.chunk.data = offset, data[offset : offset + MOST_CHUNK]
+                await call.write(part)
             for losses in _batches(() if said is None else said.losses):
                 await call.write(pb.DownloadResponse(losses=pb.DownloadLosses(losses=loss_messages(losses))))
             await call.write(pb.DownloadResponse(trailer=pb.DownloadTrailer(sha256=header.sha256)))
