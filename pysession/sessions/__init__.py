@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pysession.sessions.postgres_history import PostgresHistoryProvider
     from pysession.sessions.providers import ContextProvider, HistoryProvider
     from pysession.sessions.responses import Response, ResponseError, ResponseStream, Update
+    from pysession.sessions.retention import Retention, RetentionError, RetentionWarning
     from pysession.sessions.saved import SessionStore, open_sessions
     from pysession.sessions.scoped_state import Scope, ScopeError
     from pysession.sessions.session import Session
@@ -79,6 +80,9 @@ _PUBLIC = {
     "Response": "responses",
     "ResponseError": "responses",
     "ResponseStream": "responses",
+    "Retention": "retention",
+    "RetentionError": "retention",
+    "RetentionWarning": "retention",
     "RunContext": "context",
     "Scope": "scoped_state",
     "ScopeError": "scoped_state",
@@ -137,6 +141,9 @@ __all__ = [
     "Response",
     "ResponseError",
     "ResponseStream",
+    "Retention",
+    "RetentionError",
+    "RetentionWarning",
     "RunContext",
     "Scope",
     "ScopeError",

@@ -254,6 +254,7 @@ class _Streamed:
                 await provider.after_run(
                     agent=self._agent, session=session, context=self._context, state=self._state(provider)
                 )
+            await session.prune_if_due()
         return response
 
     def _state(self, provider: ContextProvider) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     HANDOFF = "handoff"
     CLEARED = "cleared"
     PRUNED = "pruned"
+    RETENTION_SET = "retention_set"
     SAVED = "saved"
     SAVE_FAILED = "save_failed"
     EXPORTED = "exported"

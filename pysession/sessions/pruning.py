@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+import inspect
+import warnings
+from collections.abc import Awaitable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pysession.dialects import Detection, Document, histories
 from pysession.findings import format_pointer
-from pysession.findings.failures import UsageError
+from pysession.findings.failures import PysessionError, UsageError
 from pysession.pruning import MARK, Plan, Pruned, Strategy, Work, done, planned, timelines_of
 from pysession.sessions.errors import HistoryChangedError
 from pysession.sessions.events import EventKind
 from pysession.sessions.messages import Message, message
+from pysession.sessions.retention import RetentionWarning
 from pysession.sessions.state_values import encoded_state
 from pysession.wire import Encoding, Reading
 
@@ -29,6 +32,48 @@ def prune_session(
         HistoryChangedError: a history was rewritten while a scorer or summariser was awaited; nothing was removed.
     """
     return done(_work(session, name, strategy, source_id))
+
+
+async def prune_when_due(session: Session) -> None:
+    """Prune the histories that have more messages than the session's retention allows, where it says so.
+
+    What cannot be pruned stays as it is, with a warning: nothing is lost by being kept, but the answer of a run would be by an
+    exception in its place.
+    """
+    for source_id in _due(session):
+        try:
+            await _pruned_by_retention(session, source_id)
+        except Exception as failure:  # the scorer and the summariser are the application's, and may raise anything
+            _warn(session, failure)
+
+
+def prune_before_saving(session: Session) -> None:
+    """The same where nothing can be awaited; what would have to be is left for the next run, or the next save in a store."""
+    if any(inspect.iscoroutinefunction(one) for one in (session.scorer, session.summariser)):
+        return
+    for source_id in _due(session):
+        try:
+            _pruned_by_retention(session, source_id)
+        except Exception as failure:  # as above
+            _warn(session, failure)
+
+
+def _due(session: Session) -> Iterator[str]:
+    retention = session.retention
+    most = retention.most if retention.auto_prune else None
+    if most is not None:
+        yield from [key for key, messages in _held(session.state, None).items() if len(messages) > most]
+
+
+def _pruned_by_retention(session: Session, source_id: str) -> Pruned | Awaitable[Pruned]:
+    retention = session.retention
+    strategy = retention.strategy(session.scorer, session.summariser)
+    return prune_session(session, retention.strategy_name, strategy, source_id)
+
+
+def _warn(session: Session, failure: Exception) -> None:
+    why = str(failure) if isinstance(failure, PysessionError) else type(failure).__name__
+    warnings.warn(f"the session {session.id!r} was not pruned: {why}", RetentionWarning, stacklevel=3)
 
 
 def shortened(messages: list[Any], plan: Plan) -> list[Any]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
+
+import msgspec
 
 from pysession.findings.failures import PysessionError, UsageError
 from pysession.sessions import shared_state
@@ -15,7 +18,7 @@ from pysession.sessions.errors import NotYoursError, TrailConflictError
 from pysession.sessions.events import Event, EventKind
 from pysession.sessions.session import Session
 from pysession.sessions.spans import spanning
-from pysession.stores import NotFoundError, Store, is_store_url, open_store
+from pysession.stores import Entry, NotFoundError, Store, is_store_url, open_store
 
 BACKEND = "MAF_SESSION_BACKEND"
 URL = "MAF_SESSION_URL"
@@ -32,6 +35,18 @@ _PLACES = {"memory": "memory:", "file": "file:sessions", "sqlite": "sqlite:///se
 """Where sessions are without ``MAF_SESSION_URL``; a server has no place of its own."""
 
 
+class _Known(msgspec.Struct, frozen=True):
+    """What is known of a session as it was last read or written."""
+
+    etag: str
+    expires: datetime | None
+    immutable: bool
+
+    @classmethod
+    def of(cls, entry: Entry) -> _Known:
+        return cls(entry.etag, entry.expires, entry.immutable)
+
+
 class SessionStore:
     """Keeps sessions in a store, with the methods of the framework's own SessionStore: ``get``, ``set``, ``delete``.
 
@@ -45,7 +60,7 @@ class SessionStore:
         shared_state.check_owner(owner)
         self._store = store
         self._owner = owner
-        self._etags: dict[str, str] = {}
+        self._known: dict[str, _Known] = {}
         self._trails: dict[str, tuple[Event, ...]] = {}
 
     async def get(self, session_id: str) -> Session | None:
@@ -63,7 +78,7 @@ class SessionStore:
                 return None
             session = Session.from_bytes(stored.data, source=session_id)
             await shared_state.load(self._store, session.record, self._owner)
-        self._etags[session_id] = stored.etag
+        self._known[session_id] = _Known.of(stored)
         self._trails[session_id] = tuple(session.record.events)
         return session
 
@@ -117,13 +132,17 @@ class SessionStore:
     async def set(self, session_id: str, session: Session) -> None:
         """Save the session, and first what it shares: of that the values that it changed, on top of those of others.
 
+        Its retention holds from now on: it expires so many days after this save, and may have been pruned before it.
+
         Raises:
+            ImmutableError: the stored session only grows, and this one is not what it has grown to; it says where.
             ConflictError: another has changed it, or made it (what it shares is stored all the same); or, as
                 TrailConflictError, its trail does not go on from the stored one.
             StateValueError: a value has no JSON form.
             StoreError: the store fails.
         """
-        known = self._etags.get(session_id)
+        known = self._known.get(session_id)
+        await session.prune_if_due()
         if not session.record.events.extends(self._trails.get(session_id, ())):
             raise TrailConflictError(session_id)
         with spanning("save_session", gen_ai__conversation__id=session_id):
@@ -135,13 +154,19 @@ class SessionStore:
             try:
                 data = session.to_bytes(Form.SESSION)
                 entry = await self._store.put(
-                    session_id, data, owner=self._owner, if_match=known, if_absent=known is None
+                    session_id,
+                    data,
+                    owner=self._owner,
+                    if_match=None if known is None else known.etag,
+                    if_absent=known is None,
+                    expires=session.retention.expires() or (None if known is None else known.expires),
+                    immutable=session.retention.immutable or (known is not None and known.immutable),
                 )
             except PysessionError as failure:
                 # What was recorded stays; a reader of the trail is told that it was not so.
                 session.note(EventKind.SAVE_FAILED, why=type(failure).__name__)
                 raise
-        self._etags[session_id] = entry.etag
+        self._known[session_id] = _Known.of(entry)
         self._trails[session_id] = trail
 
     async def delete(self, session_id: str) -> None:
@@ -150,7 +175,7 @@ class SessionStore:
         await self._store.delete(session_id, owner=self._owner)
 
     def _forget(self, session_id: str) -> None:
-        self._etags.pop(session_id, None)
+        self._known.pop(session_id, None)
         self._trails.pop(session_id, None)
 
     async def close(self) -> None:

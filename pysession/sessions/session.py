@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, overload
 
+from pysession.findings import format_pointer
 from pysession.findings.failures import PysessionError, UsageError
 from pysession.sessions import conversation
 from pysession.sessions.conversation import MessageView
@@ -23,6 +24,7 @@ from pysession.sessions.events import EventKind, Events, Scalar, Since, check_li
 from pysession.sessions.exporting import Export, ExportFormat, exported
 from pysession.sessions.memory import Memory
 from pysession.sessions.record import PLACE, Record, stored_trail, taken_from
+from pysession.sessions.retention import Retention, RetentionError
 from pysession.sessions.scoped_state import Scope, ScopedState
 from pysession.sessions.state_values import (
     Unregistered,
@@ -32,6 +34,9 @@ from pysession.sessions.state_values import (
     encoded_state,
     encoded_values,
 )
+from pysession.stores.failures import ImmutableError
+from pysession.stores.growing import why_not_grown
+from pysession.stores.keeping import keeping_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -95,7 +100,9 @@ class Session:
         self.unregistered: tuple[Unregistered, ...] = ()
         self.record = Record(app_name=_name(app_name, "app_name"), user_id=_name(user_id, "user_id"))
         self.record.metadata.update(metadata or {})
-        self.record.retention.update(retention or {})
+        self.record.retention.update(Retention.of(retention).stored())
+        self.scorer: Scorer | None = None
+        self.summariser: Summariser | None = None
         self._scopes = ScopedState(self.record)
         self._created: datetime | None = datetime.now(UTC)
         self._beside: dict[str, Any] = {}
@@ -129,9 +136,20 @@ class Session:
         return self.record.metadata
 
     @property
-    def retention(self) -> dict[str, Any]:
-        """How long the session is kept, and in what form."""
-        return self.record.retention
+    def retention(self) -> Retention:
+        """How long the session is kept, how much of it, and whether anything of it may change. May be set to a mapping too.
+
+        Setting it raises RetentionError where it cannot be, and ImmutableError on an immutable session.
+        """
+        return Retention.of(self.record.retention, later=True)
+
+    @retention.setter
+    def retention(self, retention: Mapping[str, Any] | None) -> None:
+        said = Retention.of(retention).stored()
+        self._check_mutable("its retention cannot be changed")
+        self.record.retention = said
+        self._begin()
+        self.note(EventKind.RETENTION_SET)
 
     @property
     def memory(self) -> Memory:
@@ -170,6 +188,7 @@ class Session:
         conversation.append(self.state, told)
         self._begin()
         self.added([told], self._actor())
+        await self.prune_if_due()
         return MessageView(told)
 
     async def history(self, limit: int | None = None) -> list[MessageView]:
@@ -217,7 +236,10 @@ class Session:
         Raises:
             ScopeError: there is no such scope, or the key is no text.
             StateValueError: the value has no JSON form (in ``temp`` it needs none); nothing was changed.
+            ImmutableError: the session only grows, and has another value under ``key``.
         """
+        if scope == Scope.SESSION and self._scopes.values(scope).get(key, value) != value:
+            self._check_mutable(f"its state has another value under {key!r} already")
         self._scopes.set(key, value, scope)
         if scope != Scope.TEMP:
             self._begin()
@@ -236,7 +258,10 @@ class Session:
 
         Raises:
             ScopeError: there is no such scope.
+            ImmutableError: the session only grows, and has it.
         """
+        if scope == Scope.SESSION and key in self._scopes.values(scope):
+            self._check_mutable(f"what its state has under {key!r} cannot be deleted")
         found = self._scopes.delete(key, scope)
         if found and scope != Scope.TEMP:
             self._begin()
@@ -308,12 +333,30 @@ class Session:
 
     def _hold(self, record: Record) -> None:
         """Be the session of a document."""
+        try:
+            Retention.of(record.retention, later=True)
+        except (RetentionError, TypeError) as error:
+            raise CorruptSessionError(f"{format_pointer((*PLACE, 'retention'))}: {error}") from None
         self.record = record
         self._scopes = ScopedState(record)
         self._created = None
 
     def _begin(self) -> None:
         self.record.begin(self._created)
+
+    def _check_growth(self, path: Path, data: bytes) -> None:
+        try:
+            before = path.read_bytes()
+        except FileNotFoundError:
+            return
+        if keeping_of(before).immutable and before != data:
+            why = why_not_grown(before, data)
+            if why is not None:
+                raise ImmutableError(self.id, why=why)
+
+    def _check_mutable(self, why: str) -> None:
+        if self.record.retention.get("immutable") is True:
+            raise ImmutableError(self.id, why=why)
 
     def _actor(self) -> str | None:
         if self._acting:
@@ -405,14 +448,21 @@ class Session:
         Raises:
             StateValueError: as :meth:`to_bytes`; the file is untouched.
             TrailConflictError: the session that is there has events which this one does not go on from.
+            ImmutableError: the session that is there only grows, and this one is not what it has grown to.
             NotWrittenError: no permission, no space, no such folder; the file is untouched.
         """
         from pysession.outputs import write_file
 
+        if self.record.retention.get("auto_prune") is True:
+            from pysession.sessions.pruning import prune_before_saving
+
+            prune_before_saving(self)
         self._check_trail(Path(path))
         self.note(EventKind.SAVED)
         try:
-            write_file(Path(path), self.to_bytes(form_of(path) if form is None else form))
+            data = self.to_bytes(form_of(path) if form is None else form)
+            self._check_growth(Path(path), data)
+            write_file(Path(path), data)
         except PysessionError as failure:
             self.note(EventKind.SAVE_FAILED, why=type(failure).__name__)
             raise
@@ -420,7 +470,7 @@ class Session:
     @overload
     def prune(
         self,
-        strategy: str,
+        strategy: str | None = None,
         *,
         source_id: str | None = None,
         window_size: int | None = None,
@@ -428,12 +478,13 @@ class Session:
         max_messages: int | None = None,
         scorer: Callable[[Message], float] | None = None,
         summariser: Callable[[list[Message]], str] | None = None,
+        summarizer: Callable[[list[Message]], str] | None = None,
     ) -> Pruned: ...
 
     @overload
     def prune(
         self,
-        strategy: str,
+        strategy: str | None = None,
         *,
         source_id: str | None = None,
         window_size: int | None = None,
@@ -441,11 +492,12 @@ class Session:
         max_messages: int | None = None,
         scorer: Scorer | None = None,
         summariser: Summariser | None = None,
+        summarizer: Summariser | None = None,
     ) -> Awaitable[Pruned]: ...
 
     def prune(
         self,
-        strategy: str,
+        strategy: str | None = None,
         *,
         source_id: str | None = None,
         window_size: int | None = None,
@@ -453,13 +505,15 @@ class Session:
         max_messages: int | None = None,
         scorer: Scorer | None = None,
         summariser: Summariser | None = None,
+        summarizer: Summariser | None = None,
     ) -> Pruned | Awaitable[Pruned]:
         """Shorten the histories in the state, or the one under ``source_id``, and say what was removed.
 
         ``keep_last_50`` (any number), ``sliding_window`` with ``window_size``, ``keep_important`` with ``scorer`` (of a message a
         number), ``max_messages`` and ``threshold`` (the least score), ``summarize_old`` with ``summariser`` (of messages a text)
-        and ``threshold`` (messages). No message is changed; what belongs together stays or goes together. Metadata and the
-        other state stay.
+        (or ``summarizer``) and ``threshold`` (messages). Without a strategy that of the retention. No message is changed; what
+        belongs together stays or goes together. Metadata and the other state stay. ``session.scorer`` and
+        ``session.summariser`` are taken where none is given, also when the session is pruned by itself; they are not stored.
 
         It is done when this returns, and may be awaited too. Where the scorer or summariser is asynchronous (a model) it has
         to be, and is done then.
@@ -472,20 +526,25 @@ class Session:
         Raises:
             PruningError: there is no such strategy, or it cannot be with these options.
             UsageError: there is no history under ``source_id``.
+            ImmutableError: the session only grows.
             HistoryChangedError: a history was rewritten while a scorer or summariser was awaited; nothing was removed.
         """
         # Loaded on first use: most sessions are never pruned, and the rules that it goes by load much.
         from pysession.pruning import strategy_named
         from pysession.sessions.pruning import prune_session
 
-        chosen = strategy_named(
-            strategy,
-            window_size=window_size,
-            threshold=threshold,
-            max_messages=max_messages,
-            scorer=scorer,
-            summariser=summariser,
-        )
+        self._check_mutable("nothing of it can be pruned")
+        if strategy is None:
+            strategy, chosen = self.retention.strategy_name, self.retention.strategy(self.scorer, self.summariser)
+        else:
+            chosen = strategy_named(
+                strategy,
+                window_size=window_size,
+                threshold=threshold,
+                max_messages=max_messages,
+                scorer=scorer or (self.scorer if strategy == "keep_important" else None),
+                summariser=summariser or summarizer or (self.summariser if strategy == "summarize_old" else None),
+            )
         return prune_session(self, strategy, chosen, source_id)
 
     def _check_trail(self, path: Path) -> None:
@@ -498,11 +557,25 @@ class Session:
         if stored is not None and not self.record.events.extends(stored):
             raise TrailConflictError(self.id, str(path))
 
+    async def prune_if_due(self) -> None:
+        """Prune the histories that have more messages than the retention allows, if it says ``auto_prune``.
+
+        An agent does it after a run, and a SessionStore before it saves. What cannot be pruned stays, with a RetentionWarning.
+        """
+        if self.record.retention.get("auto_prune") is True:
+            from pysession.sessions.pruning import prune_when_due
+
+            await prune_when_due(self)
+
     def clear(self) -> None:
         """Forget the conversation: the state is emptied and the service's id dropped; the session keeps its own id.
 
         So it does whose it is, its metadata and retention, what it shares with others, and the trail, which says so.
+
+        Raises:
+            ImmutableError: the session only grows.
         """
+        self._check_mutable("nothing of it can be forgotten")
         self.state.clear()
         self.service_session_id = None
         self.unregistered = ()

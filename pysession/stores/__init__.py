@@ -22,6 +22,8 @@ from pysession.stores.failures import (
     TooLargeError,
     UnavailableError,
 )
+from pysession.stores.growing import why_not_grown
+from pysession.stores.keeping import Keeping, keeping_of
 from pysession.stores.opening import is_store_url, masked, open_store
 from pysession.stores.protocol import SHARED_STATE_OWNER, Capability, Entry, Page, Stats, Store, Stored
 
@@ -31,6 +33,7 @@ __all__ = [
     "ConflictError",
     "Entry",
     "ImmutableError",
+    "Keeping",
     "NotAStoreError",
     "NotAppendableError",
     "NotFoundError",
@@ -45,6 +48,8 @@ __all__ = [
     "TooLargeError",
     "UnavailableError",
     "is_store_url",
+    "keeping_of",
     "masked",
     "open_store",
+    "why_not_grown",
 ]

@@ -16,7 +16,7 @@ def seam_of(session_id: str, data: bytes, at: str | None) -> Seam:
     Raises:
         NotAppendableError: there is no such place, or more than one.
     """
-    reading = _read(data)
+    reading = read_document(data)
     if not reading.readable:
         raise NotAppendableError(session_id, "it cannot be read; 'pysession check' tells why")
     if reading.encoding in (Encoding.JSON_LINES, Encoding.MESSAGEPACK_RECORDS):
@@ -28,6 +28,16 @@ def seam_of(session_id: str, data: bytes, at: str | None) -> Seam:
         return find_seam(data, reading.encoding, path)
     except KeyError:
         raise NotAppendableError(session_id, "there is no array of messages at that place") from None
+
+
+def is_within_item(session_id: str, data: bytes, at: str) -> bool:
+    """Whether ``at`` leads into an item of an array, such as the contents of a message: what goes there changes the item.
+
+    Raises:
+        NotAppendableError: there is nothing at that place.
+    """
+    reading = read_document(data)
+    return reading.readable and any(isinstance(step, int) for step in _pointed(session_id, reading, at))
 
 
 def checked_message(session_id: str, message: bytes, encoding: Encoding) -> bytes:
@@ -48,7 +58,7 @@ def checked_message(session_id: str, message: bytes, encoding: Encoding) -> byte
     return text.replace(b"\r", b" ").replace(b"\n", b" ") if encoding is Encoding.JSON_LINES else text
 
 
-def _read(data: bytes) -> Reading:
+def read_document(data: bytes) -> Reading:
     """``data`` read in the encoding that its bytes tell."""
     if not data:
         return Reading([], True, (), Encoding.JSON_LINES)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from abc import ABC, abstractmethod
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
 import msgspec
 
+from pysession.stores.appending import is_within_item
 from pysession.stores.checking import (
     after_prefix,
     check_limit,
@@ -21,9 +23,17 @@ from pysession.stores.checking import (
     page_token,
     read_page_token,
 )
-from pysession.stores.failures import ConflictError, ImmutableError
+from pysession.stores.failures import ConflictError, ImmutableError, NotFoundError
+from pysession.stores.growing import why_not_grown
+from pysession.stores.keeping import keeping_of
 from pysession.stores.protocol import DEFAULT_PAGE, Capability, Entry, Page, Stats, Stored
 from pysession.wire import DEFAULT_LIMITS
+
+_NUMBER = re.compile(r"/[0-9]+(/|\Z)")
+"""In a pointer, a step that may be the index of an item."""
+
+_ATTEMPTS = 100
+"""How often what an immutable session has grown to is put, while others append to it."""
 
 
 class Key(NamedTuple):
@@ -72,10 +82,14 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """What must hold of the session that is there."""
+    """What must hold of the session that is there.
+
+    ``grows``: what is put is known to be the session with this etag grown, so that an immutable one takes it too.
+    """
 
     etag: str | None = None
     absent: bool = False
+    grows: bool = False
 
     def check(self, key: Key, found: Facts | None, *, may_replace: bool = True) -> None:
         """Raise what stands against the change; ``may_replace`` is false where an immutable session takes it too.
@@ -87,7 +101,7 @@ class Condition(msgspec.Struct, frozen=True):
             raise ConflictError(*key.names, None, found.etag)
         if self.etag is not None and (found is None or found.etag != self.etag):
             raise ConflictError(*key.names, self.etag, None if found is None else found.etag)
-        if may_replace and found is not None and found.immutable:
+        if may_replace and found is not None and found.immutable and not self.grows:
             raise ImmutableError(*key.names)
 
 
@@ -145,14 +159,58 @@ class BaseStore(ABC):
         key = _key(session_id, owner)
         check_put(data, if_match, if_absent)
         check_size(session_id, len(data), self.max_bytes)
+        keeping = keeping_of(data)
+        if expires is None and keeping.ttl is not None:
+            expires = datetime.now(UTC) + keeping.ttl
         until = None if expires is None else microseconds(expires)
-        return (await self._put(key, data, Condition(if_match, if_absent), until, immutable)).entry(key)
+        immutable = immutable or keeping.immutable
+        condition = Condition(if_match, if_absent)
+        for _ in range(_ATTEMPTS):
+            try:
+                return (await self._put(key, data, condition, until, immutable)).entry(key)
+            except ImmutableError:
+                if not immutable:
+                    raise
+            grown = await self._grown(key, data, condition, until)
+            if grown is not None:
+                return grown.entry(key)
+        raise ImmutableError(*key.names, "it changes all the time")
+
+    async def _grown(self, key: Key, data: bytes, condition: Condition, expires: int | None) -> Facts | None:
+        """Put what the immutable session has grown to; None: it has changed, or expired, since it was looked at.
+
+        Raises:
+            ImmutableError: it is not that session grown, or would expire earlier.
+            ConflictError: its etag is not what the caller named.
+        """
+        try:
+            stored = await self._get(key)
+        except NotFoundError:
+            return None
+        until = None if stored.expires is None else microseconds(stored.expires)
+        if expires is None:
+            expires = until
+        elif until is None or expires < until:
+            raise ImmutableError(*key.names, "it would expire earlier than it was to")
+        why = why_not_grown(stored.data, data)
+        if why is not None:
+            raise ImmutableError(*key.names, why)
+        try:
+            return await self._put(key, data, Condition(stored.etag, grows=True), expires, True)
+        except ConflictError:
+            if condition.etag is not None:
+                raise
+            return None
 
     async def append(
         self, session_id: str, message: bytes, *, owner: str = "", at: str | None = None, if_match: str | None = None
     ) -> Entry:
         key = _key(session_id, owner)
         check_put(message, if_match, False)
+        if at is not None and _NUMBER.search(at):
+            stored = await self._get(key)
+            if stored.immutable and is_within_item(session_id, stored.data, at):
+                raise ImmutableError(*key.names, f"what stands at {at} is part of an item, which would change")
         return (await self._append(key, message, at, Condition(if_match))).entry(key)
 
     async def delete(self, session_id: str, *, owner: str = "", if_match: str | None = None) -> bool:

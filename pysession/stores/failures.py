@@ -55,12 +55,13 @@ class ConflictError(StoreError):
 
 
 class ImmutableError(StoreError):
-    """The session may only grow: messages can be appended, nothing can be replaced or deleted before it expires."""
+    """The session may only grow: what is there cannot be changed, nor removed before it expires. ``why`` says what would be."""
 
-    def __init__(self, session_id: str, owner: str = "") -> None:
-        super().__init__(f"the session {_named(session_id, owner)} is immutable: only messages can be appended to it")
+    def __init__(self, session_id: str, owner: str = "", why: str = "it can only grow") -> None:
+        super().__init__(f"the session {_named(session_id, owner)} is immutable: {why}")
         self.session_id = session_id
         self.owner = owner
+        self.why = why
 
 
 class TooLargeError(StoreError):

@@ -39,12 +39,12 @@ WHERE {{may}}
 """  # noqa: S608
 _PUT = _THEN.format(change=_INSERT.format(may="NOT s.immutable OR s.expires <= %(now)s"))
 _CREATE = _THEN.format(change=_INSERT.format(may="s.expires <= %(now)s"))
-_REPLACE = _THEN.format(
-    change=f"""
-    UPDATE pysession_session SET ({_COLUMNS}) = ({_NEW})
-    WHERE owner = %(owner)b AND id = %(id)b AND etag = %(match)s AND NOT immutable AND {_LIVE}
-    """  # noqa: S608
-)
+_UPDATE = f"""
+UPDATE pysession_session SET ({_COLUMNS}) = ({_NEW})
+WHERE owner = %(owner)b AND id = %(id)b AND etag = %(match)s AND {_LIVE}
+"""  # noqa: S608
+_GROW = _THEN.format(change=_UPDATE)
+_REPLACE = _THEN.format(change=f"{_UPDATE} AND NOT immutable")
 _GET = f"""
 SELECT {_FACTS}, seam, data, ARRAY(
   SELECT message FROM pysession_message AS m WHERE m.session = s.key AND m.base = s.base ORDER BY number
@@ -88,7 +88,8 @@ class PostgresStore(BaseStore):
         return Facts(*facts).stored(key, document)
 
     async def _put(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
-        statement = _CREATE if condition.absent else _PUT if condition.etag is None else _REPLACE
+        replace = _GROW if condition.grows else _REPLACE
+        statement = _CREATE if condition.absent else _PUT if condition.etag is None else replace
         async with self._database.connection() as connection:
             for _ in range(_ATTEMPTS):
                 facts = Facts(new_etag(), len(data), now(), expires, immutable)

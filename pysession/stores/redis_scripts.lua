@@ -30,13 +30,14 @@ end
 
 local steps = {}
 
--- ARGV: "any", "absent" or "match", the etag to match, etag, size, expires, immutable, data, the name in the index
+-- ARGV: "any", "absent", "match", or "grow" (an immutable session takes what it has grown to), the etag to match, etag, size, expires, immutable, data, the name in the index
 function steps.put(now, mode, match, etag, size, expires, immutable, data, name)
   local facts = found(now)
-  if (mode == 'absent' and facts) or (mode == 'match' and (not facts or facts[1] ~= match)) then
+  local matching = mode == 'match' or mode == 'grow'
+  if (mode == 'absent' and facts) or (matching and (not facts or facts[1] ~= match)) then
     return answer('refused', facts)
   end
-  if facts and facts[5] == '1' then
+  if facts and facts[5] == '1' and mode ~= 'grow' then
     return answer('refused', facts)
   end
   -- First what takes memory: a server that has none left refuses a script at its first change, and only there.

@@ -66,7 +66,8 @@ class RedisStore(BaseStore):
         return facts.stored(key, document)
 
     async def _put(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
-        mode = "absent" if condition.absent else "any" if condition.etag is None else "match"
+        match = "grow" if condition.grows else "match"
+        mode = "absent" if condition.absent else "any" if condition.etag is None else match
         moment, until = now(), "" if expires is None else expires
         values = (moment, mode, condition.etag or "", new_etag(), len(data), until, int(immutable), data, _member(key))
         word, facts = await self._change(key, "put", *values)

@@ -33,13 +33,13 @@ _BUSY_SECONDS = 30.0
 _LIVE = "(expires IS NULL OR expires > ?)"
 _FACTS = "etag, size, changed, expires, immutable"
 
-_PUT = """
+_GROW = """
 INSERT INTO session (owner, id, etag, size, changed, expires, immutable, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (owner, id) DO UPDATE SET
   etag = excluded.etag, size = excluded.size, changed = excluded.changed, expires = excluded.expires,
   immutable = excluded.immutable, data = excluded.data
-WHERE NOT session.immutable OR session.expires <= excluded.changed
 """
+_PUT = f"{_GROW} WHERE NOT session.immutable OR session.expires <= excluded.changed"
 
 _NOT_WRITABLE = frozenset({"SQLITE_READONLY", "SQLITE_FULL", "SQLITE_PERM"})
 _NO_STORE = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CANTOPEN", "SQLITE_ERROR"})
@@ -176,7 +176,7 @@ class SqliteStore(BaseStore):
         with _writing(connection):
             row = _row(connection, key)
             condition.check(key, None if row is None else row.facts)
-            connection.execute(_PUT, values)
+            connection.execute(_GROW if condition.grows else _PUT, values)
         return facts
 
     def _extend(

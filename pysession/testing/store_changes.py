@@ -6,7 +6,17 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from pysession.stores import Capability, ConflictError, ImmutableError, NotFoundError, Store
-from pysession.testing.store_demands import NO_MESSAGE, SESSION, Listed, OpenStore, demands, message, raises
+from pysession.testing.store_demands import (
+    GROWN,
+    NO_MESSAGE,
+    SESSION,
+    Listed,
+    OpenStore,
+    demands,
+    keeping,
+    message,
+    raises,
+)
 
 CHANGES: Listed = []
 _WRITERS = 16
@@ -266,3 +276,125 @@ async def demand_immutable_expires(open_store: OpenStore) -> None:
         stored = await store.get("s")
         assert (stored.data, stored.immutable) == (NO_MESSAGE, False)
         await store.delete("s")
+
+
+@demands(CHANGES, Capability.IMMUTABLE)
+async def demand_immutable_is_put_again_only_when_it_has_grown(open_store: OpenStore) -> None:
+    """What is put over an immutable session is taken when it is that session with more in it, stays immutable, and in no
+    other case."""
+    async with open_store() as store:
+        await store.put("s", SESSION, immutable=True)
+        for data in (GROWN.replace(b"hello", b"hallo"), GROWN.replace(b'"s"', b'"t"'), b"[%s]" % GROWN, GROWN[:-1]):
+            with raises(ImmutableError):
+                await store.put("s", data, immutable=True)
+        with raises(ImmutableError):
+            await store.put("s", GROWN)
+        entry = await store.put("s", GROWN, immutable=True)
+        stored = await store.get("s")
+        assert (stored.data, stored.etag, stored.immutable) == (GROWN, entry.etag, True)
+        with raises(ImmutableError):
+            await store.put("s", SESSION, immutable=True)
+
+
+@demands(CHANGES, Capability.IMMUTABLE, Capability.CONDITIONS)
+async def demand_growth_meets_conditions(open_store: OpenStore) -> None:
+    """An immutable session that has grown is put under the same conditions as any other."""
+    async with open_store() as store:
+        first = await store.put("s", SESSION, immutable=True)
+        with raises(ConflictError):
+            await store.put("s", GROWN, immutable=True, if_absent=True)
+        with raises(ConflictError):
+            await store.put("s", GROWN, immutable=True, if_match="another")
+        await store.put("s", GROWN, immutable=True, if_match=first.etag)
+        with raises(ConflictError):
+            await store.put("s", GROWN, immutable=True, if_match=first.etag)
+
+
+@demands(CHANGES, Capability.IMMUTABLE, Capability.APPEND)
+async def demand_growth_by_many_writers(open_store: OpenStore) -> None:
+    """Of writers that put and append at once none takes away what another added."""
+    async with open_store() as store:
+        await store.put("s", SESSION, immutable=True)
+
+        async def grow(number: int) -> bool:
+            if number % 2:
+                await store.append("s", message(f"m{number}"))
+                return True
+            try:
+                await store.put("s", SESSION.replace(b"]}}}", b",%s]}}}" % message(f"m{number}")), immutable=True)
+            except (ConflictError, ImmutableError):
+                return False
+            return True
+
+        done = await asyncio.gather(*map(grow, range(_WRITERS)))
+        data = (await store.get("s")).data
+        for number, written in enumerate(done):
+            assert (b'"m%d"' % number in data) == written, f"m{number} was acknowledged: {written}"
+
+
+@demands(CHANGES, Capability.IMMUTABLE, Capability.APPEND)
+async def demand_nothing_is_appended_inside_what_is_immutable(open_store: OpenStore) -> None:
+    """A message that is there does not take a further content."""
+    async with open_store() as store:
+        await store.put("s", SESSION, immutable=True)
+        with raises(ImmutableError):
+            await store.append("s", b'{"type":"text","text":"x"}', at="/state/in_memory/messages/0/contents")
+        await store.append("s", message("one"), at="/state/in_memory/messages")
+        assert (await store.get("s")).immutable
+
+
+@demands(CHANGES, Capability.IMMUTABLE, Capability.EXPIRY)
+async def demand_immutable_never_expires_earlier(open_store: OpenStore) -> None:
+    """Neither put nor append brings the end of an immutable session nearer."""
+    async with open_store() as store:
+        later = datetime.now(UTC) + timedelta(days=2)
+        await store.put("s", SESSION, immutable=True, expires=later)
+        with raises(ImmutableError):
+            await store.put("s", GROWN, immutable=True, expires=datetime.now(UTC) + timedelta(days=1))
+        await store.put("s", GROWN, immutable=True)
+        expires = (await store.get("s")).expires
+        assert expires is not None
+        assert abs(expires - later) <= _TOLERANCE
+        await store.put("for ever", SESSION, immutable=True)
+        with raises(ImmutableError):
+            await store.put("for ever", GROWN, immutable=True, expires=later)
+        await store.sweep()
+        assert (await store.get("for ever")).data == SESSION
+
+
+@demands(CHANGES, Capability.IMMUTABLE, Capability.PERSISTENT)
+async def demand_immutable_for_whoever_opens_the_store(open_store: OpenStore) -> None:
+    """It is immutable for everybody who opens the store, and not only for who put it there."""
+    async with open_store() as store:
+        await store.put("s", SESSION, immutable=True)
+    async with open_store() as store:
+        with raises(ImmutableError):
+            await store.put("s", NO_MESSAGE)
+        with raises(ImmutableError):
+            await store.delete("s")
+        assert (await store.get("s")).data == SESSION
+
+
+@demands(CHANGES, Capability.IMMUTABLE)
+async def demand_what_a_document_says_of_its_keeping_holds(open_store: OpenStore) -> None:
+    """A session whose own retention says that it is immutable is, however it is put."""
+    async with open_store() as store:
+        assert (await store.put("s", keeping(b'{"immutable":true}'))).immutable
+        with raises(ImmutableError):
+            await store.put("s", SESSION)
+        with raises(ImmutableError):
+            await store.delete("s")
+        assert (await store.get("s")).immutable
+
+
+@demands(CHANGES, Capability.EXPIRY)
+async def demand_a_document_expires_when_it_says(open_store: OpenStore) -> None:
+    """A session whose own retention says for how many days it lives expires then, unless another moment is given."""
+    async with open_store() as store:
+        entry = await store.put("s", keeping(b'{"ttl_days":2}'))
+        assert entry.expires is not None
+        assert abs(entry.expires - datetime.now(UTC) - timedelta(days=2)) < timedelta(minutes=1)
+        until = datetime.now(UTC) + timedelta(hours=1)
+        entry = await store.put("s", keeping(b'{"ttl_days":2}'), expires=until)
+        assert entry.expires is not None
+        assert abs(entry.expires - until) <= _TOLERANCE

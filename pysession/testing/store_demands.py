@@ -20,6 +20,15 @@ NO_MESSAGE = b'{"type":"session","session_id":"s","service_session_id":null,"sta
 """The same without it."""
 
 
+GROWN = SESSION.replace(b"]}}}", b',{"type":"message","role":"assistant","contents":[]}]},"beside":[1]}}')
+"""The same with a second message, and more beside the history."""
+
+
+def keeping(retention: bytes) -> bytes:
+    """A session whose record says how it is to be kept."""
+    return SESSION.replace(b'"state":{', b'"state":{"pysession.session":{"v":1,"retention":' + retention + b"},")
+
+
 def message(text: str) -> bytes:
     """A message that says ``text``, which needs no escapes."""
     return f'{{"type":"message","role":"user","contents":[{{"type":"text","text":"{text}"}}]}}'.encode()

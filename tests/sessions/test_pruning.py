@@ -124,7 +124,7 @@ def test_each_history_is_pruned_or_the_one_that_is_named_and_other_lists_are_not
         ("keep_important", {"max_messages": 0}, "whole number from 1 on"),
         ("summarize_old", {"threshold": 50}, "needs a summariser"),
         ("summarize_old", {"threshold": 1, "summariser": str}, "from 2 on, and not 1"),
-        (None, {}, "named by a text"),
+        (5, {}, "named by a text"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_removed(strategy: Any, options: Json, match: str) -> None:
