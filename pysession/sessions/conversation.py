@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pysession.dialects.conversion.parking import RESERVED, Parcel, is_payload
-from pysession.dialects.conversion.times import dotnet_time
 from pysession.dialects.messages import holds_messages
 from pysession.sessions.errors import CorruptSessionError
 from pysession.sessions.events import timestamp
@@ -89,7 +88,7 @@ def stamp(message: Message, at: str | None = None) -> None:
         return
     properties = message["additional_properties"]
     parcel = properties.get(RESERVED)
-    when = dotnet_time(at or timestamp())
+    when = at or timestamp()
     if parcel is None:
         properties[RESERVED] = Parcel({CREATED_AT: when}).packed()
     elif is_payload(parcel):

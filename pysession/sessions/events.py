@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import msgspec
 
+from pysession.dialects.conversion.times import dotnet_time
 from pysession.findings import format_pointer
 from pysession.findings.failures import UsageError
 from pysession.sessions.awaiting import Ready
@@ -164,8 +165,9 @@ class Trail(Sequence[Event]):
 
 
 def timestamp(at: datetime | None = None) -> str:
-    """``at``, or now, as the record writes it: ISO 8601 in UTC, six digits of a second."""
-    return (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
+    """``at``, or now, in ISO 8601 and UTC, to the microsecond and without the zeros at its end, as .NET writes it."""
+    written = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
+    return dotnet_time(written) or written
 
 
 def moment(since: str | date | datetime) -> datetime:

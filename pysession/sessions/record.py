@@ -19,7 +19,7 @@ import msgspec
 from pysession.findings import format_pointer
 from pysession.sessions.errors import CorruptSessionError, StateValueError
 from pysession.sessions.events import EventKind, Trail, trail_of
-from pysession.sessions.state_values import encoded_values
+from pysession.sessions.state_values import Unregistered, copied, decoded_entries, encoded_entries
 from pysession.wire import Path
 
 KEY = "pysession.session"
@@ -55,10 +55,11 @@ class Shared(msgspec.Struct):
         self.values = {key: value for key, value in stored.items() if key not in deleted} | changed
         self.deleted = ()
 
-    def stored(self) -> dict[str, Any]:
-        """The changes as they stand in a session's document."""
+    def stored(self, place: Path) -> dict[str, Any]:
+        """The changes as they stand at ``place`` of a session's document."""
         values, deleted = self.changes()
-        return {name: part for name, part in (("values", values), ("deleted", deleted)) if part}
+        said = {"values": encoded_entries(values, (*place, "values")), "deleted": deleted}
+        return {name: part for name, part in said.items() if part}
 
 
 class Record(msgspec.Struct, kw_only=True):
@@ -88,7 +89,7 @@ class Record(msgspec.Struct, kw_only=True):
     @property
     def has_unshared(self) -> bool:
         """Whether something was changed of what is shared, and is in no store yet."""
-        return any(part.stored() for part in self.shared.values())
+        return any(any(part.changes()) for part in self.shared.values())
 
     def begin(self, created: datetime | None) -> None:
         """Keep a trail from now on; ``created`` is when the session was made, if it was in this process."""
@@ -98,42 +99,49 @@ class Record(msgspec.Struct, kw_only=True):
                 self.events.note(EventKind.CREATED, at=created)
 
     def written(self) -> dict[str, Any]:
-        """The value under :data:`KEY`. Values are the live ones."""
-        unshared = {scope: part.stored() for scope, part in self.shared.items()}
+        """The value under :data:`KEY`, as JSON values that share nothing with the record.
+
+        Raises:
+            StateValueError: a value has no JSON form.
+        """
+        unshared = {scope: part.stored((*PLACE, "unshared", scope)) for scope, part in self.shared.items()}
         said: dict[str, Any] = {
             "app_name": self.app_name,
             "user_id": self.user_id,
-            "metadata": self.metadata,
-            "retention": self.retention,
-            "state": self.state,
+            "metadata": encoded_entries(self.metadata, (*PLACE, "metadata")),
+            "retention": encoded_entries(self.retention, (*PLACE, "retention")),
+            "state": encoded_entries(self.state, (*PLACE, "state")),
             "unshared": {scope: changes for scope, changes in unshared.items() if changes},
             "events": [event.stored() for event in self.events],
         }
-        return {"v": VERSION} | {name: value for name, value in said.items() if value} | self.beside
+        later: dict[str, Any] = copied(self.beside, PLACE)
+        return {"v": VERSION} | {name: value for name, value in said.items() if value} | later
 
-    def within(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """``state`` with the record at its place, when it is used.
+    def within(self, state: dict[str, Any]) -> dict[str, Any]:
+        """``state``, which is JSON values, with the record at its place, when it is used.
 
         Raises:
-            StateValueError: an application has put something under the record's key.
+            StateValueError: a value has no JSON form, or an application has put something under the record's key.
         """
         if KEY in state:
             why = "this key is the session's own; use set_state() or metadata, or another key"
             raise StateValueError(format_pointer(PLACE), why)
         if not self.is_used:
-            return dict(state)
+            return state
         entries = list(state.items())
         return dict([*entries[: self.place], (KEY, self.written()), *entries[self.place :]])
 
 
-def taken_from(state: dict[str, Any]) -> Record:
-    """The record in ``state``, which is taken out of it; an unused one when there is none.
+def taken_from(state: dict[str, Any]) -> tuple[Record, tuple[Unregistered, ...]]:
+    """The record in ``state``, which is JSON values and loses it, and what in it is of a type that nobody registered.
+
+    Without one it is an unused record.
 
     Raises:
         CorruptSessionError: it is damaged, or of a version that is not known.
     """
     if KEY not in state:
-        return Record()
+        return Record(), ()
     place = list(state).index(KEY)
     value = state.pop(KEY)
     if not isinstance(value, dict):
@@ -143,22 +151,46 @@ def taken_from(state: dict[str, Any]) -> Record:
     for name in ("app_name", "user_id"):
         if name in value and (not isinstance(value[name], str) or not value[name]):
             raise _damaged((name,), "is no text, or an empty one")
-    for name in ("metadata", "retention", "state", "unshared"):
-        if not isinstance(value.get(name, {}), dict):
-            raise _damaged((name,), "is no object")
-    return Record(
+    unregistered: list[Unregistered] = []
+    metadata, retention, own = (_entries(value, (name,), unregistered) for name in ("metadata", "retention", "state"))
+    record = Record(
         app_name=value.get("app_name"),
         user_id=value.get("user_id"),
-        metadata=value.get("metadata", {}),
-        retention=value.get("retention", {}),
-        state=value.get("state", {}),
-        shared={scope: Shared() for scope in SHARED_SCOPES}
-        | {scope: _shared(scope, changes) for scope, changes in value.get("unshared", {}).items()},
+        metadata=metadata,
+        retention=retention,
+        state=own,
         events=trail_of(value.get("events", []), (*PLACE, "events")),
-        beside={name: member for name, member in value.items() if name not in _MEMBERS},
+        beside=copied({name: member for name, member in value.items() if name not in _MEMBERS}, PLACE),
         is_begun=True,
         place=place,
     )
+    _take_unshared(record, value, unregistered)
+    return record, tuple(unregistered)
+
+
+def _entries(holder: dict[str, Any], place: Path, unregistered: list[Unregistered]) -> dict[str, Any]:
+    """The values by key under the last name of ``place``, which is a place in the record."""
+    entries = holder.get(str(place[-1]), {})
+    if not isinstance(entries, dict):
+        raise _damaged(place, "is no object")
+    found, unknown = decoded_entries(entries, (*PLACE, *place))
+    unregistered += unknown
+    return found
+
+
+def _take_unshared(record: Record, value: dict[str, Any], unregistered: list[Unregistered]) -> None:
+    unshared = value.get("unshared", {})
+    if not isinstance(unshared, dict):
+        raise _damaged(("unshared",), "is no object")
+    for scope, changes in unshared.items():
+        place = ("unshared", scope)
+        if scope not in SHARED_SCOPES or not isinstance(changes, dict):
+            raise _damaged(place, f"is no change of a scope; those that are shared are {' and '.join(SHARED_SCOPES)}")
+        deleted = changes.get("deleted", [])
+        if not isinstance(deleted, list) or not all(isinstance(key, str) for key in deleted):
+            raise _damaged((*place, "deleted"), "is no list of keys")
+        values = _entries(changes, (*place, "values"), unregistered)
+        record.shared[scope] = Shared(values, deleted=tuple(deleted))
 
 
 def stored_trail(data: bytes, session_id: str) -> Trail | None:
@@ -176,21 +208,9 @@ def stored_trail(data: bytes, session_id: str) -> Trail | None:
     return None
 
 
-def _shared(scope: str, changes: Any) -> Shared:
-    place = ("unshared", scope)
-    if scope not in SHARED_SCOPES or not isinstance(changes, dict):
-        raise _damaged(place, f"is no change of a scope; those that are shared are {' and '.join(SHARED_SCOPES)}")
-    values, deleted = changes.get("values", {}), changes.get("deleted", [])
-    if not isinstance(values, dict):
-        raise _damaged((*place, "values"), "is no object")
-    if not isinstance(deleted, list) or not all(isinstance(key, str) for key in deleted):
-        raise _damaged((*place, "deleted"), "is no list of keys")
-    return Shared(values, deleted=tuple(deleted))
-
-
 def _text(key: str, value: Any) -> str:
     """The JSON text of a value, by which it is the same or another: 1 and 1.0 and true are not."""
-    return json.dumps(encoded_values({key: value}, (*PLACE, "unshared")))
+    return json.dumps(encoded_entries({key: value}, (*PLACE, "unshared")))
 
 
 def _damaged(place: Path, why: str) -> CorruptSessionError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pysession.findings.failures import UsageError
 from pysession.sessions.record import PLACE, Record
-from pysession.sessions.state_values import encoded_values
+from pysession.sessions.state_values import encoded_entries
 
 
 class Scope(StrEnum):
@@ -56,7 +56,7 @@ class ScopedState:
         if not isinstance(key, str) or not key:
             raise ScopeError(f"a key is a text that is not empty; this is {key!r}")
         if scope != Scope.TEMP:
-            encoded_values({key: value}, (*PLACE, scope))
+            encoded_entries({key: value}, (*PLACE, scope))
         values[key] = value
 
     def delete(self, key: str, scope: str) -> bool:

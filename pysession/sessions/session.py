@@ -29,10 +29,10 @@ from pysession.sessions.scoped_state import Scope, ScopedState
 from pysession.sessions.state_values import (
     Unregistered,
     decoded_state,
+    encoded_entries,
     encoded_message,
     encoded_service_id,
     encoded_state,
-    encoded_values,
 )
 from pysession.stores.failures import ImmutableError
 from pysession.stores.growing import why_not_grown
@@ -224,7 +224,7 @@ class Session:
         """
         messages = conversation.stored_messages(self.state, conversation.history_key(self.state))
         head = {"session_id": self.id, "app_name": self.app_name, "user_id": self.user_id}
-        said = exported(head | {"metadata": encoded_values(self.metadata, (*PLACE, "metadata"))}, messages, format)
+        said = exported(head | {"metadata": encoded_entries(self.metadata, (*PLACE, "metadata"))}, messages, format)
         self.note(EventKind.EXPORTED, format=str(format), messages=len(messages))
         return said
 
@@ -375,7 +375,7 @@ class Session:
             "type": "session",
             "session_id": self._session_id,
             "service_session_id": encoded_service_id(self.service_session_id),
-            "state": encoded_state(self.record.within(self.state)),
+            "state": self.record.within(encoded_state(self.state)),
             **self._beside,
         }
 
@@ -389,8 +389,10 @@ class Session:
         """
         envelope = checked(data)
         session = cls(session_id=envelope.session_id, service_session_id=envelope.service_session_id)
+        record, unknown = taken_from(envelope.state)
         session.state, session.unregistered = decoded_state(envelope.state)
-        session._hold(taken_from(session.state))
+        session.unregistered += unknown
+        session._hold(record)
         session._beside = envelope.beside
         return session
 

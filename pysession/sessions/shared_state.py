@@ -19,11 +19,12 @@ from pysession.sessions.envelopes import Form, opened, written
 from pysession.sessions.errors import CorruptSessionError
 from pysession.sessions.record import Record, Shared
 from pysession.sessions.scoped_state import Scope
-from pysession.sessions.state_values import decoded_state, encoded_state
+from pysession.sessions.state_values import decoded_entries, encoded_entries
 from pysession.stores import SHARED_STATE_OWNER, ConflictError, NotFoundError, Store
 
 KEY = "pysession.shared"
 VERSION = 1
+_PLACE = ("state", KEY)
 MOST_ATTEMPTS = 100
 """At each attempt one of those who write at once succeeds, so this is also how many may be."""
 
@@ -108,24 +109,22 @@ async def _stored(store: Store, place: Place) -> tuple[dict[str, Any], str | Non
 def _document(place: Place, values: dict[str, Any]) -> bytes:
     """A session's document, so that whatever reads sessions can say what is in it."""
     whose = {"owner": place.owner, "app_name": place.app_name, "user_id": place.user_id}
-    said = {"v": VERSION, "scope": place.scope.value, **whose, "values": values}
-    state = encoded_state({KEY: said})
+    entries = encoded_entries(values, (*_PLACE, "values"))
+    state = {KEY: {"v": VERSION, "scope": place.scope.value, **whose, "values": entries}}
     return written(
         {"type": "session", "session_id": place.id, "service_session_id": None, "state": state}, Form.SESSION
     )
 
 
 def _values(data: bytes, place: Place) -> dict[str, Any]:
-    state, _ = decoded_state(opened(data, place.id)["state"])
-    said = state.get(KEY)
+    said = opened(data, place.id).get("state", {}).get(KEY)
     whose = {"v": VERSION, "scope": place.scope, "owner": place.owner, "app_name": place.app_name}
     whose["user_id"] = place.user_id
-    values = said.get("values") if isinstance(said, dict) else None
-    if not isinstance(said, dict) or not isinstance(values, dict):
+    if not isinstance(said, dict) or not isinstance(said.get("values"), dict):
         raise CorruptSessionError(f"/state/{KEY} is no shared state", place.id)
     if any(said.get(name) != value for name, value in whose.items()):
         raise CorruptSessionError(f"/state/{KEY} is not that of this {place.scope}, or of a later version", place.id)
-    return values
+    return decoded_entries(said["values"], (*_PLACE, "values"))[0]
 
 
 def _places(record: Record, owner: str) -> list[tuple[Place, Shared]]:

@@ -30,6 +30,7 @@ from pysession.sessions.state_types import (
 
 _MESSAGES = (None, MESSAGE, "chat_message")
 _SCALARS = (str, int, bool, type(None))
+_ESCAPE = "~"
 _TOO_DEEP = "it nests too deeply, or holds itself; break the circle"
 
 
@@ -49,13 +50,39 @@ def encoded_state(state: Mapping[str, Any]) -> dict[str, Any]:
     return _ENCODING.members(state, ("state",))
 
 
-def encoded_values(values: Mapping[str, Any], place: tuple[str | int, ...]) -> dict[str, Any]:
-    """``values`` as JSON values, as in the state; ``place`` is where they are told to stand.
+def encoded_entries(values: Mapping[str, Any], place: tuple[str | int, ...]) -> dict[str, Any]:
+    """``values`` by key as an object of JSON values, of which no reader takes a key for a discriminator.
+
+    To agent-framework-core 1.23.0 every object in the state with ``"type": "message"`` is a message, and it refuses the
+    session when that is none: the key ``type`` is written ``~type``, and what begins with ``~`` with one more.
 
     Raises:
-        StateValueError: a value has no JSON form.
+        StateValueError: a value has no JSON form; ``place`` is where they are told to stand.
     """
-    return _ENCODING.members(values, place)
+    return {
+        f"{_ESCAPE}{key}" if key == TAG or key.startswith(_ESCAPE) else key: value
+        for key, value in _ENCODING.members(values, place).items()
+    }
+
+
+def decoded_entries(
+    entries: Mapping[str, Any], place: tuple[str | int, ...]
+) -> tuple[dict[str, Any], tuple[Unregistered, ...]]:
+    """The values by key that :func:`encoded_entries` wrote.
+
+    Raises:
+        CorruptSessionError: a value is not what its type says.
+    """
+    return _decoded_members({key.removeprefix(_ESCAPE): value for key, value in entries.items()}, place)
+
+
+def copied(value: Any, place: tuple[str | int, ...]) -> Any:
+    """A JSON value as it is, sharing nothing with ``value``.
+
+    Raises:
+        CorruptSessionError: a number in it is none that JSON could say again.
+    """
+    return _copy(value, place)
 
 
 def encoded_message(message: Mapping[str, Any], place: tuple[str | int, ...]) -> dict[str, Any]:
@@ -179,9 +206,15 @@ def decoded_state(state: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Unreg
     Raises:
         CorruptSessionError: a value is not what its type says.
     """
+    return _decoded_members(state, ("state",))
+
+
+def _decoded_members(
+    members: Mapping[str, Any], place: tuple[str | int, ...]
+) -> tuple[dict[str, Any], tuple[Unregistered, ...]]:
     unregistered: list[Unregistered] = []
     try:
-        found = {name: _decoded(value, ("state", name), unregistered) for name, value in state.items()}
+        found = {name: _decoded(value, (*place, name), unregistered) for name, value in members.items()}
     except RecursionError:
         raise CorruptSessionError("the state nests too deeply") from None
     for kind in dict.fromkeys(entry.type for entry in unregistered):
@@ -190,7 +223,7 @@ def decoded_state(state: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Unreg
             f"{first.pointer}: the type {kind!r} is registered by nobody and stays a plain dictionary; import the"
             " module that registers it before the session is loaded",
             UnregisteredTypeWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     return found, tuple(unregistered)
 

@@ -18,8 +18,12 @@ from pysession import check
 from pysession.sessions import Agent, Session
 from pysession.sessions.record import KEY
 
-NAMES = st.sampled_from(["", "a", "b", "messages", "type", "é", "x/y", "~0"]).filter(bool)
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+# The names by which readers know objects of their own, and others.
+NAMES = st.sampled_from(["a", "messages", "type", "role", "contents", "value", "é", "x/y", "~type", "~0", "lc", "id"])
+TAGS = st.sampled_from(["message", "chat_message", "text", "session", "pysession.datetime", "pysession.set"])
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text() | TAGS
+)
 VALUES = st.recursive(
     SCALARS | st.datetimes(timezones=st.just(UTC)) | st.binary() | st.decimals(allow_nan=False, allow_infinity=False),
     lambda inner: (
@@ -38,7 +42,7 @@ async def echo(messages: Any) -> str:
 class Sessions(RuleBasedStateMachine):
     """One session, and beside it what is known of it."""
 
-    @initialize(used=st.booleans(), metadata=st.dictionaries(st.text(max_size=3), VALUES, max_size=2))
+    @initialize(used=st.booleans(), metadata=st.dictionaries(NAMES, VALUES, max_size=2))
     def begin(self, used: bool, metadata: dict[str, Any]) -> None:
         named: dict[str, Any] = {"app_name": "app", "user_id": "ann", "metadata": metadata} if used else {}
         self.session = Session(id="s", **named)

@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from agent_framework import AgentSession
 
+from pysession import check
 from pysession.findings.failures import UsageError
-from pysession.sessions import CorruptSessionError, Form, Session, StateValueError
+from pysession.sessions import CorruptSessionError, Form, Session, StateValueError, UnregisteredTypeWarning
 from pysession.sessions.events import Trail
 from pysession.sessions.record import KEY
 
@@ -41,6 +43,35 @@ def test_a_record_comes_back_byte_for_byte_and_at_its_place() -> None:
 def test_a_record_comes_back_in_every_form(form: Form) -> None:
     session = Session.from_bytes(document(RECORD))
     assert Session.from_bytes(session.to_bytes(form)).to_dict() == session.to_dict()
+
+
+@pytest.mark.parametrize("tag", ["message", "session", "pysession.datetime", "app.cart"])
+def test_no_reader_takes_a_key_of_the_application_for_a_type(tag: str) -> None:
+    keyed = {"type": tag, "role": "user", "contents": [], "~type": 1, "value": "x"}
+    session = Session(id="s", user_id="ann", metadata=keyed)
+    for scope in ("session", "user"):
+        for key, value in keyed.items():
+            session.set_state(key, value, scope=scope)
+    theirs = AgentSession.from_dict(json.loads(session.to_bytes()))
+    again = Session.from_dict(json.loads(json.dumps(theirs.to_dict())))
+    assert again.metadata == keyed
+    assert [{key: again.get_state(key, scope) for key in keyed} for scope in ("session", "user")] == [keyed, keyed]
+    assert [finding.rule for finding in check(session.to_bytes()).findings] == ["history-missing"]
+
+
+def test_the_copies_of_a_record_share_nothing() -> None:
+    session = Session.from_bytes(document(RECORD))
+    session.to_dict()["state"][KEY]["later"]["a"].append(2)
+    session.to_dict()["state"][KEY]["metadata"]["project"] = "other"
+    assert session.to_bytes() == document(RECORD)
+
+
+def test_values_of_a_type_that_nobody_registered_are_told_with_their_place() -> None:
+    tagged = {"cart": {"type": "shop.cart", "items": []}}
+    with pytest.warns(UnregisteredTypeWarning, match=rf"/state/{KEY}/metadata/cart: the type 'shop\.cart'"):
+        session = Session.from_bytes(document({"v": 1, "metadata": tagged}))
+    assert [(one.pointer, one.type) for one in session.unregistered] == [(f"/state/{KEY}/metadata/cart", "shop.cart")]
+    assert session.metadata == tagged
 
 
 def test_a_session_that_uses_none_of_it_has_no_record() -> None:
