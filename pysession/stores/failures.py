@@ -8,6 +8,7 @@
    - NotAppendableError   the document has no place for the message, or the message is none
    - NotWritableError     no permission, no space
    - UnavailableError     the store cannot be reached, or is locked for too long
+      - NotReadableError  no permission to read it
    - NotAStoreError       what is there is no store of this kind, or of a later layout
 * UsageError
    - SessionIdError       an id or owner that no store takes
@@ -100,6 +101,15 @@ class UnavailableError(StoreError):
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(f"{place} does not answer: {reason}")
+        self.place = place
+        self.reason = reason
+
+
+class NotReadableError(UnavailableError):
+    """The store at ``place``, or a file of it, may not be read."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        StoreError.__init__(self, f"{place} cannot be read: {reason}")
         self.place = place
         self.reason = reason
 

@@ -33,7 +33,13 @@ from pysession.stores.disk import (
     remove_file,
     replace_file,
 )
-from pysession.stores.failures import NotAStoreError, NotFoundError, NotWritableError, UnavailableError
+from pysession.stores.failures import (
+    NotAStoreError,
+    NotFoundError,
+    NotReadableError,
+    NotWritableError,
+    UnavailableError,
+)
 from pysession.stores.file_names import OWNER, SESSION, file_stem, is_digest, name_of
 from pysession.stores.protocol import Capability, Stats, Stored
 from pysession.wire import Encoding, read
@@ -48,7 +54,8 @@ _PRIVATE = ".pysession"
 _STEP_NANOSECONDS = 1000
 _MICROSECOND = 1000
 _ABANDONED_SECONDS = 3600
-_NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM})
+_NOT_WRITABLE = frozenset({*_NOT_ALLOWED, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -104,7 +111,7 @@ class FileStore(BaseStore):
         self._notes = folder / _PRIVATE / "notes"
 
     async def _get(self, key: Key) -> Stored:
-        return await self._in_thread(self._read, key)
+        return await self._in_thread(self._read, key, reads=True)
 
     async def _put(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
         return await self._in_thread(self._write, key, data, condition, expires, immutable)
@@ -116,23 +123,25 @@ class FileStore(BaseStore):
         return await self._in_thread(self._remove, key, condition)
 
     async def _list(self, window: Window) -> Found:
-        return await self._in_thread(self._page, window)
+        return await self._in_thread(self._page, window, reads=True)
 
     async def _sweep(self) -> int:
         return await self._in_thread(self._clear)
 
     async def _stats(self) -> Stats:
-        return await self._in_thread(self._count)
+        return await self._in_thread(self._count, reads=True)
 
     async def _close(self) -> None:
         pass
 
-    async def _in_thread(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+    async def _in_thread(self, work: Callable[..., _Result], *arguments: object, reads: bool = False) -> _Result:
         """Do ``work``, which waits for the disk, and say what went wrong in the words of stores."""
         try:
             return await asyncio.to_thread(work, *arguments)
         except OSError as failure:
             reason = (failure.strerror or type(failure).__name__).lower()
+            if reads and failure.errno in _NOT_ALLOWED:
+                raise NotReadableError(str(self.path), reason) from failure
             if failure.errno in _NOT_WRITABLE:
                 raise NotWritableError(str(self.path), reason) from failure
             if failure.errno in (errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.EISDIR):

@@ -14,13 +14,21 @@ from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
 from pysession.stores.appending import checked_message, seam_of
 from pysession.stores.base import BaseStore, Condition, Facts, Found, Key, Window, new_etag
 from pysession.stores.checking import check_size, now
-from pysession.stores.failures import NotAStoreError, NotFoundError, NotWritableError, StoreError, UnavailableError
+from pysession.stores.failures import (
+    NotAStoreError,
+    NotFoundError,
+    NotReadableError,
+    NotWritableError,
+    StoreError,
+    UnavailableError,
+)
 from pysession.stores.protocol import Capability, Stats, Stored
 from pysession.stores.worker import Worker
 from pysession.wire.seam import Seam
@@ -42,6 +50,8 @@ ON CONFLICT (owner, id) DO UPDATE SET
 _PUT = f"{_GROW} WHERE NOT session.immutable OR session.expires <= excluded.changed"
 
 _NOT_WRITABLE = frozenset({"SQLITE_READONLY", "SQLITE_FULL", "SQLITE_PERM"})
+_NOT_OPENED = frozenset({"SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"})
+"""What the first look at a database may end with that this process is not allowed to write."""
 _NO_STORE = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CANTOPEN", "SQLITE_ERROR"})
 
 
@@ -137,6 +147,20 @@ class SqliteStore(BaseStore):
             if self._near is None and self._synchronous == "normal":
                 self._near = _connect_near(self.path)
             return result
+        except sqlite3.Error as failure:
+            if self._far is None and _code(failure) in _NOT_OPENED and self.path.is_file():
+                return self._do_reading(work, arguments)
+            raise _told(str(self.path), failure) from failure
+
+    def _do_reading(self, work: Callable[..., _Result], arguments: tuple[Any, ...]) -> _Result:
+        """Do ``work`` on a database that this process may not write: a copy, or one of somebody else."""
+        try:
+            self.path.open("rb").close()
+        except PermissionError as failure:
+            raise NotReadableError(str(self.path), "permission denied") from failure
+        try:
+            with contextlib.closing(_connect_to_read(self.path)) as connection:
+                return work(connection, *arguments)
         except sqlite3.Error as failure:
             raise _told(str(self.path), failure) from failure
 
@@ -267,6 +291,35 @@ def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
     try:
         _prepare(path, connection)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection to a store that is there and may only be read.
+
+    Where not even SQLite's own files beside it can be made, it is read as one that nobody changes meanwhile. That is so
+    as long as there is no log beside it: who writes, makes one. The connection is for one look only.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        return _open_to_read(path, "mode=ro")
+    except sqlite3.OperationalError:
+        if log.exists():
+            raise
+        return _open_to_read(path, "mode=ro&immutable=1")
+
+
+def _open_to_read(path: Path, options: str) -> sqlite3.Connection:
+    address = f"file:{quote(str(path.absolute()))}?{options}"
+    connection = sqlite3.connect(
+        address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    try:
+        if not _layout(path, connection):
+            raise NotAStoreError(str(path), "it is an empty database")
     except BaseException:
         connection.close()
         raise
