@@ -35,8 +35,8 @@ Examples:
   pysession serve
   pysession serve --store sqlite:////var/lib/app/sessions.db
   pysession serve --reader python@1.21.0 --reader dotnet@latest --accept normalised
-  pysession serve --address 0.0.0.0:443 --tls-cert server.pem --tls-key server.key --tokens tokens.toml
-  pysession serve --address 0.0.0.0:443 --tls-cert server.pem --tls-key server.key --tls-client-ca ca.pem \\
+  pysession serve --listen 0.0.0.0:443 --tls-cert server.pem --tls-key server.key --tokens tokens.toml
+  pysession serve --listen 0.0.0.0:443 --tls-cert server.pem --tls-key server.key --tls-client-ca ca.pem \\
                   --tokens tokens.toml --store postgresql://app@db/sessions
 
 \b
@@ -63,7 +63,7 @@ Exit codes:
 
 def _limit(name: str, default: int, what: str) -> Callable[[_Function], _Function]:
     return click.option(
-        name, type=click.IntRange(min=1), default=default, show_default=f"{default:,}", metavar="N", help=what
+        name, type=click.IntRange(min=1), default=default, show_default=True, metavar="N", help=what
     )
 
 
@@ -77,7 +77,8 @@ def _names(name: str, parameter: str, metavar: str, what: str) -> Callable[[_Fun
 
 @click.command("serve", epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--address",
+    "--listen",
+    "address",
     default="127.0.0.1:50051",
     show_default=True,
     metavar="HOST:PORT",
