@@ -62,9 +62,7 @@ Exit codes:
 
 
 def _limit(name: str, default: int, what: str) -> Callable[[_Function], _Function]:
-    return click.option(
-        name, type=click.IntRange(min=1), default=default, show_default=True, metavar="N", help=what
-    )
+    return click.option(name, type=click.IntRange(min=1), default=default, show_default=True, metavar="N", help=what)
 
 
 def _file(name: str, what: str) -> Callable[[_Function], _Function]:

@@ -60,9 +60,8 @@ def entry_message(entry: Entry, sha256: bytes | None = None) -> exchange_pb2.Ent
 
 
 def timestamp(moment: datetime) -> Timestamp:
-    # Timestamp.FromDatetime is written in Python and takes four times as long.
     since = moment - _EPOCH
-    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1000)
+    return Timestamp(seconds=since.days * 86400 + since.seconds, nanos=since.microseconds * 1000)
 
 
 def moment(message: Timestamp) -> datetime:

@@ -49,6 +49,11 @@ ON CONFLICT (owner, id) DO UPDATE SET
 """
 _PUT = f"{_GROW} WHERE NOT session.immutable OR session.expires <= excluded.changed"
 
+_READ_AS_PUT = f"""
+SELECT data, {_FACTS} FROM session
+WHERE owner = ? AND id = ? AND {_LIVE} AND size <= ? AND NOT EXISTS (SELECT 1 FROM message WHERE session = key)
+"""  # noqa: S608
+
 _NOT_WRITABLE = frozenset({"SQLITE_READONLY", "SQLITE_FULL", "SQLITE_PERM"})
 _NOT_OPENED = frozenset({"SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"})
 """What the first look at a database may end with that this process is not allowed to write."""
@@ -174,6 +179,11 @@ class SqliteStore(BaseStore):
     # --- with either connection -----------------------------------------------------------------------------------------
 
     def _read(self, connection: sqlite3.Connection, key: Key) -> Stored:
+        # One statement takes half the time of a transaction with three, and most sessions are as they were put.
+        most = _NEAR_BYTES if connection is self._near else self.max_bytes
+        found = connection.execute(_READ_AS_PUT, (*key, now(), most)).fetchone()
+        if found is not None:
+            return _facts(*found[1:]).stored(key, found[0])
         with _reading(connection):
             row = _row(connection, key)
             if row is None:

@@ -56,8 +56,8 @@ class Method(msgspec.Struct, frozen=True):
 class Call(Generic[_Request]):
     """One call under way: whose it is, and the messages of a stream."""
 
-    def __init__(self, method: Method, context: Any, limits: Limits, owner: str, request_id: str) -> None:
-        self.owner = owner
+    def __init__(self, method: Method, context: Any, limits: Limits, request_id: str) -> None:
+        self.owner = ""
         self.request_id = request_id
         self.session_id: str | None = None
         """Set by the method, for the log."""
@@ -75,12 +75,15 @@ class Call(Generic[_Request]):
         Raises:
             CallRefusedError: it does not come in time, or is none.
         """
-        try:
-            with self._patience:
-                raw = await self._context.read()
-        except TimeoutError:
-            message = f"no message came for {self._stall_seconds:g} seconds"
-            raise CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CLIENT_STALLED", message) from None
+        if self._method.streams_requests:
+            try:
+                async with asyncio.timeout(self._stall_seconds):
+                    raw = await self._context.read()
+            except TimeoutError:
+                message = f"no message came for {self._stall_seconds:g} seconds"
+                raise CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CLIENT_STALLED", message) from None
+        else:
+            raw = await self._context.read()  # the limit on the whole call is enough
         if raw is grpc.aio.EOF:
             return None
         self.received += len(raw)
@@ -136,6 +139,36 @@ def message_too_large(size: int, limit: int) -> CallRefusedError:
     return exhausted("MESSAGE_TOO_LARGE", message, "message", size=size, limit=limit)
 
 
+class _Ending:
+    """How a call ends: its line in the log, its span. ``code`` is that of a call whose client went away until it is set."""
+
+    def __init__(self, call: Call[Any], method: Method, span: CallSpan) -> None:
+        self.code = StatusCode.CANCELLED
+        self.reason: str | None = None
+        self._call = call
+        self._method = method
+        self._span = span
+        self._began = time.perf_counter()
+
+    def tell(self, context: Any) -> None:
+        call = self._call
+        self._span.end(self.code, request_id=call.request_id, received_bytes=call.received, sent_bytes=call.sent)
+        tell(
+            logging.INFO,
+            "call",
+            request=call.request_id,
+            method=self._method.name,
+            code=self.code.name,
+            reason=self.reason,
+            milliseconds=round((time.perf_counter() - self._began) * 1000, 2),
+            owner=call.owner or None,
+            session=None if call.session_id is None else digest_of(call.session_id),
+            received=call.received,
+            sent=call.sent,
+            peer=context.peer(),
+        )
+
+
 class Calls:
     """Makes gRPC's handlers of the service's methods. ``owner_of`` tells whose an ``authorization`` header is."""
 
@@ -155,49 +188,29 @@ class Calls:
         return grpc.stream_unary_rpc_method_handler(behaviour)
 
     async def _run(self, method: Method, context: Any) -> bytes | None:
-        began = time.perf_counter()
         metadata = context.invocation_metadata() or ()
         headers = {key: value for key, value in metadata if isinstance(value, str)}
-        span = CallSpan(SERVICE, method.name, headers)
-        call: Call[Any] = Call(method, context, self._limits, "", _request_id(headers))
-        code, reason = StatusCode.OK, None
+        call: Call[Any] = Call(method, context, self._limits, _request_id(headers))
+        ending = _Ending(call, method, CallSpan(SERVICE, method.name, metadata))
+        # What is told of the call is told when its answer is on its way.
+        context.add_done_callback(ending.tell)
         try:
-            context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
             call.owner = self._owner(headers)
-            return await self._within_limits(method, call)
-        except CallRefusedError as refusal:
-            code, reason = refusal.code, refusal.reason
-            trailers = refusal.trailers(call.request_id)
-            text = refusal.message
+            answer = await self._within_limits(method, call)
+            ending.code = StatusCode.OK
+            return answer
+        except CallRefusedError as refused:
+            refusal = refused
         except (asyncio.CancelledError, grpc.aio.BaseError):
             # The client has gone away, or the server has stopped.
-            code = StatusCode.CANCELLED
             raise
         except Exception as failure:
-            unforeseen = internal()
-            code, reason, text = unforeseen.code, unforeseen.reason, unforeseen.message
-            trailers = unforeseen.trailers(call.request_id)
+            refusal = internal()
             level = logging.CRITICAL if isinstance(failure, DamagedError) else logging.ERROR
             logger.log(level, "failed", exc_info=True, extra={"fields": {"request": call.request_id}})
-        finally:
-            call.close()
-            span.end(code, request_id=call.request_id, received_bytes=call.received, sent_bytes=call.sent)
-            if logger.isEnabledFor(logging.INFO):
-                tell(
-                    logging.INFO,
-                    "call",
-                    request=call.request_id,
-                    method=method.name,
-                    code=code.name,
-                    reason=reason,
-                    milliseconds=round((time.perf_counter() - began) * 1000, 2),
-                    owner=call.owner or None,
-                    session=None if call.session_id is None else digest_of(call.session_id),
-                    received=call.received,
-                    sent=call.sent,
-                    peer=context.peer(),
-                )
-        await context.abort(code, text, ((REQUEST_ID, call.request_id), *trailers))
+        ending.code, ending.reason = refusal.code, refusal.reason
+        trailers = ((REQUEST_ID, call.request_id), *refusal.trailers(call.request_id))
+        await context.abort(refusal.code, refusal.message, trailers)
         return None
 
     def _owner(self, headers: dict[str, str]) -> str:

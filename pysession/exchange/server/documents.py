@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import ParamSpec, TypeVar
 
 import msgspec
@@ -33,6 +32,8 @@ _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 _READS = 8
 """Documents that are read from the store at once: their sizes are known only afterwards."""
+_SMALL = 64 * 1024
+"""Documents up to this size are not counted: the limit on calls bounds them."""
 _AT_ONCE = 256 * 1024
 """A document up to this size is looked through on the event loop, which takes less than a change of threads."""
 
@@ -84,6 +85,9 @@ class Documents:
     @contextlib.asynccontextmanager
     async def held(self, size: int) -> AsyncIterator[None]:
         """``size`` bytes of the budget while the block lasts."""
+        if size <= _SMALL:
+            yield
+            return
         await self.budget.take(size)
         try:
             yield
@@ -102,11 +106,12 @@ class Documents:
                 stored = await self._store.get(session_id, owner=owner)
             if len(stored.data) != stored.size or not stored.data:
                 raise damaged()
-            await self.budget.take(stored.size)
+            counted = 0 if stored.size <= _SMALL else stored.size
+            await self.budget.take(counted)
         try:
             yield stored
         finally:
-            self.budget.give(stored.size)
+            self.budget.give(counted)
 
     async def judged(self, data: bytes, policy: Policy) -> Judgement:
         """What there is to say of a document.
@@ -166,12 +171,6 @@ class Documents:
         if claimed is not None and claimed != found:
             message = f"the session is not in the dialect that was named but in {found}"
             raise invalid("DIALECT_DIFFERS", message, "dialect")
-
-
-def check_digest(data: bytes, claimed: bytes) -> None:
-    """Raises CallRefusedError (DATA_LOSS) where ``data`` is not what its sender's SHA-256 says."""
-    if sha256(data).digest() != claimed:
-        raise digest_differs()
 
 
 def digest_differs() -> CallRefusedError:

@@ -22,7 +22,7 @@ from pysession.exchange.messages import (
 )
 from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.calls import Call
-from pysession.exchange.server.documents import Documents, Writing, check_digest, past
+from pysession.exchange.server.documents import Documents, Writing, digest_differs, past
 from pysession.exchange.server.failures import refusal_of
 from pysession.exchange.server.forms import Said, check_target, converted, typed, untyped
 from pysession.exchange.server.policy import Policy
@@ -53,12 +53,11 @@ class Unary:
     async def put(self, call: Call[Any], request: pb.PutRequest) -> pb.PutResponse:
         session_id = session_id_of(call, request)
         writing = writing_of(request.options, request.payload.document)
-        data = await self._sent(request.payload)
-        digest = request.payload.document.sha256 or sha256(data).digest()
+        data, digest = await self._sent(request.payload)
 
         async def write() -> pb.PutResponse:
             async with self._documents.held(len(data)):
-                entry = await self._documents.write(call.owner, session_id, data, digest, writing)
+                entry = await self._documents.write(call.owner, session_id, data, writing)
             return pb.PutResponse(entry=entry_message(entry, digest))
 
         if not request.HasField("idempotency_key"):
@@ -134,17 +133,19 @@ class Unary:
             await self._fill(response.payload, said.data, form, said, None, is_stored=is_stored)
             return response
 
-    async def _sent(self, payload: pb.Payload) -> bytes:
-        """The document that a client sent, in either form."""
+    async def _sent(self, payload: pb.Payload) -> tuple[bytes, bytes]:
+        """The document that a client sent, in either form, and its digest."""
         form = payload.WhichOneof("form")
         if form == "session":
-            return await self._documents.work(untyped, payload.session.SerializeToString())
+            data = await self._documents.work(untyped, payload.session.SerializeToString())
+            return data, sha256(data).digest()
         if form is None or not payload.document.HasField("data"):
             raise invalid("PAYLOAD_MISSING", "there is no session in the message", "payload")
         data = payload.document.data
-        if payload.document.HasField("sha256"):
-            check_digest(data, payload.document.sha256)
-        return data
+        digest = sha256(data).digest()
+        if payload.document.HasField("sha256") and payload.document.sha256 != digest:
+            raise digest_differs()
+        return data, digest
 
     @contextlib.asynccontextmanager
     async def _subject(
@@ -153,7 +154,7 @@ class Unary:
         """The document that the request is about, and whether it is a stored one."""
         subject = request.WhichOneof("subject")
         if subject == "payload":
-            data = await self._sent(request.payload)
+            data, _ = await self._sent(request.payload)
             self._documents.check_size(len(data))
             async with self._documents.held(len(data)):
                 yield data, False

@@ -30,7 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     message_bytes: int = 4 * MIB
     depth: int = DEFAULT_LIMITS.depth
     bytes_in_flight: int = 256 * MIB
-    wait_seconds: float = 5.0
+    wait_seconds: float = 30.0
     calls: int = 256
     watches: int = 256
     streams: int = 128
