@@ -34,6 +34,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _OVERHEAD = 64 * 1024
 """Room in a message for what goes beside a document."""
 
+_NOT_TAKEN = "the client took no message"
 _Request = TypeVar("_Request", bound=Message)
 
 
@@ -66,7 +67,6 @@ class Call(Generic[_Request]):
         self._method = method
         self._context = context
         self._patience = Patience(limits.stall_seconds)
-        self._stall_seconds = limits.stall_seconds
         self._message_bytes = limits.message_bytes
 
     async def read(self) -> _Request | None:
@@ -75,18 +75,25 @@ class Call(Generic[_Request]):
         Raises:
             CallRefusedError: it does not come in time, or is none.
         """
+        raw = await self.read_raw()
+        return None if raw is None else self.parsed(raw)
+
+    async def read_raw(self) -> bytes | None:
+        """The next message of the client, not parsed."""
         if self._method.streams_requests:
-            try:
-                async with asyncio.timeout(self._stall_seconds):
-                    raw = await self._context.read()
-            except TimeoutError:
-                message = f"no message came for {self._stall_seconds:g} seconds"
-                raise CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CLIENT_STALLED", message) from None
+            raw = await self._patience.wait(self._context.read(), "no message came")
         else:
             raw = await self._context.read()  # the limit on the whole call is enough
         if raw is grpc.aio.EOF:
             return None
         self.received += len(raw)
+        return raw  # type: ignore[no-any-return]
+
+    def parsed(self, raw: bytes) -> _Request:
+        """
+        Raises:
+            CallRefusedError: it is no message of the method.
+        """
         try:
             request: Any = self._method.request.FromString(raw)
         except DecodeError:
@@ -100,13 +107,15 @@ class Call(Generic[_Request]):
         Raises:
             CallRefusedError: the client does not take it in time, or it is too large.
         """
-        raw = self.serialised(answer)
-        try:
-            with self._patience:
-                await self._context.write(raw)
-        except TimeoutError:
-            message = f"the client took no message for {self._stall_seconds:g} seconds"
-            raise CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CLIENT_STALLED", message) from None
+        await self._patience.wait(self._context.write(self.serialised(answer)), _NOT_TAKEN)
+
+    async def write_raw(self, raw: bytes) -> None:
+        """Send one message that is serialised already."""
+        self.sent += len(raw)
+        await self._patience.wait(self._context.write(raw), _NOT_TAKEN)
+
+    def close(self) -> None:
+        self._patience.end()
 
     def close(self) -> None:
         """It is over."""
@@ -208,6 +217,8 @@ class Calls:
             refusal = internal()
             level = logging.CRITICAL if isinstance(failure, DamagedError) else logging.ERROR
             logger.log(level, "failed", exc_info=True, extra={"fields": {"request": call.request_id}})
+        finally:
+            call.close()
         ending.code, ending.reason = refusal.code, refusal.reason
         trailers = ((REQUEST_ID, call.request_id), *refusal.trailers(call.request_id))
         await context.abort(refusal.code, refusal.message, trailers)

@@ -34,8 +34,8 @@ _READS = 8
 """Documents that are read from the store at once: their sizes are known only afterwards."""
 _SMALL = 64 * 1024
 """Documents up to this size are not counted: the limit on calls bounds them."""
-_AT_ONCE = 256 * 1024
-"""A document up to this size is looked through on the event loop, which takes less than a change of threads."""
+_AT_ONCE = 2 * 2**20
+"""A document up to this size is looked through on the event loop, which takes a millisecond at most."""
 
 
 class Writing(msgspec.Struct, frozen=True, kw_only=True):

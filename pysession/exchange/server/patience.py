@@ -1,51 +1,58 @@
-"""How long a call waits for its client to send or take a message."""
+"""How long a stream may stand still: one timer for a call, not one for each message, which would cost as much as its bytes."""
 
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from grpc import StatusCode
+
+from pysession.exchange.server.refusals import CallRefusedError
+
+_Result = TypeVar("_Result")
 
 
 class Patience:
-    """As a context around each wait: ends it with TimeoutError when it takes ``seconds``.
-
-    One timer serves all waits of a call. One for each, as asyncio.timeout has it, takes 15 µs of a message, and there are
-    800 of them in 50 MB.
-    """
+    """The other side may take ``seconds`` for each message. Used by one task."""
 
     def __init__(self, seconds: float) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._task = task
-        self._cancelling = task.cancelling()
         self._seconds = seconds
-        self._loop = asyncio.get_running_loop()
         self._since: float | None = None
-        self._is_out = False
-        self._timer = self._loop.call_later(seconds, self._look)
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._is_over = False
 
-    def close(self) -> None:
-        """The call is over."""
-        self._timer.cancel()
+    async def wait(self, message: Awaitable[_Result], what: str) -> _Result:
+        """What ``message`` gives.
 
-    def __enter__(self) -> None:
+        Raises:
+            CallRefusedError: DEADLINE_EXCEEDED, nothing came of it in time; ``what`` says of what.
+        """
         self._since = self._loop.time()
+        if self._timer is None:
+            self._task = asyncio.current_task()
+            self._timer = self._loop.call_at(self._since + self._seconds, self._look)
+        try:
+            return await message
+        except asyncio.CancelledError:
+            if not self._is_over or self._task is None:
+                raise
+            self._task.uncancel()
+            told = f"{what} for {self._seconds:g} seconds"
+            raise CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CLIENT_STALLED", told) from None
+        finally:
+            self._since = None
 
-    def __exit__(
-        self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._since = None
-        if self._is_out:
-            self._is_out = False
-            # Somebody else may want the task to end as well.
-            if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
-                raise TimeoutError from failure
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _look(self) -> None:
-        now = self._loop.time()
-        begun = now if self._since is None else self._since
-        if now - begun >= self._seconds:
-            self._is_out = True
+        since = self._since if self._since is not None else self._loop.time()
+        if since + self._seconds > self._loop.time() or self._task is None:
+            self._timer = self._loop.call_at(since + self._seconds, self._look)
+        else:
+            self._is_over = True
             self._task.cancel()
-            begun = now
-        self._timer = self._loop.call_at(begun + self._seconds, self._look)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from grpc import StatusCode
 
+from pysession.exchange.chunks import chunk_message, read_chunk
 from pysession.exchange.messages import entry_message, loss_messages
 from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.calls import Call
@@ -84,25 +85,24 @@ class Streaming:
         """Take the chunks of one call, up to the trailer; all bytes of the upload."""
         expected = offset
         while True:
-            message = await call.read()
+            raw = await call.read_raw()
             if upload.call != number:
-                raise CallRefusedError(
-                    StatusCode.ABORTED, "UPLOAD_TAKEN_OVER", "another call has gone on with the upload"
-                )
-            if message is None:
+                raise CallRefusedError(StatusCode.ABORTED, "UPLOAD_TAKEN_OVER", "another call goes on with the upload")
+            if raw is None:
                 raise invalid("UPLOAD_ENDED", "the upload ended without a trailer")
-            part = message.WhichOneof("part")
-            if part == "trailer":
-                return upload.whole(message.trailer.sha256)
-            if part != "chunk":
-                raise invalid("PART_UNKNOWN", "after the header come chunks and a trailer")
-            chunk = message.chunk
-            if chunk.offset != expected:
-                raise invalid(
-                    "CHUNK_ORDER", f"the chunk begins at {chunk.offset:,}, not at {expected:,}", "chunk.offset"
-                )
-            data = chunk.data
-            upload.add(expected, data)
+            chunk = read_chunk(raw)
+            if chunk is None:
+                message = call.parsed(raw)
+                part = message.WhichOneof("part")
+                if part == "trailer":
+                    return upload.whole(message.trailer.sha256)
+                if part != "chunk":
+                    raise invalid("PART_UNKNOWN", "after the header come chunks and a trailer")
+                chunk = message.chunk.offset, memoryview(message.chunk.data)
+            at, data = chunk
+            if at != expected:
+                raise invalid("CHUNK_ORDER", f"the chunk begins at {at:,}, not at {expected:,}", "chunk.offset")
+            upload.add(at, data)
             expected += len(data)
 
     async def _store(
@@ -159,11 +159,9 @@ class Streaming:
                 message = f"there are {len(data):,} bytes, and the download was to begin at {request.offset:,}"
                 raise CallRefusedError(StatusCode.OUT_OF_RANGE, "OFFSET_BEYOND_SIZE", message)
             await call.write(pb.DownloadResponse(header=header))
+            view = memoryview(data)
             for offset in range(request.offset, len(data), MOST_CHUNK):
-                part = pb.DownloadResponse()
-                # A message that is given to another is copied.
-                part.chunk.offset, part.chunk.data = offset, data[offset : offset + MOST_CHUNK]
-                await call.write(part)
+                await call.write_raw(chunk_message(offset, view[offset : offset + MOST_CHUNK]))
             for losses in _batches(() if said is None else said.losses):
                 await call.write(pb.DownloadResponse(losses=pb.DownloadLosses(losses=loss_messages(losses))))
             await call.write(pb.DownloadResponse(trailer=pb.DownloadTrailer(sha256=header.sha256)))

@@ -33,7 +33,7 @@ class Upload:
         self._bytes = BytesIO()
         self._sha256 = sha256()
 
-    def add(self, offset: int, data: bytes) -> None:
+    def add(self, offset: int, data: memoryview) -> None:
         """Take a chunk. Bytes that are there already are compared.
 
         Raises:
