@@ -26,7 +26,16 @@ from pysession.stores.checking import (
 from pysession.stores.failures import ConflictError, ImmutableError, NotFoundError
 from pysession.stores.growing import why_not_grown
 from pysession.stores.keeping import keeping_of
-from pysession.stores.protocol import DEFAULT_PAGE, Capability, Entry, Page, Stats, Stored
+from pysession.stores.protocol import (
+    CHECKSUM_MARK,
+    DEFAULT_PAGE,
+    Capability,
+    Entry,
+    Page,
+    Stats,
+    Stored,
+    checksum_of,
+)
 from pysession.wire import DEFAULT_LIMITS
 
 _NUMBER = re.compile(r"/[0-9]+(/|\Z)")
@@ -129,9 +138,13 @@ Found = list[tuple[Key, Facts]]
 """Sessions of a page, in order."""
 
 
-def new_etag() -> str:
-    """An etag that no session has had before: 64 random bits, so that one deleted and made again has another."""
-    return secrets.token_hex(8)
+def new_etag(data: bytes | None = None) -> str:
+    """An etag that no session has had before: 64 random bits, so that one deleted and made again has another.
+
+    With the document as it will be stored it ends with its checksum, and damage is noticed (:attr:`Stored.is_whole`).
+    """
+    unique = secrets.token_hex(8)
+    return unique if data is None else f"{unique}{CHECKSUM_MARK}{checksum_of(data)}"
 
 
 class BaseStore(ABC):

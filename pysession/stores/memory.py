@@ -53,7 +53,7 @@ class MemoryStore(BaseStore):
     async def _put(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
         slot = self._live(key)
         condition.check(key, None if slot is None else slot.facts)
-        facts = Facts(new_etag(), len(data), now(), expires, immutable)
+        facts = Facts(new_etag(data), len(data), now(), expires, immutable)
         self._slots[key] = _Slot(facts, data)
         return facts
 

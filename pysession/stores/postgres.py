@@ -92,7 +92,7 @@ class PostgresStore(BaseStore):
         statement = _CREATE if condition.absent else _PUT if condition.etag is None else replace
         async with self._database.connection() as connection:
             for _ in range(_ATTEMPTS):
-                facts = Facts(new_etag(), len(data), now(), expires, immutable)
+                facts = Facts(new_etag(data), len(data), now(), expires, immutable)
                 values = {
                     **_named(key),
                     "etag": facts.etag,

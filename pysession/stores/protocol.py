@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Awaitable
 from datetime import datetime
 from enum import StrEnum
@@ -60,6 +61,22 @@ class Stored(Entry, frozen=True, kw_only=True):
     """A stored session. ``data`` is what was put, byte for byte, with the appended messages spliced in."""
 
     data: bytes
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether ``data`` is still what was put, as far as that can be told: it has its size, and its checksum if the
+        etag ends with one. Etags of documents with appended messages, and those of files and of Cosmos DB, do not."""
+        _, mark, checksum = self.etag.partition(CHECKSUM_MARK)
+        return len(self.data) == self.size and (not mark or checksum == checksum_of(self.data))
+
+
+CHECKSUM_MARK = "."
+"""Stands in an etag before the checksum of the document."""
+
+
+def checksum_of(data: bytes) -> str:
+    """The CRC-32 of a document: 13 milliseconds for 50 MB."""
+    return f"{zlib.crc32(data):08x}"
 
 
 class Page(msgspec.Struct, frozen=True):

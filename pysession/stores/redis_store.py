@@ -69,7 +69,17 @@ class RedisStore(BaseStore):
         match = "grow" if condition.grows else "match"
         mode = "absent" if condition.absent else "any" if condition.etag is None else match
         moment, until = now(), "" if expires is None else expires
-        values = (moment, mode, condition.etag or "", new_etag(), len(data), until, int(immutable), data, _member(key))
+        values = (
+            moment,
+            mode,
+            condition.etag or "",
+            new_etag(data),
+            len(data),
+            until,
+            int(immutable),
+            data,
+            _member(key),
+        )
         word, facts = await self._change(key, "put", *values)
         if word == b"refused" or facts is None:
             condition.check(key, facts)

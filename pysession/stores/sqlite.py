@@ -202,7 +202,7 @@ class SqliteStore(BaseStore):
         expires: int | None,
         immutable: bool,
     ) -> Facts:
-        facts = Facts(new_etag(), len(data), now(), expires, immutable)
+        facts = Facts(new_etag(data), len(data), now(), expires, immutable)
         values = (*key, facts.etag, facts.size, facts.changed, expires, immutable, data)
         # One statement is a transaction of its own, and takes half the time of one with three.
         if condition == _UNCONDITIONAL and connection.execute(_PUT, values).rowcount:

@@ -104,7 +104,7 @@ class Documents:
         async with self._reads:
             with _told():
                 stored = await self._store.get(session_id, owner=owner)
-            if len(stored.data) != stored.size or not stored.data:
+            if not stored.data or not stored.is_whole:
                 raise damaged()
             counted = 0 if stored.size <= _SMALL else stored.size
             await self.budget.take(counted)
