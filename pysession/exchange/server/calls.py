@@ -115,11 +115,8 @@ class Call(Generic[_Request]):
         await self._patience.wait(self._context.write(raw), _NOT_TAKEN)
 
     def close(self) -> None:
-        self._patience.end()
-
-    def close(self) -> None:
         """It is over."""
-        self._patience.close()
+        self._patience.end()
 
     def serialised(self, answer: Message) -> bytes:
         """The bytes of an answer.
@@ -197,10 +194,9 @@ class Calls:
         return grpc.stream_unary_rpc_method_handler(behaviour)
 
     async def _run(self, method: Method, context: Any) -> bytes | None:
-        metadata = context.invocation_metadata() or ()
-        headers = {key: value for key, value in metadata if isinstance(value, str)}
+        headers = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         call: Call[Any] = Call(method, context, self._limits, _request_id(headers))
-        ending = _Ending(call, method, CallSpan(SERVICE, method.name, metadata))
+        ending = _Ending(call, method, CallSpan(SERVICE, method.name, headers))
         # What is told of the call is told when its answer is on its way.
         context.add_done_callback(ending.tell)
         try:

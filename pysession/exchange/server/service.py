@@ -57,7 +57,7 @@ class Unary:
 
         async def write() -> pb.PutResponse:
             async with self._documents.held(len(data)):
-                entry = await self._documents.write(call.owner, session_id, data, writing)
+                entry = await self._documents.write(call.owner, session_id, data, digest, writing)
             return pb.PutResponse(entry=entry_message(entry, digest))
 
         if not request.HasField("idempotency_key"):
