@@ -35,8 +35,8 @@ Examples:
   pysession serve
   pysession serve --store sqlite:////var/lib/app/sessions.db
   pysession serve --reader python@1.21.0 --reader dotnet@latest --accept normalised
-  pysession serve --listen 0.0.0.0:443 --tls-cert server.pem --tls-key server.key --tokens tokens.toml
-  pysession serve --listen 0.0.0.0:443 --tls-cert server.pem --tls-key server.key --tls-client-ca ca.pem \\
+  pysession serve --address 0.0.0.0:443 --tls-cert server.pem --tls-key server.key --tokens tokens.toml
+  pysession serve --address 0.0.0.0:443 --tls-cert server.pem --tls-key server.key --tls-client-ca ca.pem \\
                   --tokens tokens.toml --store postgresql://app@db/sessions
 
 \b
@@ -75,8 +75,7 @@ def _names(name: str, parameter: str, metavar: str, what: str) -> Callable[[_Fun
 
 @click.command("serve", epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--listen",
-    "address",
+    "--address",
     default="127.0.0.1:50051",
     show_default=True,
     metavar="HOST:PORT",
