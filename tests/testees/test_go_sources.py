@@ -1,4 +1,4 @@
-"""The Go testee as text. It is not built here: the module proxy does not serve the SDK that it drives."""
+"""Go sources as text. The testee of the SDK is not built here: the module proxy does not serve the SDK that it drives."""
 
 from __future__ import annotations
 
@@ -13,8 +13,14 @@ import pytest
 from pysession import readers
 from pysession.conform import Form, Operation
 
-FOLDER = Path(__file__).parents[2] / "testees" / "go"
-SOURCES = sorted(FOLDER.rglob("*.go"))
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "testees" / "go"
+SOURCES = sorted(
+    file
+    for folder in (FOLDER, ROOT / "testees" / "proto" / "go", ROOT / "examples" / "exchange" / "go")
+    for file in folder.rglob("*.go")
+    if "generated" not in file.parts
+)
 
 
 @pytest.fixture

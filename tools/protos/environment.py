@@ -26,7 +26,7 @@ def pinned() -> tuple[str, ...]:
     return tuple(groups[GROUP])
 
 
-def run(*command: str) -> subprocess.CompletedProcess[str]:
+def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run a command where the pinned programs, and a ``python`` that has them, come first on the path.
 
     Raises:
@@ -35,9 +35,8 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     """
     path = os.pathsep.join([str(_programs()), os.environ.get("PATH", "")])
     found = shutil.which(command[0], path=path) or command[0]
-    return subprocess.run(
-        [found, *command[1:]], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
-    )
+    environment = {**os.environ, "PATH": path}
+    return subprocess.run([found, *command[1:]], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
 def uv() -> str:
