@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pysession.sessions.agent import Agent, Call, MismatchError, MismatchWarning
+    from pysession.sessions.conflicts import TrailConflictError
     from pysession.sessions.context import RunContext
     from pysession.sessions.conversation import MessageView
     from pysession.sessions.envelopes import Form
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
         SessionError,
         StateTypeError,
         StateValueError,
-        TrailConflictError,
         UnregisteredTypeWarning,
     )
     from pysession.sessions.events import Event, EventKind, Events
@@ -96,7 +96,7 @@ _PUBLIC = {
     "Tool": "tools",
     "ToolContext": "tools",
     "ToolError": "tools",
-    "TrailConflictError": "errors",
+    "TrailConflictError": "conflicts",
     "Unregistered": "state_values",
     "UnregisteredTypeWarning": "errors",
     "Update": "responses",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pysession.dialects.conversion.parking import RESERVED, Parcel, is_payload
 from pysession.dialects.messages import holds_messages
 from pysession.sessions.errors import CorruptSessionError
-from pysession.sessions.events import timestamp
 from pysession.sessions.messages import RESULT, Content, InputError, Message, settled, text_of
 
 DEFAULT_KEY = "in_memory"
 CREATED_AT = "created_at"
+RESERVED = "pysession"
+"""The additional property in which a conversion keeps what the dialect has no slot for."""
+
 ROLES = ("user", "assistant", "system", "developer", "tool")
 
 _WIRE = frozenset({"role", "contents", "author_name", "message_id", "additional_properties", "type"})
@@ -79,24 +80,28 @@ def as_message(told: Any) -> Message:
     return settled(wire)
 
 
-def stamp(message: Message, at: str | None = None) -> None:
-    """Say in ``message`` when it was added, unless it says so already.
+def stamp(message: Message, at: str) -> None:
+    """Say in ``message`` that it was added ``at`` that time, unless it says so already.
 
     It is said as a conversion parks .NET's ``createdAt``, so that a .NET session that is made of this one has it there.
     """
+    from pysession.dialects.conversion.parking import Parcel, is_payload
+
     if created_at(message) is not None:
         return
     properties = message["additional_properties"]
     parcel = properties.get(RESERVED)
-    when = at or timestamp()
     if parcel is None:
-        properties[RESERVED] = Parcel({CREATED_AT: when}).packed()
+        properties[RESERVED] = Parcel({CREATED_AT: at}).packed()
     elif is_payload(parcel):
-        properties[RESERVED] = parcel | {"parked": {**parcel["parked"], CREATED_AT: when}}
+        properties[RESERVED] = parcel | {"parked": {**parcel["parked"], CREATED_AT: at}}
 
 
 def created_at(message: Mapping[str, Any]) -> str | None:
     """When the message was added or made, as far as it says so."""
+    # Loaded on first use: a session is loaded and saved without what converts it.
+    from pysession.dialects.conversion.parking import is_payload
+
     properties = message.get("additional_properties")
     parcel = properties.get(RESERVED) if isinstance(properties, Mapping) else None
     when = parcel["parked"].get(CREATED_AT) if is_payload(parcel) else None

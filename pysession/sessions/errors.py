@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pysession.findings.failures import PysessionError
-from pysession.stores import ConflictError
 
 
 class SessionError(PysessionError):
@@ -31,19 +30,6 @@ class NotASessionError(SessionError):
         super().__init__(f"{where}this is no Python agent session: {why}")
         self.why = why
         self.dialect = dialect
-        self.source = source
-
-
-class TrailConflictError(SessionError, ConflictError):
-    """A session would be saved whose trail does not go on from the stored one: what was recorded would be gone."""
-
-    def __init__(self, session_id: str, source: str | None = None) -> None:
-        where = f"{source}: " if source is not None else ""
-        self.args = (
-            f"{where}the trail of the session {session_id!r} does not begin with the events that are stored, and those"
-            " are kept; load the session and repeat the change",
-        )
-        self.session_id = session_id
         self.source = source
 
 

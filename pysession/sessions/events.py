@@ -10,7 +10,6 @@ from typing import Any, ClassVar, TypeAlias
 
 import msgspec
 
-from pysession.dialects.conversion.times import dotnet_time
 from pysession.findings import format_pointer
 from pysession.findings.failures import UsageError
 from pysession.sessions.awaiting import Ready
@@ -166,8 +165,8 @@ class Trail(Sequence[Event]):
 
 def timestamp(at: datetime | None = None) -> str:
     """``at``, or now, in ISO 8601 and UTC, to the microsecond and without the zeros at its end, as .NET writes it."""
-    written = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
-    return dotnet_time(written) or written
+    said, _, offset = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds").partition("+")
+    return f"{said.rstrip('0').rstrip('.')}+{offset}"
 
 
 def moment(since: str | date | datetime) -> datetime:

@@ -13,8 +13,9 @@ import msgspec
 
 from pysession.findings.failures import PysessionError, UsageError
 from pysession.sessions import shared_state
+from pysession.sessions.conflicts import TrailConflictError
 from pysession.sessions.envelopes import Form
-from pysession.sessions.errors import NotYoursError, TrailConflictError
+from pysession.sessions.errors import NotYoursError
 from pysession.sessions.events import Event, EventKind
 from pysession.sessions.session import Session
 from pysession.sessions.spans import spanning

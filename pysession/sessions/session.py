@@ -19,7 +19,7 @@ from pysession.findings.failures import PysessionError, UsageError
 from pysession.sessions import conversation
 from pysession.sessions.conversation import MessageView
 from pysession.sessions.envelopes import Form, checked, form_of, opened, written
-from pysession.sessions.errors import CorruptSessionError, SessionError, TrailConflictError
+from pysession.sessions.errors import CorruptSessionError, SessionError
 from pysession.sessions.events import EventKind, Events, Scalar, Since, check_limit
 from pysession.sessions.exporting import Export, ExportFormat, exported
 from pysession.sessions.memory import Memory
@@ -557,6 +557,8 @@ class Session:
             return  # there is none, or the write will say what is wrong
         stored = stored_trail(data, self.id)
         if stored is not None and not self.record.events.extends(stored):
+            from pysession.sessions.conflicts import TrailConflictError
+
             raise TrailConflictError(self.id, str(path))
 
     async def prune_if_due(self) -> None:

@@ -8,9 +8,10 @@ import pytest
 from agent_framework import AgentSession
 
 from pysession import check
+from pysession.dialects.conversion.times import dotnet_time
 from pysession.findings.failures import UsageError
 from pysession.sessions import CorruptSessionError, Form, Session, StateValueError, UnregisteredTypeWarning
-from pysession.sessions.events import Trail
+from pysession.sessions.events import Trail, timestamp
 from pysession.sessions.record import KEY
 
 AT = "2026-03-01T12:00:00.000000+00:00"
@@ -116,6 +117,14 @@ def test_an_application_may_not_put_its_own_under_the_key() -> None:
     session.state[KEY] = {"mine": 1}
     with pytest.raises(StateValueError, match=f"/state/{KEY}: this key is the session's own"):
         session.to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("microsecond", "said"), [(0, "10:00:00+00:00"), (120, "10:00:00.00012+00:00"), (999999, "10:00:00.999999+00:00")]
+)
+def test_a_time_is_written_as_dotnet_writes_it(microsecond: int, said: str) -> None:
+    at = datetime(2026, 3, 1, 10, 0, 0, microsecond, tzinfo=UTC)
+    assert timestamp(at) == dotnet_time(at.isoformat()) == f"2026-03-01T{said}"
 
 
 class TestTrail:
