@@ -90,6 +90,8 @@ def open_client(
     Raises:
         UsageError: they do not go together, or gRPC is not installed.
     """
+    # gRPC's own messages say less than ours.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         from pysession.exchange.client import ExchangeClient
     except ImportError as missing:

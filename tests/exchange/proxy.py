@@ -6,23 +6,27 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 _READ_BYTES = 16 * 1024
 _RESET = struct.pack("ii", 1, 0)
+_FRAME_HEADER_BYTES = 9
+_HEADERS = 1
 
 
 @dataclass
 class Cut:
-    """Ends the connection when so many bytes went one way, of all connections since it was set; then lets all through.
+    """Ends all connections when ``after`` bytes went one way (``upwards``: to the server), counted from now on.
 
-    ``upwards`` is towards the server. The bytes up to the place still go through.
+    With ``after`` None it is when the server begins to answer a call, before a byte of that is through. ``then`` is done
+    before anybody is told. Afterwards everything goes through again.
     """
 
-    after: int
-    upwards: bool
+    after: int | None
+    upwards: bool = False
+    then: Callable[[], object] = lambda: None
     passed: int = 0
 
 
@@ -52,7 +56,8 @@ class Proxy:
         for one in taken:
             _reset(one)
 
-    def _serve(self, listener: socket.socket) -> None:
+    def serve(self, listener: socket.socket) -> None:
+        """Take connections until ``listener`` is shut down."""
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
@@ -71,11 +76,14 @@ class Proxy:
                     threading.Thread(target=self._pass, args=(source, sink, upwards), daemon=True).start()
 
     def _pass(self, source: socket.socket, sink: socket.socket, upwards: bool) -> None:
+        answers = _Answers()
         try:
             while data := source.recv(_READ_BYTES):
-                ends = self._count(data, upwards)
-                sink.sendall(data if ends is None else data[:ends])
-                if ends is not None:
+                answer = None if upwards else answers.begins(data)
+                cut, ends = self._count(data, upwards, answer)
+                sink.sendall(data[:ends])
+                if cut is not None:
+                    cut.then()
                     self.cuts += 1
                     self.cut_all()
                     return
@@ -86,8 +94,8 @@ class Proxy:
             for one in (source, sink):
                 _reset(one)
 
-    def _count(self, data: bytes, upwards: bool) -> int | None:
-        """How much of ``data`` goes through before the cut; None: all, and there is none."""
+    def _count(self, data: bytes, upwards: bool, answer: int | None) -> tuple[Cut | None, int]:
+        """Whether ``data``, in which an answer begins at ``answer``, is cut, and how much of it goes through."""
         with self._lock:
             if upwards:
                 self.upwards += len(data)
@@ -95,12 +103,42 @@ class Proxy:
                 self.downwards += len(data)
             cut = self.cut
             if cut is None or cut.upwards is not upwards:
-                return None
-            cut.passed += len(data)
-            if cut.passed < cut.after:
-                return None
+                return None, len(data)
+            before, cut.passed = cut.passed, cut.passed + len(data)
+            ends = answer if cut.after is None else cut.after - before
+            if ends is None or ends > len(data):
+                return None, len(data)
             self.cut = None
-            return len(data) - (cut.passed - cut.after)
+            return cut, ends
+
+
+class _Answers:
+    """Finds in what a server sends where it begins to answer: with a HEADERS frame of HTTP/2 (RFC 9113, section 6.2)."""
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._header = b""
+
+    def begins(self, data: bytes) -> int | None:
+        """The place in ``data`` of the first such frame; 0 also where its own header began before."""
+        found = None
+        place = 0
+        while place < len(data):
+            skipped = min(self._left, len(data) - place)
+            self._left -= skipped
+            place += skipped
+            if self._left or place == len(data):
+                break
+            begin = place
+            missing = _FRAME_HEADER_BYTES - len(self._header)
+            self._header += data[place : place + missing]
+            place += missing
+            if len(self._header) == _FRAME_HEADER_BYTES:
+                if self._header[3] == _HEADERS and found is None:
+                    found = begin
+                self._left = int.from_bytes(self._header[:3], "big")
+                self._header = b""
+        return found
 
 
 @contextmanager
@@ -108,7 +146,7 @@ def proxy(target_port: int) -> Iterator[Proxy]:
     """A proxy to a port of this machine."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         made = Proxy(("127.0.0.1", target_port), listener.getsockname()[1])
-        threading.Thread(target=made._serve, args=(listener,), daemon=True).start()
+        threading.Thread(target=made.serve, args=(listener,), daemon=True).start()
         try:
             yield made
         finally:

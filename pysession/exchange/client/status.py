@@ -38,7 +38,9 @@ _DETAILS = "grpc-status-details-bin"
 _Detail = TypeVar("_Detail", bound=Message)
 
 _CUT = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
-_CUT_TEXTS = re.compile(r"(?i)stream removed|socket closed|connection reset|rst_stream|goaway|broken pipe")
+_CUT_TEXTS = re.compile(
+    r"(?i)internal error from core|stream removed|socket closed|connection reset|rst_stream|goaway|broken pipe"
+)
 """What gRPC says of a connection that ended in the middle of a call, where its code is INTERNAL or UNKNOWN."""
 
 _HOPELESS = {
@@ -124,21 +126,32 @@ class Status:
         return None
 
 
-def first_status(call: aio.Call) -> list[aio.AioRpcError]:
-    """A list into which the status of a call comes when it ends.
+class Ending:
+    """How a call ends that sends a stream.
 
-    When a server ends a call while the client still sends, gRPC puts the failure of sending in place of the status that has
-    come, one time in twelve (grpcio 1.85.3; https://github.com/grpc/grpc/issues/36066), and all that the server said is lost.
+    When a server ends it while the client still sends, gRPC may put its own failure to send before or in place of the
+    status that has come, and what the server said is lost (grpcio 1.85.3; https://github.com/grpc/grpc/issues/36066). So
+    the status is noted when the call ends, and looked at again when the failure is there.
     """
-    found: list[aio.AioRpcError] = []
 
-    def keep(ended: aio.Call) -> None:
-        code, details, trailers = map(_at_once, (ended.code(), ended.details(), ended.trailing_metadata()))
-        if code is not grpc.StatusCode.OK:
-            found.append(aio.AioRpcError(code, aio.Metadata(), trailers or aio.Metadata(), details))
+    def __init__(self, call: aio.Call) -> None:
+        self._call = call
+        self._noted: list[aio.AioRpcError] = []
+        call.add_done_callback(lambda ended: self._noted.append(_status_now(ended)))
 
-    call.add_done_callback(keep)
-    return found
+    def status(self, error: aio.AioRpcError) -> Status:
+        """What the server said, where ``error`` does not."""
+        seen = (error, *self._noted, _status_now(self._call))
+        return Status(next((one for one in seen if one.details() != _FAILED_TO_SEND), error))
+
+
+_FAILED_TO_SEND = "Internal error from Core"
+
+
+def _status_now(call: aio.Call) -> aio.AioRpcError:
+    """The status of a call that has ended."""
+    code, details, trailers = map(_at_once, (call.code(), call.details(), call.trailing_metadata()))
+    return aio.AioRpcError(code, aio.Metadata(), trailers or aio.Metadata(), details)
 
 
 def _at_once(work: Coroutine[Any, Any, Any]) -> Any:

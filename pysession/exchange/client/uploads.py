@@ -9,7 +9,7 @@ import grpc
 from grpc import aio
 
 from pysession.exchange.client.calling import Attempts, Caller
-from pysession.exchange.client.status import Status, Subject, first_status
+from pysession.exchange.client.status import Ending, Subject
 from pysession.v1 import exchange_pb2
 
 CHUNK_BYTES = 64 * 1024
@@ -45,11 +45,11 @@ class Upload:
             call = self._caller.stub.Upload(
                 self._messages(offset), timeout=attempts.deadline.left(), metadata=self._caller.metadata()
             )
-            ended = first_status(call)
+            ending = Ending(call)
             try:
                 return (await call).entry
             except aio.AioRpcError as error:
-                status = Status(ended[0] if ended else error)
+                status = ending.status(error)
                 if not await attempts.another(status):
                     raise status.failure(self._subject) from error
             state = await self._state(attempts)

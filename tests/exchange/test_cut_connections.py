@@ -1,0 +1,181 @@
+"""A connection that is cut at any moment: nothing is half stored, and the transfer goes on where it was."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pysession.exchange.client import NO_RETRIES, ExchangeClient, Retries, SyncExchangeClient
+from pysession.stores import ConflictError, NotFoundError, UnavailableError
+from tests.exchange.documents import session
+from tests.exchange.proxy import Cut, Proxy, proxy
+from tests.exchange.serving import Served
+
+CHUNK = 64 * 1024
+CHUNKS = 10
+SIZE = CHUNKS * CHUNK
+DATA = session("new", size=SIZE)
+OLD = session("old")
+QUICK = Retries(first_seconds=0.02, longest_seconds=0.2)
+
+# A connection begins with a few hundred bytes that are no part of the transfer; each chunk has some around it.
+BEGINNINGS = {"before the header": 10, "in the header": 400, "before the first chunk": 700}
+AFTER_CHUNKS = {f"after chunk {number}": number * (CHUNK + 40) for number in range(1, CHUNKS)}
+LAST = {"in the last chunk": SIZE - 1000, "before the trailer": SIZE + 300}
+PHASES = BEGINNINGS | AFTER_CHUNKS | LAST
+LATE = [*AFTER_CHUNKS.values()][4:]
+"""Cuts before which some chunks have arrived for certain, when the line is not so fast that they wait in its buffers."""
+STEADY = 20_000_000
+
+
+@pytest.mark.parametrize("after", PHASES.values(), ids=PHASES)
+def test_an_upload_that_is_cut_stores_nothing(server: Served, after: int) -> None:
+    async def body(between: Proxy) -> None:
+        session_id = f"cut-put-{after}"
+        async with ExchangeClient(server.address) as direct:
+            old = await direct.put(session_id, OLD)
+            between.cut = Cut(after, upwards=True)
+            async with ExchangeClient(between.address, retries=NO_RETRIES) as client:
+                with pytest.raises(UnavailableError):
+                    await client.put(session_id, DATA)
+            assert between.cuts == 1
+            there = await direct.get(session_id)
+            assert (there.data, there.etag) == (OLD, old.etag)
+
+    with proxy(server.port) as between:
+        asyncio.run(body(between))
+
+
+@pytest.mark.parametrize("after", PHASES.values(), ids=PHASES)
+def test_an_upload_that_is_cut_goes_on_where_it_was(server: Served, after: int) -> None:
+    async def body(between: Proxy) -> None:
+        session_id = f"resumed-put-{after}"
+        between.bytes_per_second = STEADY
+        between.cut = Cut(after, upwards=True)
+        async with ExchangeClient(between.address, retries=QUICK) as client:
+            entry = await client.put(session_id, DATA, if_absent=True)
+        assert between.cuts == 1
+        # What was on the way when it was cut goes twice; what the server had by then does not.
+        if after in LATE:
+            assert between.upwards < SIZE + after
+        async with ExchangeClient(server.address) as direct:
+            there = await direct.get(session_id)
+            assert (there.data, there.etag) == (DATA, entry.etag)
+
+    with proxy(server.port) as between:
+        asyncio.run(body(between))
+
+
+@pytest.mark.parametrize("size", [1000, SIZE], ids=["in one message", "in chunks"])
+@pytest.mark.parametrize("condition", ["none", "absent", "etag"])
+def test_a_put_whose_answer_is_lost_is_done_once(server: Served, size: int, condition: str) -> None:
+    """The request is through, and the connection is cut before a byte of the answer."""
+
+    async def body(between: Proxy) -> None:
+        session_id = f"lost-answer-{condition}-{size}"
+        data = session("new", size=size)
+        async with (
+            ExchangeClient(server.address) as direct,
+            ExchangeClient(between.address, retries=QUICK) as client,
+        ):
+            etag = (await direct.put(session_id, OLD)).etag if condition == "etag" else None
+            await client.list(limit=1)  # The connection is there, and what its beginning takes is through.
+            between.cut = Cut(None)
+            entry = await client.put(session_id, data, if_match=etag, if_absent=condition == "absent")
+            assert between.cuts == 1
+            there = await direct.get(session_id)
+            assert (there.data, there.etag) == (data, entry.etag)
+            # Whoever knows no better finds the session changed once, and not twice.
+            with pytest.raises(ConflictError) as known:
+                await direct.put(session_id, OLD, if_absent=True)
+            assert known.value.found == entry.etag
+
+    with proxy(server.port) as between:
+        asyncio.run(body(between))
+
+
+def test_a_delete_whose_answer_is_lost_says_that_there_was_one(server: Served) -> None:
+    async def body(between: Proxy) -> None:
+        async with (
+            ExchangeClient(server.address) as direct,
+            ExchangeClient(between.address, retries=QUICK) as client,
+        ):
+            await direct.put("lost-delete", OLD)
+            await client.list(limit=1)
+            between.cut = Cut(None)
+            assert await client.delete("lost-delete")
+            assert between.cuts == 1
+            with pytest.raises(NotFoundError):
+                await direct.get("lost-delete")
+
+    with proxy(server.port) as between:
+        asyncio.run(body(between))
+
+
+@pytest.mark.parametrize("after", PHASES.values(), ids=PHASES)
+def test_a_download_that_is_cut_goes_on_where_it_was(server: Served, after: int) -> None:
+    async def body(between: Proxy) -> None:
+        async with ExchangeClient(server.address) as direct:
+            entry = await direct.put("cut-get", DATA)
+        async with ExchangeClient(between.address, retries=QUICK) as client:
+            await client.list(prefix="cut-get")  # so that it knows that the session is large
+            between.downwards = 0
+            between.bytes_per_second = STEADY
+            between.cut = Cut(after)
+            received = await client.get("cut-get")
+        assert between.cuts == 1
+        assert (received.data, received.etag) == (DATA, entry.etag)
+        if after in LATE:
+            assert between.downwards < SIZE + after
+
+    with proxy(server.port) as between:
+        asyncio.run(body(between))
+
+
+def test_a_download_that_is_cut_and_whose_session_changes_begins_again(server: Served) -> None:
+    other = session("other", size=SIZE + 5)
+
+    async def body(between: Proxy, direct: SyncExchangeClient) -> None:
+        async with ExchangeClient(between.address, retries=QUICK) as client:
+            await client.list(prefix="changing")
+            between.cut = Cut(5 * CHUNK, then=lambda: direct.put("changing", other))
+            assert (await client.get("changing")).data == other
+        assert between.cuts == 1
+
+    with proxy(server.port) as between, SyncExchangeClient(server.address) as direct:
+        direct.put("changing", DATA)
+        asyncio.run(body(between, direct))
+
+
+def test_a_watch_that_is_cut_goes_on_and_misses_nothing(server: Served) -> None:
+    async def body(between: Proxy) -> None:
+        async with (
+            ExchangeClient(server.address) as direct,
+            ExchangeClient(between.address, retries=QUICK) as client,
+        ):
+            watch = client.watch(prefix="watched-")
+            await anext(watch)
+            seen = []
+            for number in range(5):
+                between.cut_all()
+                await direct.put(f"watched-{number}", OLD)
+                while f"watched-{number}" not in seen:
+                    seen.append((await asyncio.wait_for(anext(watch), 20)).session_id)
+            await watch.aclose()
+            assert set(seen) == {f"watched-{number}" for number in range(5)}
+
+    with proxy(server.port) as between:
+        asyncio.run(body(between))
+
+
+def test_a_client_on_a_slow_line_gets_through(server: Served) -> None:
+    async def body(between: Proxy) -> None:
+        between.bytes_per_second = 1_000_000
+        async with ExchangeClient(between.address) as client:
+            await client.put("slow", DATA)
+            assert (await client.get("slow")).data == DATA
+        assert between.connections == 1
+
+    with proxy(server.port) as between:
+        asyncio.run(body(between))
