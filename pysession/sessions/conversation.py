@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from pysession.dialects.messages import holds_messages
 from pysession.sessions.errors import CorruptSessionError
@@ -17,6 +17,15 @@ RESERVED = "pysession"
 ROLES = ("user", "assistant", "system", "developer", "tool")
 
 _WIRE = frozenset({"role", "contents", "author_name", "message_id", "additional_properties", "type"})
+
+
+class BoundAgent(Protocol):
+    """What a session can be bound to: an :class:`~pysession.sessions.Agent`, or anything with its name and ``run``."""
+
+    @property
+    def name(self) -> str | None: ...
+
+    def run(self, messages: Any = None, *, session: Any = None) -> Awaitable[Any]: ...
 
 
 class MessageView(Mapping[str, Any]):

@@ -12,18 +12,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from pysession.findings import format_pointer
-from pysession.findings.failures import PysessionError, UsageError
+from pysession.findings.failures import UsageError
 from pysession.sessions import conversation
-from pysession.sessions.conversation import MessageView
-from pysession.sessions.envelopes import Form, checked, form_of, opened, written
+from pysession.sessions.conversation import BoundAgent, MessageView
+from pysession.sessions.document import Document
+from pysession.sessions.envelopes import checked
 from pysession.sessions.errors import CorruptSessionError, SessionError
 from pysession.sessions.events import EventKind, Events, Scalar, Since, check_limit
 from pysession.sessions.exporting import Export, ExportFormat, exported
 from pysession.sessions.memory import Memory
-from pysession.sessions.record import PLACE, Record, stored_trail, taken_from
+from pysession.sessions.record import PLACE, Record, taken_from
 from pysession.sessions.retention import Retention, RetentionError
 from pysession.sessions.scoped_state import Scope, ScopedState
 from pysession.sessions.state_values import (
@@ -35,8 +36,6 @@ from pysession.sessions.state_values import (
     encoded_state,
 )
 from pysession.stores.failures import ImmutableError
-from pysession.stores.growing import why_not_grown
-from pysession.stores.keeping import keeping_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -45,19 +44,8 @@ if TYPE_CHECKING:
     from pysession.sessions.messages import Message
     from pysession.sessions.responses import Response
 
-S = TypeVar("S", bound="Session")
 
-
-class BoundAgent(Protocol):
-    """What a session can be bound to: an :class:`~pysession.sessions.Agent`, or anything with its name and ``run``."""
-
-    @property
-    def name(self) -> str | None: ...
-
-    def run(self, messages: Any = None, *, session: Any = None) -> Awaitable[Any]: ...
-
-
-class Session:
+class Session(Document):
     """The ids of a conversation and the state that its providers and tools share.
 
     ``session_id`` (or ``id``, which is the same) is generated unless given. ``service_session_id`` is the id of the
@@ -344,16 +332,6 @@ class Session:
     def _begin(self) -> None:
         self.record.begin(self._created)
 
-    def _check_growth(self, path: Path, data: bytes) -> None:
-        try:
-            before = path.read_bytes()
-        except FileNotFoundError:
-            return
-        if keeping_of(before).immutable and before != data:
-            why = why_not_grown(before, data)
-            if why is not None:
-                raise ImmutableError(self.id, why=why)
-
     def _check_mutable(self, why: str) -> None:
         if self.record.retention.get("immutable") is True:
             raise ImmutableError(self.id, why=why)
@@ -396,36 +374,6 @@ class Session:
         session._beside = envelope.beside
         return session
 
-    def to_bytes(self, form: Form | str = Form.SESSION) -> bytes:
-        """The document, byte for byte as the framework writes it in this form.
-
-        Raises:
-            StateValueError: a value has no JSON form, or (in MessagePack) a number has more than 64 bits.
-        """
-        return written(self.to_dict(), Form(form))
-
-    @classmethod
-    def from_bytes(cls, data: bytes, *, source: str | None = None) -> Self:
-        """The session in ``data``, in any of the forms; also a thread of the AgentThread time, of Python or .NET.
-
-        ``source`` is where it came from, for messages.
-
-        Raises:
-            CorruptSessionError: it is cut off or damaged.
-            NotASessionError: it is something else.
-        """
-        return cls.from_dict(opened(data, source))
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """The session in the file at ``path``.
-
-        Raises:
-            FileNotFoundError: there is none.
-            CorruptSessionError, NotASessionError: as :meth:`from_bytes`.
-        """
-        return cls.from_bytes(Path(path).read_bytes(), source=os.fspath(path))
-
     @classmethod
     def load_or_new(cls, path: str | os.PathLike[str], *, session_id: str | None = None) -> Self:
         """The session in the file at ``path``, or a fresh one (with ``session_id``) when there is no such file.
@@ -441,33 +389,6 @@ class Session:
             why = f"it is the session {session.session_id!r} and not {session_id!r}"
             raise CorruptSessionError(why, os.fspath(path))
         return session
-
-    def save(self, path: str | os.PathLike[str], form: Form | str | None = None) -> None:
-        """Put the session into the file at ``path``, in one step: at any moment it holds the old or the new document.
-
-        Without ``form`` a file named ``*.msgpack`` gets the store's MessagePack, any other the session's JSON.
-
-        Raises:
-            StateValueError: as :meth:`to_bytes`; the file is untouched.
-            TrailConflictError: the session that is there has events which this one does not go on from.
-            ImmutableError: the session that is there only grows, and this one is not what it has grown to.
-            NotWrittenError: no permission, no space, no such folder; the file is untouched.
-        """
-        from pysession.outputs import write_file
-
-        if self.record.retention.get("auto_prune") is True:
-            from pysession.sessions.pruning import prune_before_saving
-
-            prune_before_saving(self)
-        self._check_trail(Path(path))
-        self.note(EventKind.SAVED)
-        try:
-            data = self.to_bytes(form_of(path) if form is None else form)
-            self._check_growth(Path(path), data)
-            write_file(Path(path), data)
-        except PysessionError as failure:
-            self.note(EventKind.SAVE_FAILED, why=type(failure).__name__)
-            raise
 
     @overload
     def prune(
@@ -549,18 +470,6 @@ class Session:
             )
         return prune_session(self, strategy, chosen, source_id)
 
-    def _check_trail(self, path: Path) -> None:
-        """Raises TrailConflictError when the trail in the file is not the beginning of this one."""
-        try:
-            data = path.read_bytes()
-        except OSError:
-            return  # there is none, or the write will say what is wrong
-        stored = stored_trail(data, self.id)
-        if stored is not None and not self.record.events.extends(stored):
-            from pysession.sessions.conflicts import TrailConflictError
-
-            raise TrailConflictError(self.id, str(path))
-
     async def prune_if_due(self) -> None:
         """Prune the histories that have more messages than the retention allows, if it says ``auto_prune``.
 
@@ -570,6 +479,12 @@ class Session:
             from pysession.sessions.pruning import prune_when_due
 
             await prune_when_due(self)
+
+    def _before_saving(self) -> None:
+        if self.record.retention.get("auto_prune") is True:
+            from pysession.sessions.pruning import prune_before_saving
+
+            prune_before_saving(self)
 
     def clear(self) -> None:
         """Forget the conversation: the state is emptied and the service's id dropped; the session keeps its own id.

@@ -11,10 +11,11 @@ import agent_framework as maf
 import pytest
 
 from pysession import anonymise, check, convert, repair
+from pysession.anonymising.words import is_public_text
 from pysession.conform import Form, Options
 from pysession.conform.dotnet import observe_dotnet
 from pysession.findings import Verdict
-from pysession.sessions import Agent, Session, SessionStore, function_call
+from pysession.sessions import Agent, EventKind, Session, SessionStore, function_call
 from pysession.sessions.record import KEY
 from pysession.stores import open_store
 from tests.dotnet import dotnet_testee
@@ -170,3 +171,9 @@ def test_a_copy_for_a_bug_report_is_such_a_session_too_and_says_nothing_of_it(ta
     ]
     said = ("research_assistant", "user-123", "ai-safety", "topic", "no history", "theme", "dark", "writer", "Oslo")
     assert [word for word in said if word in copy.decode()] == []
+
+
+def test_the_words_of_a_record_are_words_of_a_format() -> None:
+    assert [kind for kind in EventKind if not is_public_text("kind", kind)] == []
+    assert [scope for scope in ("session", "user", "app") if not is_public_text("scope", scope)] == []
+    assert [name for name in ("n\u00e4me", "hunter2") if is_public_text("kind", name)] == []
