@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pysession.verbs.check import check
     from pysession.verbs.convert import convert
     from pysession.verbs.predict import predict
+    from pysession.verbs.protobuf import from_proto, to_proto
     from pysession.verbs.prune import prune
     from pysession.verbs.repair import repair
     from pysession.verbs.writers_of import writers_of
@@ -42,12 +43,14 @@ __all__ = [
     "anonymise",
     "check",
     "convert",
+    "from_proto",
     "open_sessions",
     "open_store",
     "predict",
     "prune",
     "register_state_type",
     "repair",
+    "to_proto",
     "writers_of",
 ]
 
@@ -63,10 +66,12 @@ _PUBLIC = {
     "anonymise": "pysession.verbs.anonymise",
     "check": "pysession.verbs.check",
     "convert": "pysession.verbs.convert",
+    "from_proto": "pysession.verbs.protobuf",
     "open_store": "pysession.stores",
     "predict": "pysession.verbs.predict",
     "prune": "pysession.verbs.prune",
     "repair": "pysession.verbs.repair",
+    "to_proto": "pysession.verbs.protobuf",
     "writers_of": "pysession.verbs.writers_of",
 }
 

@@ -3,6 +3,7 @@
 * PysessionError
    - DamagedError       a file of this package that is missing or damaged (exit code 4)
    - PointerError       a JSON Pointer that is not one
+   - ProtobufError      bytes that are no serialised session, or one that no document can say (exit code 1)
    - RefusedError       a document that cannot be read, or is not what its dialect accepts (exit code 1)
    - UnknownRuleError   a rule id that no rule has
    - UsageError         options or configuration that cannot be followed (exit code 2)
@@ -44,6 +45,14 @@ class PointerError(PysessionError, ValueError):
     def __init__(self, pointer: str, reason: str) -> None:
         super().__init__(f"{pointer!r} is not a JSON Pointer: {reason}, for example /state/in_memory/messages/0")
         self.pointer = pointer
+        self.reason = reason
+
+
+class ProtobufError(PysessionError):
+    """Bytes are no serialised ``pysession.v1.Session``, or one that stands for no document; ``reason`` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"this is not a session as pysession.v1 has it: {reason}")
         self.reason = reason
 
 

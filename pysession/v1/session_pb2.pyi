@@ -370,29 +370,20 @@ class Writer(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RELEASE_FIELD_NUMBER: _builtins.int
-    SOFTWARE_FIELD_NUMBER: _builtins.int
     release: _builtins.str
     """A release of a library: "python@1.23.0"."""
-    software: _builtins.str
-    """The program that handed it on, for people."""
     def __init__(
         self,
         *,
         release: _builtins.str | None = ...,
-        software: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_release", b"_release", "_software", b"_software", "release", b"release", "software", b"software"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_release", b"_release", "release", b"release"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_release", b"_release", "_software", b"_software", "release", b"release", "software", b"software"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_release", b"_release", "release", b"release"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__release: _TypeAlias = _typing.Literal["release"]  # noqa: Y015
     _WhichOneofArgType__release: _TypeAlias = _typing.Literal["_release", b"_release"]  # noqa: Y015
-    _WhichOneofReturnType__software: _TypeAlias = _typing.Literal["software"]  # noqa: Y015
-    _WhichOneofArgType__software: _TypeAlias = _typing.Literal["_software", b"_software"]  # noqa: Y015
-    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__release) -> _WhichOneofReturnType__release | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__software) -> _WhichOneofReturnType__software | None: ...
 
 Global___Writer: _TypeAlias = Writer  # noqa: Y015
 
@@ -4025,6 +4016,7 @@ class UsageDetails(_message.Message):
     INPUT_TEXT_TOKEN_COUNT_FIELD_NUMBER: _builtins.int
     OUTPUT_AUDIO_TOKEN_COUNT_FIELD_NUMBER: _builtins.int
     OUTPUT_TEXT_TOKEN_COUNT_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
     OTHER_MEMBERS_FIELD_NUMBER: _builtins.int
     LAYOUT_FIELD_NUMBER: _builtins.int
     EXTENSION_DATA_FIELD_NUMBER: _builtins.int
@@ -4038,6 +4030,8 @@ class UsageDetails(_message.Message):
     input_text_token_count: _builtins.int
     output_audio_token_count: _builtins.int
     output_text_token_count: _builtins.int
+    type: _builtins.str
+    """"usage_details", in AgentThread's time."""
     @_builtins.property
     def additional_counts(self) -> _value_pb2.Object: ...
     @_builtins.property
@@ -4060,13 +4054,14 @@ class UsageDetails(_message.Message):
         input_text_token_count: _builtins.int | None = ...,
         output_audio_token_count: _builtins.int | None = ...,
         output_text_token_count: _builtins.int | None = ...,
+        type: _builtins.str | None = ...,
         other_members: _abc.Iterable[_value_pb2.Member] | None = ...,
         layout: Global___Layout | None = ...,
         extension_data: _value_pb2.Object | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_additional_counts", b"_additional_counts", "_cache_creation_input_token_count", b"_cache_creation_input_token_count", "_cache_read_input_token_count", b"_cache_read_input_token_count", "_extension_data", b"_extension_data", "_input_audio_token_count", b"_input_audio_token_count", "_input_text_token_count", b"_input_text_token_count", "_input_token_count", b"_input_token_count", "_layout", b"_layout", "_output_audio_token_count", b"_output_audio_token_count", "_output_text_token_count", b"_output_text_token_count", "_output_token_count", b"_output_token_count", "_reasoning_output_token_count", b"_reasoning_output_token_count", "_total_token_count", b"_total_token_count", "additional_counts", b"additional_counts", "cache_creation_input_token_count", b"cache_creation_input_token_count", "cache_read_input_token_count", b"cache_read_input_token_count", "extension_data", b"extension_data", "input_audio_token_count", b"input_audio_token_count", "input_text_token_count", b"input_text_token_count", "input_token_count", b"input_token_count", "layout", b"layout", "output_audio_token_count", b"output_audio_token_count", "output_text_token_count", b"output_text_token_count", "output_token_count", b"output_token_count", "reasoning_output_token_count", b"reasoning_output_token_count", "total_token_count", b"total_token_count"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_additional_counts", b"_additional_counts", "_cache_creation_input_token_count", b"_cache_creation_input_token_count", "_cache_read_input_token_count", b"_cache_read_input_token_count", "_extension_data", b"_extension_data", "_input_audio_token_count", b"_input_audio_token_count", "_input_text_token_count", b"_input_text_token_count", "_input_token_count", b"_input_token_count", "_layout", b"_layout", "_output_audio_token_count", b"_output_audio_token_count", "_output_text_token_count", b"_output_text_token_count", "_output_token_count", b"_output_token_count", "_reasoning_output_token_count", b"_reasoning_output_token_count", "_total_token_count", b"_total_token_count", "_type", b"_type", "additional_counts", b"additional_counts", "cache_creation_input_token_count", b"cache_creation_input_token_count", "cache_read_input_token_count", b"cache_read_input_token_count", "extension_data", b"extension_data", "input_audio_token_count", b"input_audio_token_count", "input_text_token_count", b"input_text_token_count", "input_token_count", b"input_token_count", "layout", b"layout", "output_audio_token_count", b"output_audio_token_count", "output_text_token_count", b"output_text_token_count", "output_token_count", b"output_token_count", "reasoning_output_token_count", b"reasoning_output_token_count", "total_token_count", b"total_token_count", "type", b"type"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_additional_counts", b"_additional_counts", "_cache_creation_input_token_count", b"_cache_creation_input_token_count", "_cache_read_input_token_count", b"_cache_read_input_token_count", "_extension_data", b"_extension_data", "_input_audio_token_count", b"_input_audio_token_count", "_input_text_token_count", b"_input_text_token_count", "_input_token_count", b"_input_token_count", "_layout", b"_layout", "_output_audio_token_count", b"_output_audio_token_count", "_output_text_token_count", b"_output_text_token_count", "_output_token_count", b"_output_token_count", "_reasoning_output_token_count", b"_reasoning_output_token_count", "_total_token_count", b"_total_token_count", "additional_counts", b"additional_counts", "cache_creation_input_token_count", b"cache_creation_input_token_count", "cache_read_input_token_count", b"cache_read_input_token_count", "extension_data", b"extension_data", "input_audio_token_count", b"input_audio_token_count", "input_text_token_count", b"input_text_token_count", "input_token_count", b"input_token_count", "layout", b"layout", "other_members", b"other_members", "output_audio_token_count", b"output_audio_token_count", "output_text_token_count", b"output_text_token_count", "output_token_count", b"output_token_count", "reasoning_output_token_count", b"reasoning_output_token_count", "total_token_count", b"total_token_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_additional_counts", b"_additional_counts", "_cache_creation_input_token_count", b"_cache_creation_input_token_count", "_cache_read_input_token_count", b"_cache_read_input_token_count", "_extension_data", b"_extension_data", "_input_audio_token_count", b"_input_audio_token_count", "_input_text_token_count", b"_input_text_token_count", "_input_token_count", b"_input_token_count", "_layout", b"_layout", "_output_audio_token_count", b"_output_audio_token_count", "_output_text_token_count", b"_output_text_token_count", "_output_token_count", b"_output_token_count", "_reasoning_output_token_count", b"_reasoning_output_token_count", "_total_token_count", b"_total_token_count", "_type", b"_type", "additional_counts", b"additional_counts", "cache_creation_input_token_count", b"cache_creation_input_token_count", "cache_read_input_token_count", b"cache_read_input_token_count", "extension_data", b"extension_data", "input_audio_token_count", b"input_audio_token_count", "input_text_token_count", b"input_text_token_count", "input_token_count", b"input_token_count", "layout", b"layout", "other_members", b"other_members", "output_audio_token_count", b"output_audio_token_count", "output_text_token_count", b"output_text_token_count", "output_token_count", b"output_token_count", "reasoning_output_token_count", b"reasoning_output_token_count", "total_token_count", b"total_token_count", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__additional_counts: _TypeAlias = _typing.Literal["additional_counts"]  # noqa: Y015
     _WhichOneofArgType__additional_counts: _TypeAlias = _typing.Literal["_additional_counts", b"_additional_counts"]  # noqa: Y015
@@ -4094,6 +4089,8 @@ class UsageDetails(_message.Message):
     _WhichOneofArgType__reasoning_output_token_count: _TypeAlias = _typing.Literal["_reasoning_output_token_count", b"_reasoning_output_token_count"]  # noqa: Y015
     _WhichOneofReturnType__total_token_count: _TypeAlias = _typing.Literal["total_token_count"]  # noqa: Y015
     _WhichOneofArgType__total_token_count: _TypeAlias = _typing.Literal["_total_token_count", b"_total_token_count"]  # noqa: Y015
+    _WhichOneofReturnType__type: _TypeAlias = _typing.Literal["type"]  # noqa: Y015
+    _WhichOneofArgType__type: _TypeAlias = _typing.Literal["_type", b"_type"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__additional_counts) -> _WhichOneofReturnType__additional_counts | None: ...
     @_typing.overload
@@ -4120,5 +4117,7 @@ class UsageDetails(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__reasoning_output_token_count) -> _WhichOneofReturnType__reasoning_output_token_count | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total_token_count) -> _WhichOneofReturnType__total_token_count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__type) -> _WhichOneofReturnType__type | None: ...
 
 Global___UsageDetails: _TypeAlias = UsageDetails  # noqa: Y015

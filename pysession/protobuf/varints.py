@@ -1,0 +1,83 @@
+"""The few bytes that protobuf puts around everything: tags, lengths, numbers."""
+
+from __future__ import annotations
+
+from pysession.protobuf.failures import Malformed
+
+VARINT, FIXED64, LENGTH = 0, 1, 2
+"""Wire types."""
+
+_BIT63, _BIT64 = 1 << 63, 1 << 64
+_KEPT = 1 << 14
+"""Lengths below are made once: they take one byte or two."""
+
+
+def varint(number: int) -> bytes:
+    """``number``, from 0 on, seven bits a byte."""
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+class _Lengths(dict[int, bytes]):
+    def __missing__(self, number: int) -> bytes:
+        made = varint(number)
+        if number < _KEPT:
+            self[number] = made
+        return made
+
+
+LENGTHS = _Lengths()
+"""The varint of every length. Looking one up costs a tenth of making it."""
+
+
+def tag(number: int, wire_type: int = LENGTH) -> bytes:
+    """What stands before the field ``number``."""
+    return varint(number << 3 | wire_type)
+
+
+def sized(body: bytes) -> bytes:
+    """``body`` behind its length."""
+    return LENGTHS[len(body)] + body
+
+
+def signed(number: int) -> bytes:
+    """``number``, from -2^63 to 2^63 - 1, as int64."""
+    return varint(number if number >= 0 else number + _BIT64)
+
+
+def read_varint(data: bytes, at: int) -> tuple[int, int]:
+    """The number at ``at``, and the place behind it."""
+    number = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            break
+        shift += 7
+    # A longer form of the same number is not what anybody writes.
+    if number >= _BIT64 or (byte == 0 and shift):
+        raise Malformed("a number is not written as protobuf writes it")
+    return number, at
+
+
+def read_signed(data: bytes, at: int) -> tuple[int, int]:
+    """The int64 at ``at``, and the place behind it."""
+    number, at = read_varint(data, at)
+    return (number if number < _BIT63 else number - _BIT64), at
+
+
+def read_span(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """Where the bytes begin and end whose length stands at ``at``."""
+    length = data[at]
+    at += 1
+    if length > 0x7F:
+        length, at = read_varint(data, at - 1)
+    stop = at + length
+    if stop > end:
+        raise Malformed("a length leads beyond the end")
+    return at, stop

@@ -1,0 +1,370 @@
+"""Members of known objects → the bytes of their fields: one function for each form that a field has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import jiter
+
+from pysession.protobuf.exact import number
+from pysession.protobuf.failures import Unfit
+from pysession.protobuf.fields import enumeration, number_of
+from pysession.protobuf.varints import LENGTHS, VARINT, signed, sized, tag
+from pysession.protobuf.words import (
+    Kind,
+    Slot,
+    between,
+    choices,
+    kinds,
+    other_kind,
+    words_of,
+)
+from pysession.protobuf.writing_objects import Lists, ObjectWriter, Write
+from pysession.protobuf.writing_values import double, member_name, object_body, value_body
+
+_NESTED = 12
+"""Messages inside each other that a content takes with all that can stand in it but contents and values."""
+
+_ITEMS = tag(1)
+"""Every list of something has its items in its first field."""
+
+_LIMIT = 1 << 63
+_encode = str.encode
+
+
+def object_writer(kind: Kind, dialect: str) -> ObjectWriter:
+    """Writes objects of ``kind`` in the words of ``dialect``."""
+    return ObjectWriter(kind, partial(write_of, dialect))
+
+
+def write_of(dialect: str, slot: Slot) -> Write:
+    """What writes a member in that slot."""
+    form = slot.field.form
+    return _SIMPLE[form] if form in _SIMPLE else _IN_WORDS[form](dialect, slot)
+
+
+# ---------------------------------------------------------------- scalars and values
+
+
+def _string(value: Any, room: int, lists: Lists) -> bytes:
+    return sized(_encode(value))
+
+
+def _bool(value: Any, room: int, lists: Lists) -> bytes:
+    if value is True:
+        return b"\1"
+    if value is False:
+        return b"\0"
+    raise Unfit
+
+
+def _int64(value: Any, room: int, lists: Lists) -> bytes:
+    if value.__class__ is not int or not -_LIMIT <= value < _LIMIT:
+        raise Unfit
+    return signed(value)
+
+
+def _double(value: Any, room: int, lists: Lists) -> bytes:
+    if value.__class__ is jiter.LosslessFloat:
+        value = number(str(value))
+    if value.__class__ is not float:
+        raise Unfit
+    return double(value)
+
+
+def _value(value: Any, room: int, lists: Lists) -> bytes:
+    return sized(value_body(value, room - 1))
+
+
+def _object(value: Any, room: int, lists: Lists) -> bytes:
+    if value.__class__ is not dict:
+        raise Unfit
+    return sized(object_body(value, room - 1)) if value else b"\0"
+
+
+def _strings(value: Any, room: int, lists: Lists) -> bytes:
+    if value.__class__ is not list:
+        raise Unfit
+    return sized(b"".join(_ITEMS + sized(_encode(item)) for item in value))
+
+
+def _objects(value: Any, room: int, lists: Lists) -> bytes:
+    if value.__class__ is not list:
+        raise Unfit
+    return sized(b"".join(_ITEMS + _object(item, room - 1, lists) for item in value))
+
+
+def _text_or_object(value: Any, room: int, lists: Lists) -> bytes:
+    if value.__class__ is str:
+        body = _encode(value)
+        return sized(_TEXT + LENGTHS[len(body)] + body)
+    return sized(_ARGUMENTS + _object(value, room - 1, lists))
+
+
+def _service_session_id(value: Any, room: int, lists: Lists) -> bytes:
+    if value is None:
+        return sized(_NO_ID + b"\1")
+    if value.__class__ is str:
+        return sized(_ID + sized(_encode(value)))
+    return sized(_MAPPING + _object(value, room - 1, lists))
+
+
+# ---------------------------------------------------------------- objects that have kinds
+
+
+class _Chooser:
+    """Writes objects that name their kind: as the message of the place, whose one field is the kind's own message."""
+
+    def __init__(self, place: str, dialect: str) -> None:
+        known = kinds(dialect, place)
+        self._of = choices(place)
+        self._dialect = dialect
+        self.discriminator = next((kind.discriminator for kind in known.values() if kind.discriminator), None)
+        named: set[str] = set()
+        self.kinds: dict[Any, tuple[bytes, ObjectWriter]] = {}
+        for name, kind in known.items():
+            self.kinds[name] = self._writer(kind, name if kind.message in named else None)
+            named.add(kind.message)
+        self.unknown = self._writer(other_kind(dialect, place), None)
+
+    def _writer(self, kind: Kind, alias: str | None) -> tuple[bytes, ObjectWriter]:
+        return tag(self._of[kind.message].number), ObjectWriter(kind, partial(write_of, self._dialect), alias)
+
+    def body(self, value: dict[str, Any], room: int, lists: Lists, standing: str | None = None) -> bytes:
+        """``value`` as the message of the place; without discriminator it is of the kind ``standing``."""
+        if value.__class__ is not dict or room < _NESTED:
+            raise Unfit
+        name = value.get(self.discriminator, standing)  # type: ignore[arg-type]
+        tag, write = self.kinds.get(name, self.unknown) if name.__class__ is str else self.unknown
+        body = write(value, room - 1, lists)
+        return tag + LENGTHS[len(body)] + body
+
+    def bodies(self, value: Any, room: int, lists: Lists) -> bytes:
+        """``value`` as the list of the place."""
+        if value.__class__ is not list or room < _NESTED:
+            raise Unfit
+        out: list[bytes] = []
+        room -= 2
+        for item in value:
+            if item.__class__ is not dict:
+                raise Unfit
+            name = item.get(self.discriminator)
+            tag, write = self.kinds.get(name, self.unknown) if name.__class__ is str else self.unknown
+            body = write(item, room, lists)
+            size = LENGTHS[len(body)]
+            out += _ITEMS, LENGTHS[len(tag) + len(size) + len(body)], tag, size, body
+        return b"".join(out)
+
+    def named(self, value: Any) -> bool:
+        """Whether ``value`` is an object that names a kind."""
+        return value.__class__ is dict and value.get(self.discriminator).__class__ is str
+
+
+@cache
+def _chooser(place: str, dialect: str) -> _Chooser:
+    return _Chooser(place, dialect)
+
+
+def _one(place: str, dialect: str, slot: Slot) -> Write:
+    chooser, standing = _chooser(place, dialect), slot.standing
+
+    def write(value: Any, room: int, lists: Lists) -> bytes:
+        return sized(chooser.body(value, room - 1, lists, standing))
+
+    return write
+
+
+def _several(place: str, dialect: str, slot: Slot) -> Write:
+    chooser = _chooser(place, dialect)
+
+    def write(value: Any, room: int, lists: Lists) -> bytes:
+        body = chooser.bodies(value, room - 1, lists)
+        return LENGTHS[len(body)] + body
+
+    return write
+
+
+def _output(dialect: str, slot: Slot) -> Write:
+    chooser = _chooser("content", dialect)
+
+    def write(value: Any, room: int, lists: Lists) -> bytes:
+        if room > _NESTED + 2:
+            if value.__class__ is list and all(map(chooser.named, value)):
+                return sized(_CONTENTS + sized(chooser.bodies(value, room - 2, lists)))
+            if chooser.named(value):
+                return sized(_CONTENT + sized(chooser.body(value, room - 2, lists)))
+        return sized(_OUTPUT + sized(value_body(value, room - 2)))
+
+    return write
+
+
+# ---------------------------------------------------------------- messages, and what is around them
+
+
+@cache
+def _plain(place: str, dialect: str) -> ObjectWriter:
+    return ObjectWriter(kinds(dialect, place)[""], partial(write_of, dialect))
+
+
+@cache
+def _between(place: str, dialect: str) -> ObjectWriter:
+    return ObjectWriter(between(place, dialect), partial(write_of, dialect))
+
+
+def _usage(dialect: str, slot: Slot) -> Write:
+    write_usage = _plain("usage", dialect)
+
+    def write(value: Any, room: int, lists: Lists) -> bytes:
+        if value.__class__ is not dict:
+            raise Unfit
+        return sized(write_usage(value, room - 1, lists))
+
+    return write
+
+
+def _messages(dialect: str, slot: Slot) -> Write:
+    usual = words_of(dialect)
+
+    def write(value: Any, room: int, lists: Lists) -> bytes:
+        spoken = lists.get(id(value))
+        if spoken is None:
+            raise Unfit
+        write_message = _message_writer(spoken)
+        out: list[bytes] = []
+        for item in value:
+            if item.__class__ is not dict:
+                raise Unfit
+            body = write_message(item, room - 2, lists)
+            out += _ITEMS, LENGTHS[len(body)], body
+        if spoken != usual:
+            out.append(_WORDS + bytes([enumeration("Dialect", "DIALECT_")[spoken]]))
+        return sized(b"".join(out))
+
+    return write
+
+
+@cache
+def _message_writer(dialect: str) -> Write:
+    return _with_role_objects(_plain("message", dialect)) if dialect == _ROLE_OBJECTS else _plain("message", dialect)
+
+
+def _with_role_objects(write_message: Write) -> Write:
+    """Roles were objects once; the field has what they say all the same."""
+
+    def write(value: dict[str, Any], room: int, lists: Lists) -> bytes:
+        role = value.get("role")
+        if role.__class__ is dict and list(role) == ["type", "value"] and role["type"] == "role":
+            plain = role["value"]
+            if plain.__class__ is str and plain.isprintable():
+                return write_message({**value, "role": plain}, room, lists) + _ROLE_IN_OBJECT
+        return write_message(value, room, lists)
+
+    return write
+
+
+def _history(dialect: str, slot: Slot) -> Write:
+    write_history = _between("history", dialect)
+
+    def write(value: Any, room: int, lists: Lists) -> bytes:
+        if value.__class__ is not dict or not _holds_history(value, lists):
+            raise Unfit
+        return sized(write_history(value, room - 1, lists))
+
+    return write
+
+
+def _holds_history(value: dict[str, Any], lists: Lists) -> bool:
+    """Whether a history of the document is the list of messages in ``value``, or in one of the groups in it."""
+    for item in value.values():
+        if item.__class__ is list:
+            if id(item) in lists:
+                return True
+            if any(group.__class__ is dict and id(group.get("messages")) in lists for group in item):
+                return True
+    return False
+
+
+def _groups(dialect: str, slot: Slot) -> Write:
+    write_group = _between("group", dialect)
+    return partial(_listed, write_group)
+
+
+def _listed(write_item: Write, value: Any, room: int, lists: Lists) -> bytes:
+    if value.__class__ is not list or any(item.__class__ is not dict for item in value):
+        raise Unfit
+    return sized(b"".join(_ITEMS + sized(write_item(item, room - 2, lists)) for item in value))
+
+
+def _data(dialect: str, slot: Slot) -> Write:
+    write_data = _between("data", dialect)
+
+    def write(value: Any, room: int, lists: Lists) -> bytes:
+        if value.__class__ is not dict:
+            raise Unfit
+        return sized(write_data(value, room - 1, lists))
+
+    return write
+
+
+def _state(dialect: str, slot: Slot) -> Write:
+    write_history, write_messages = _history(dialect, slot), _messages(dialect, slot)
+
+    def entry(value: Any, room: int, lists: Lists) -> bytes:
+        for tag, write in ((_HISTORY, write_history), (_MESSAGES, write_messages)):
+            try:
+                return tag + write(value, room, lists)
+            except Unfit:
+                pass
+        return _STATE_VALUE + _value(value, room, lists)
+
+    def write(value: Any, room: int, lists: Lists) -> bytes:
+        if value.__class__ is not dict:
+            raise Unfit
+        bodies = (member_name(name) + entry(item, room - 2, lists) for name, item in value.items())
+        return sized(b"".join(_ITEMS + sized(body) for body in bodies))
+
+    return write
+
+
+_SIMPLE: dict[str, Write] = {
+    "string": _string,
+    "bool": _bool,
+    "int64": _int64,
+    "double": _double,
+    "Value": _value,
+    "Object": _object,
+    "Strings": _strings,
+    "Objects": _objects,
+    "TextOrObject": _text_or_object,
+    "ServiceSessionId": _service_session_id,
+}
+"""By the form of the field."""
+
+_IN_WORDS: dict[str, Callable[[str, Slot], Write]] = {
+    "Content": partial(_one, "content"),
+    "Contents": partial(_several, "content"),
+    "Annotations": partial(_several, "annotation"),
+    "Regions": partial(_several, "region"),
+    "DurableEntries": partial(_several, "entry"),
+    "Output": _output,
+    "UsageDetails": _usage,
+    "Messages": _messages,
+    "History": _history,
+    "MessageGroups": _groups,
+    "DurableData": _data,
+    "State": _state,
+}
+"""What makes the writer of a field of that form, in the words of a dialect."""
+
+_ROLE_OBJECTS = "python-thread"
+_TEXT, _ARGUMENTS = tag(number_of("TextOrObject", "text")), tag(number_of("TextOrObject", "object"))
+_NO_ID = tag(number_of("ServiceSessionId", "null_value"), VARINT)
+_ID, _MAPPING = tag(number_of("ServiceSessionId", "text")), tag(number_of("ServiceSessionId", "mapping"))
+_CONTENTS, _CONTENT = tag(number_of("Output", "contents")), tag(number_of("Output", "content"))
+_OUTPUT = tag(number_of("Output", "value"))
+_WORDS = tag(number_of("Messages", "words"), VARINT)
+_ROLE_IN_OBJECT = tag(number_of("Message", "role_in_object"), VARINT) + b"\1"
+_STATE_VALUE, _HISTORY = tag(number_of("StateEntry", "value")), tag(number_of("StateEntry", "history"))
+_MESSAGES = tag(number_of("StateEntry", "messages"))

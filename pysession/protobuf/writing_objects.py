@@ -1,0 +1,193 @@
+"""Objects of known kinds → the bytes of ``session.proto``.
+
+What is written for an object depends, but for the values, on the names of its members alone. So that is worked out once
+for every sequence of names (a :class:`_Shape`) and remembered; a long history has a dozen of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from pysession.protobuf.compiling import compiled_writer
+from pysession.protobuf.failures import Unfit
+from pysession.protobuf.fields import LAYOUT, OTHER_MEMBERS, number_of
+from pysession.protobuf.varints import LENGTH, VARINT, sized, tag, varint
+from pysession.protobuf.words import Kind, Slot
+from pysession.protobuf.writing_values import member_body, member_name
+
+Lists = dict[int, str]
+"""The lists of a document that are histories: by the identity of the list, the dialect whose words its messages are in."""
+
+Write = Callable[[Any, int, Lists], bytes]
+"""Writes the value of a member as what stands behind its field's tag, or raises ``Unfit``: the value, how many messages
+may lie inside each other below, the lists of the document."""
+
+UNFIT = (Unfit, TypeError, UnicodeEncodeError)
+"""Ways in which a value tells that its field cannot hold it; ``str.encode`` tells so of what is no string."""
+
+_SHAPES = 4096
+"""Shapes remembered for one kind; a hostile document has a new one in every object."""
+
+_OFTEN = 8
+"""Objects of one shape after which compiling a function for it pays."""
+
+_COMPILED = 2
+"""Members for which a function is compiled at least."""
+
+
+class ObjectWriter:
+    """Writes the objects of one kind.
+
+    ``write_of`` gives what writes a member that has a slot. ``alias`` is the kind's name where that is not what is
+    written without being told.
+    """
+
+    def __init__(self, kind: Kind, write_of: Callable[[Slot], Write], alias: str | None = None) -> None:
+        self._kind = kind
+        self._write_of = write_of
+        self._alias = alias
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._unfit: dict[tuple[tuple[str, ...], frozenset[str]], _Shape] = {}
+        self._compiled: dict[tuple[str, ...], Write] = {}
+
+    def __call__(self, value: dict[str, Any], room: int, lists: Lists) -> bytes:
+        names = tuple(value)
+        write = self._compiled.get(names) or self._shape(names).write
+        try:
+            return write(value, room, lists)
+        except UNFIT:
+            shape = self._shape(names)
+            return self._with_unfit(names, shape.unfit(value, room, lists)).write(value, room, lists)
+
+    def _shape(self, names: tuple[str, ...]) -> _Shape:
+        shape = self._shapes.get(names)
+        if shape is None:
+            if len(self._shapes) >= _SHAPES:
+                self._shapes.clear()
+                self._compiled.clear()
+            shape = self._shapes[names] = _Shape(self._kind, names, frozenset(), self._write_of, self._alias)
+        shape.met += 1
+        if shape.met == _OFTEN:
+            self._compiled[names] = shape.compiled()
+        return shape
+
+    def _with_unfit(self, names: tuple[str, ...], unfit: frozenset[str]) -> _Shape:
+        found = self._unfit.get((names, unfit))
+        if found is None:
+            if len(self._unfit) >= _SHAPES:
+                self._unfit.clear()
+            found = _Shape(self._kind, names, unfit, self._write_of, self._alias)
+            self._unfit[names, unfit] = found
+        return found
+
+
+class _Step(msgspec.Struct, frozen=True):
+    """The field for a member: its number, its tag, the form of what it holds, and what writes that."""
+
+    number: int
+    name: str
+    tag: bytes
+    form: str
+    write: Write
+
+
+class _Shape:
+    """How an object is written whose members have these names in this order; ``unfit`` are kept among the others."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        names: tuple[str, ...],
+        unfit: frozenset[str],
+        write_of: Callable[[Slot], Write],
+        alias: str | None,
+    ) -> None:
+        self.met = 0
+        steps: list[_Step] = []
+        order: list[int] = []
+        spellings: list[bytes] = []
+        for name in names:
+            if name == kind.discriminator:
+                order.append(0)
+                continue
+            own = None if name in unfit else kind.member(name)
+            number = OTHER_MEMBERS if own is None else kind.slots[own].field.number
+            if own is None or number in order:
+                number = OTHER_MEMBERS
+                steps.append(_Step(number, name, _OTHERS, "", partial(_other, member_name(name))))
+            else:
+                slot = kind.slots[own]
+                form = slot.field.form
+                steps.append(_Step(number, name, tag(number, _WIRE_TYPES.get(form, LENGTH)), form, write_of(slot)))
+                if name != kind.spelled(number):
+                    spellings.append(_spelling(number, name))
+            order.append(number)
+        untagged = kind.discriminator is not None and kind.discriminator not in names
+        self._layout = _layout(order, spellings, alias, untagged)
+        steps.sort(key=attrgetter("number"))
+        self._before = [step for step in steps if step.number < LAYOUT]
+        self._behind = [step for step in steps if step.number > LAYOUT]
+
+    def write(self, value: dict[str, Any], room: int, lists: Lists) -> bytes:
+        out = [piece for step in self._before for piece in (step.tag, step.write(value[step.name], room, lists))]
+        out.append(self._layout)
+        out += [piece for step in self._behind for piece in (step.tag, step.write(value[step.name], room, lists))]
+        return b"".join(out)
+
+    def compiled(self) -> Write:
+        """The same, faster, for what is met often."""
+        if len(self._before) < _COMPILED or self._behind:
+            return self.write
+        fields = [(step.tag, step.form, step.write) for step in self._before]
+        return compiled_writer([step.name for step in self._before], fields, self._layout)
+
+    def unfit(self, value: dict[str, Any], room: int, lists: Lists) -> frozenset[str]:
+        """The members whose fields cannot hold their values."""
+        steps = (step for step in (*self._before, *self._behind) if step.number != OTHER_MEMBERS)
+        return frozenset(step.name for step in steps if not _fits(step.write, value[step.name], room, lists))
+
+
+def _fits(write: Write, value: Any, room: int, lists: Lists) -> bool:
+    try:
+        write(value, room, lists)
+    except UNFIT:
+        return False
+    return True
+
+
+def _other(name: bytes, value: Any, room: int, lists: Lists) -> bytes:
+    return sized(member_body(name, value, room - 2))
+
+
+def _layout(order: list[int], spellings: list[bytes], alias: str | None, untagged: bool) -> bytes:
+    """The Layout of an object, or nothing where all is as the rule has it."""
+    others = order.count(OTHER_MEMBERS)
+    rule = [*sorted(number for number in order if number != OTHER_MEMBERS), *[OTHER_MEMBERS] * others]
+    body = b"".join(
+        (
+            b"" if order == rule else _ORDER + sized(b"".join(map(varint, order))),
+            *(_SPELLINGS + sized(spelling) for spelling in spellings),
+            b"" if alias is None else _KIND + sized(alias.encode()),
+            _UNTAGGED + b"\1" if untagged else b"",
+        )
+    )
+    return _LAYOUT + sized(body) if body else b""
+
+
+def _spelling(number: int, name: str) -> bytes:
+    return _SPELLED_FIELD + varint(number) + _SPELLED_NAME + sized(name.encode())
+
+
+_WIRE_TYPES = {"bool": VARINT, "int64": VARINT, "double": 1}
+_OTHERS, _LAYOUT = tag(OTHER_MEMBERS), tag(LAYOUT)
+_ORDER = tag(number_of("Layout", "order"))
+_SPELLINGS = tag(number_of("Layout", "spellings"))
+_KIND = tag(number_of("Layout", "kind"))
+_UNTAGGED = tag(number_of("Layout", "untagged"), VARINT)
+_SPELLED_FIELD = tag(number_of("Spelling", "field"), VARINT)
+_SPELLED_NAME = tag(number_of("Spelling", "name"))

@@ -1,0 +1,95 @@
+"""A document's value → the bytes of a ``pysession.v1.Session``."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pysession.dialects import SINGLE_MESSAGE, UNKNOWN, Detection, History, vocabulary
+from pysession.protobuf.failures import Unfit
+from pysession.protobuf.fields import Field, enumeration, fields, number_of
+from pysession.protobuf.varints import VARINT, sized, tag
+from pysession.protobuf.words import Slot, envelope, words_of
+from pysession.protobuf.writing_members import object_writer, write_of
+from pysession.protobuf.writing_objects import ObjectWriter
+from pysession.protobuf.writing_values import DEEPEST, value_body
+
+
+def session_bytes(
+    value: Any,
+    detection: Detection,
+    histories: tuple[History, ...],
+    *,
+    lines: bool = False,
+    release: str | None = None,
+) -> bytes:
+    """``value`` as a serialised Session: its fields in the order of their numbers, as the protobuf library writes them.
+
+    ``lines``: the document has a message in every line. ``release`` wrote it, as far as is known.
+
+    Raises:
+        Unfit: a line is no message.
+    """
+    dialect = detection.dialect
+    shape, value = _shape(value, detection, lines)
+    # A document that is messages only is one list of them, which no history lists when it is empty or a single message.
+    lists = {id(value): words_of(dialect)} if shape in _LISTS else {}
+    lists |= {id(segment.messages): history.language for history in histories for segment in history.segments}
+    head = _head(dialect, release)
+    if shape != "value":
+        try:
+            return head + _shape_field(shape) + _typed(shape, value, dialect, lists)
+        except Unfit:
+            # Not every item of the list is a message.
+            if shape == "lines":
+                raise
+            value = value[0] if shape == "message" else value
+    return head + _shape_field("value") + _VALUE + sized(value_body(value, DEEPEST - 2))
+
+
+def _shape(value: Any, detection: Detection, lines: bool) -> tuple[str, Any]:
+    if detection.dialect == UNKNOWN and not lines:
+        return "value", value
+    if lines:
+        return "lines", value
+    if value.__class__ is list:
+        return "messages", value
+    return ("message", [value]) if detection.form == SINGLE_MESSAGE else ("envelope", value)
+
+
+def _typed(shape: str, value: Any, dialect: str, lists: dict[int, str]) -> bytes:
+    if shape == "envelope":
+        return _envelope_writer(dialect)(value, DEEPEST - 1, lists)
+    return _MESSAGES + _messages_writer(dialect)(value, DEEPEST - 1, lists)  # type: ignore[misc]
+
+
+def _head(dialect: str, release: str | None) -> bytes:
+    named = _DIALECT + bytes([enumeration("Dialect", "DIALECT_")[dialect]])
+    version = b"" if dialect == UNKNOWN else _FORMAT_VERSION + sized(vocabulary(dialect).version.encode())
+    writer = b"" if release is None else _WRITER + sized(_RELEASE + sized(release.encode()))
+    return named + version + writer
+
+
+def _shape_field(shape: str) -> bytes:
+    return _SHAPE + bytes([enumeration("Shape", "SHAPE_")[shape]])
+
+
+@cache
+def _envelope_writer(dialect: str) -> ObjectWriter:
+    return object_writer(envelope(dialect), dialect)
+
+
+@cache
+def _messages_writer(dialect: str) -> Any:
+    return write_of(dialect, Slot(_field("messages")))
+
+
+def _field(name: str) -> Field:
+    return fields("Session")[name]
+
+
+_LISTS = ("messages", "message", "lines")
+_DIALECT, _SHAPE = tag(number_of("Session", "dialect"), VARINT), tag(number_of("Session", "shape"), VARINT)
+_FORMAT_VERSION, _WRITER = tag(number_of("Session", "format_version")), tag(number_of("Session", "writer"))
+_RELEASE = tag(number_of("Writer", "release"))
+_MESSAGES, _VALUE = tag(number_of("Session", "messages")), tag(number_of("Session", "value"))

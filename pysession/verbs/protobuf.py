@@ -1,0 +1,112 @@
+"""``to_proto`` and ``from_proto``: a document as a serialised ``pysession.v1.Session``, and the same document again."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from pysession.dialects import detect, histories
+from pysession.findings.failures import ProtobufError, RefusedError, UsageError
+from pysession.wire import DEFAULT_LIMITS, Encoding, Limits, read
+from pysession.wire.json_document import lines
+
+_RULES = ("json-invalid", "json-not-utf8", "json-duplicate-key", "number-not-json", "limit-exceeded")
+"""What keeps a document from being carried."""
+
+_MAPS = frozenset((*range(0x80, 0x90), 0xDE, 0xDF))
+"""The first bytes of an object in MessagePack. No text begins with them."""
+
+
+def to_proto(
+    data: bytes, *, encoding: Encoding | None = None, writer: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> bytes:
+    """The document in ``data``, in any dialect, as a serialised ``pysession.v1.Session``.
+
+    Nothing is lost: :func:`from_proto` gives the same JSON value, with the same order of members and the same numbers. JSON
+    that is no session is carried too. ``encoding`` is that of ``data`` (None: what it begins like; several lines of JSON
+    are JSON Lines). ``writer`` is the release that wrote the document, such as ``python@1.23.0``, where that is known.
+
+    >>> blob = to_proto(b'{"type": "session", "session_id": "s1", "state": {}}')
+    >>> from_proto(blob)
+    b'{"type":"session","session_id":"s1","state":{}}'
+
+    Raises:
+        RefusedError: the document cannot be read, or an object in it holds a name twice; its ``report`` says where.
+        UsageError: ``data`` are several documents, or the extra ``proto`` is not installed.
+    """
+    if isinstance(data, str):
+        raise UsageError("to_proto takes the bytes as stored; encode the text: to_proto(text.encode(), ...)")
+    room = _room()
+    try:
+        value, by_lines = _value(data, encoding, limits, room)
+    except ValueError:
+        _refuse(data, encoding or _begins_like(data), limits)
+    detection = detect(value)
+    try:
+        written: bytes = room.session_bytes(
+            value, detection, histories(value, detection), lines=by_lines, release=writer
+        )
+    except room.Unfit as unfit:
+        raise UsageError("these are several documents, one a line; hand over each by itself") from unfit
+    return written
+
+
+def from_proto(blob: bytes) -> bytes:
+    """The document that a serialised ``pysession.v1.Session`` stands for, as compact JSON in UTF-8.
+
+    A document that came as JSON Lines, or as records of MessagePack, is JSON Lines again; one that came as a value of
+    MessagePack is JSON.
+
+    Raises:
+        ProtobufError: the bytes are no session, or say what no document of its dialect can say; fields that this version
+            does not know are refused, because they would be lost.
+        UsageError: the extra ``proto`` is not installed.
+    """
+    room = _room()
+    try:
+        document: bytes = room.session_document(bytes(blob))
+    except room.Malformed as malformed:
+        raise ProtobufError(str(malformed)) from malformed
+    return document
+
+
+def _room() -> ModuleType:
+    try:
+        from pysession import protobuf
+    except ImportError as missing:
+        raise UsageError("protobuf is not installed; pip install 'pysession-kit[proto]'") from missing
+    return protobuf
+
+
+def _value(data: bytes, encoding: Encoding | None, limits: Limits, room: ModuleType) -> tuple[Any, bool]:
+    """The value of ``data``, and whether it is the list of its lines or records."""
+    known = encoding or _begins_like(data)
+    if known.is_messagepack:
+        reading = read(data, known, limits)
+        if not reading.readable or reading.faults:
+            raise ValueError
+        return reading.value, known is Encoding.MESSAGEPACK_RECORDS
+    if known is Encoding.JSON:
+        try:
+            return room.exact(data, limits), False
+        except ValueError:
+            if encoding is not None or len(data) > limits.bytes:
+                raise
+    spans = list(lines(data, 0))
+    if encoding is None and len(spans) < 2:
+        raise ValueError
+    return [room.exact(data[start:end], limits) for start, end in spans], True
+
+
+def _begins_like(data: bytes) -> Encoding:
+    if data[:1] and data[0] in _MAPS:
+        return Encoding.MESSAGEPACK
+    # The length of a record, whose first byte says more than 16 MiB.
+    return Encoding.MESSAGEPACK_RECORDS if data[:1] == b"\0" and len(data) > 4 and data[4] in _MAPS else Encoding.JSON
+
+
+def _refuse(data: bytes, encoding: Encoding, limits: Limits) -> None:
+    # A document that is in order never comes here, and need not wait for the rules.
+    from pysession.verbs.check import check
+
+    raise RefusedError(check(data, encoding=encoding, select=_RULES, limits=limits))
