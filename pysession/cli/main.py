@@ -22,6 +22,7 @@ _COMMANDS: Mapping[str, str] = {
     "matrix": "pysession.cli.matrix",
     "pull": "pysession.cli.pull",
     "push": "pysession.cli.push",
+    "proto": "pysession.cli.proto",
     "repair": "pysession.cli.repair",
     "rules": "pysession.cli.rules",
     "schema": "pysession.cli.schema",

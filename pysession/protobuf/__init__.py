@@ -7,6 +7,7 @@ in another way than this room does, the library reads first.
 
 from pysession.protobuf.exact import exact
 from pysession.protobuf.failures import Malformed, Unfit
+from pysession.protobuf.json_text import json_text
 from pysession.protobuf.reading_sessions import session_document
 from pysession.protobuf.writing_sessions import session_bytes
 
@@ -14,6 +15,7 @@ __all__ = [
     "Malformed",
     "Unfit",
     "exact",
+    "json_text",
     "session_bytes",
     "session_document",
 ]

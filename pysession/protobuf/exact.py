@@ -19,6 +19,9 @@ from pysession.wire.scanner import Scanner
 
 _NEGATIVE_ZERO = re.compile(rb"-0(?![0-9.eE])")
 _NATIVE_DEPTH, _NATIVE_DIGITS = 200, 4300
+_LOOKED_AT = 1 << 14
+"""Bytes by which a document is told that escapes what need not be, as Python's ``json`` does."""
+
 _HARMLESS = frozenset({"string-not-portable"})
 """Faults that leave a value which can be carried."""
 
@@ -44,11 +47,12 @@ def exact(data: bytes, limits: Limits) -> Any:
     if len(data) > limits.bytes:
         raise ValueError
     data = data.removeprefix(MARK)
-    native = limits.depth >= _NATIVE_DEPTH and limits.digits >= _NATIVE_DIGITS
-    if not native or _NEGATIVE_ZERO.search(data):
+    if limits.depth < _NATIVE_DEPTH or limits.digits < _NATIVE_DIGITS:
         return _scanned(data, limits)
     value, found = _as_written(data)
     if not found:
+        if _NEGATIVE_ZERO.search(data):
+            return _scanned(data, limits)
         try:
             value = jiter.from_json(
                 data, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="all", float_mode="lossless-float"
@@ -63,7 +67,7 @@ def exact(data: bytes, limits: Limits) -> Any:
 def _as_written(data: bytes) -> tuple[Any, bool]:
     """The value, if writing it gives the bytes back but for white space: then no member is repeated and no number is
     written in another way. Two passes of native code are faster than one that looks for such things."""
-    if b"\\u" in data:
+    if b"\\u" in data[:_LOOKED_AT]:
         return None, False
     try:
         value = msgspec.json.decode(data)

@@ -124,22 +124,24 @@ class _Chooser:
             if message in usual:
                 self._readers[field.number << 3 | LENGTH] = object_reader(usual[message], self._dialect, known).read
 
-    def one(self, data: bytes, at: int, end: int) -> dict[str, Any]:
+    def one(self, data: bytes, at: int, end: int) -> Any:
         """The object whose bytes are from ``at`` to ``end``."""
         if at == end:
             raise Malformed(f"a {self._place} is of no kind")
         key, at = read_varint(data, at)
         reader = self._readers.get(key)
         if reader is None:
-            raise Malformed(f"{self._dialect} has no {self._place} for field {key >> 3}, or this version does not know it")
+            raise Malformed(
+                f"{self._dialect} has no {self._place} for field {key >> 3}, or this version does not know it"
+            )
         at, stop = read_span(data, at, end)
         if stop != end:
             raise Malformed(f"a {self._place} is of more than one kind")
         return reader(data, at, stop)
 
-    def several(self, data: bytes, at: int, end: int) -> list[dict[str, Any]]:
+    def several(self, data: bytes, at: int, end: int) -> list[Any]:
         """The list whose bytes are from ``at`` to ``end``."""
-        found: list[dict[str, Any]] = []
+        found: list[Any] = []
         readers = self._readers
         while at < end:
             if data[at] != _ITEMS:
@@ -207,7 +209,7 @@ def _absent(place: str, dialect: str) -> Body:
 def _with_role_objects(reader: Body) -> Body:
     """Roles were objects once; then the last field, behind all that the message itself has, is true."""
 
-    def body(data: bytes, at: int, end: int) -> dict[str, Any]:
+    def body(data: bytes, at: int, end: int) -> Any:
         if data[at:end].endswith(_ROLE_IN_OBJECT):
             found = reader(data, at, end - len(_ROLE_IN_OBJECT))
             if "role" in found:

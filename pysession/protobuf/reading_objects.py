@@ -227,6 +227,8 @@ def _sequence(order: tuple[int, ...], numbers: tuple[int, ...], others: int, *, 
 def _check_names(kind: Kind, names: list[str]) -> None:
     if len(set(names)) < len(names):
         raise Malformed(f"a {kind.message} has two members of one name, which pysession refuses in JSON too")
+
+
 @lru_cache(maxsize=1024)
 def _read_layout(data: bytes) -> Layout:
     order: list[int] = []

@@ -14,9 +14,9 @@ from pysession.protobuf.fields import enumeration, fields, number_of
 from pysession.protobuf.json_text import json_text
 from pysession.protobuf.reading_members import object_reader
 from pysession.protobuf.reading_objects import Body
+from pysession.protobuf.reading_values import read_value
 from pysession.protobuf.varints import LENGTH, VARINT, read_span, read_varint
 from pysession.protobuf.words import Kind, Slot, envelope
-from pysession.protobuf.reading_values import read_value
 
 
 def session_document(data: bytes) -> bytes:

@@ -44,6 +44,11 @@ def sized(body: bytes) -> bytes:
     return LENGTHS[len(body)] + body
 
 
+def sized_all(pieces: list[bytes]) -> bytes:
+    """The pieces one after the other behind their common length: of what is large, the only copy."""
+    return b"".join((LENGTHS[sum(map(len, pieces))], *pieces))
+
+
 def signed(number: int) -> bytes:
     """``number``, from -2^63 to 2^63 - 1, as int64."""
     return varint(number if number >= 0 else number + _BIT64)

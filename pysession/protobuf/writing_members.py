@@ -11,7 +11,7 @@ import jiter
 from pysession.protobuf.exact import number
 from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import enumeration, number_of
-from pysession.protobuf.varints import LENGTHS, VARINT, signed, sized, tag
+from pysession.protobuf.varints import LENGTHS, VARINT, signed, sized, sized_all, tag
 from pysession.protobuf.words import (
     Kind,
     Slot,
@@ -240,7 +240,7 @@ def _messages(dialect: str, slot: Slot) -> Write:
             out += _ITEMS, LENGTHS[len(body)], body
         if spoken != usual:
             out.append(_WORDS + bytes([enumeration("Dialect", "DIALECT_")[spoken]]))
-        return sized(b"".join(out))
+        return sized_all(out)
 
     return write
 
@@ -311,19 +311,22 @@ def _data(dialect: str, slot: Slot) -> Write:
 def _state(dialect: str, slot: Slot) -> Write:
     write_history, write_messages = _history(dialect, slot), _messages(dialect, slot)
 
-    def entry(value: Any, room: int, lists: Lists) -> bytes:
-        for tag, write in ((_HISTORY, write_history), (_MESSAGES, write_messages)):
-            try:
-                return tag + write(value, room, lists)
-            except Unfit:
-                pass
-        return _STATE_VALUE + _value(value, room, lists)
+    forms = ((_HISTORY, write_history), (_MESSAGES, write_messages), (_STATE_VALUE, _value))
 
     def write(value: Any, room: int, lists: Lists) -> bytes:
         if value.__class__ is not dict:
             raise Unfit
-        bodies = (member_name(name) + entry(item, room - 2, lists) for name, item in value.items())
-        return sized(b"".join(_ITEMS + sized(body) for body in bodies))
+        out: list[bytes] = []
+        for name, item in value.items():
+            key = member_name(name)
+            for form, write_form in forms:
+                try:
+                    written = write_form(item, room - 2, lists)
+                except Unfit:
+                    continue
+                out += _ITEMS, LENGTHS[len(key) + len(form) + len(written)], key, form, written
+                break
+        return sized_all(out)
 
     return write
 

@@ -11,7 +11,7 @@ from pysession.protobuf.fields import Field, enumeration, fields, number_of
 from pysession.protobuf.varints import VARINT, sized, tag
 from pysession.protobuf.words import Slot, envelope, words_of
 from pysession.protobuf.writing_members import object_writer, write_of
-from pysession.protobuf.writing_objects import ObjectWriter
+from pysession.protobuf.writing_objects import ObjectWriter, Write
 from pysession.protobuf.writing_values import DEEPEST, value_body
 
 
@@ -38,7 +38,7 @@ def session_bytes(
     head = _head(dialect, release)
     if shape != "value":
         try:
-            return head + _shape_field(shape) + _typed(shape, value, dialect, lists)
+            return b"".join((head, _shape_field(shape), _typed(shape, value, dialect, lists)))
         except Unfit:
             # Not every item of the list is a message.
             if shape == "lines":
@@ -60,7 +60,7 @@ def _shape(value: Any, detection: Detection, lines: bool) -> tuple[str, Any]:
 def _typed(shape: str, value: Any, dialect: str, lists: dict[int, str]) -> bytes:
     if shape == "envelope":
         return _envelope_writer(dialect)(value, DEEPEST - 1, lists)
-    return _MESSAGES + _messages_writer(dialect)(value, DEEPEST - 1, lists)  # type: ignore[misc]
+    return _MESSAGES + _messages_writer(dialect)(value, DEEPEST - 1, lists)
 
 
 def _head(dialect: str, release: str | None) -> bytes:
@@ -80,7 +80,7 @@ def _envelope_writer(dialect: str) -> ObjectWriter:
 
 
 @cache
-def _messages_writer(dialect: str) -> Any:
+def _messages_writer(dialect: str) -> Write:
     return write_of(dialect, Slot(_field("messages")))
 
 

@@ -1,4 +1,4 @@
-"""Finding the data that a distribution carries: the folders ``schema`` and ``fixtures`` of the repository."""
+"""Finding the data that a distribution carries: the folders ``schema``, ``proto`` and ``fixtures`` of the repository."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 @cache
 def shipped(folder: str) -> Path:
-    """The folder ``schema`` or ``fixtures``: inside the package as installed, beside it in a source checkout.
+    """The folder ``schema``, ``proto`` or ``fixtures``: inside the package as installed, beside it in a source checkout.
 
     Raises:
         FileNotFoundError: this installation carries no such folder.

@@ -38,7 +38,7 @@ def to_proto(
         raise UsageError("to_proto takes the bytes as stored; encode the text: to_proto(text.encode(), ...)")
     room = _room()
     try:
-        value, by_lines = _value(data, encoding, limits, room)
+        value, by_lines = value_of(data, encoding, limits)
     except ValueError:
         _refuse(data, encoding or _begins_like(data), limits)
     detection = detect(value)
@@ -78,8 +78,13 @@ def _room() -> ModuleType:
     return protobuf
 
 
-def _value(data: bytes, encoding: Encoding | None, limits: Limits, room: ModuleType) -> tuple[Any, bool]:
-    """The value of ``data``, and whether it is the list of its lines or records."""
+def value_of(data: bytes, encoding: Encoding | None = None, limits: Limits = DEFAULT_LIMITS) -> tuple[Any, bool]:
+    """The value of ``data`` with its numbers as they are written, and whether it is the list of its lines or records.
+
+    Raises:
+        ValueError: there is none, or none that can be carried.
+    """
+    room = _room()
     known = encoding or _begins_like(data)
     if known.is_messagepack:
         reading = read(data, known, limits)
