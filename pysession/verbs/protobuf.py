@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from pysession.dialects import detect, histories
+from pysession.dialects import SINGLE_MESSAGE, detect, histories
 from pysession.findings.failures import ProtobufError, RefusedError, UsageError
 from pysession.wire import DEFAULT_LIMITS, Encoding, Limits, read
 from pysession.wire.json_document import lines
@@ -41,11 +41,12 @@ def to_proto(
         value, by_lines = value_of(data, encoding, limits)
     except ValueError:
         _refuse(data, encoding or _begins_like(data), limits)
-    detection = detect(value)
+    detection = detect(value[0] if by_lines else value)
     try:
-        written: bytes = room.session_bytes(
-            value, detection, histories(value, detection), lines=by_lines, release=writer
-        )
+        if by_lines and detection.form != SINGLE_MESSAGE:
+            raise room.Unfit
+        found = () if by_lines else histories(value, detection)
+        written: bytes = room.session_bytes(value, detection, found, lines=by_lines, release=writer)
     except room.Unfit as unfit:
         raise UsageError("these are several documents, one a line; hand over each by itself") from unfit
     return written

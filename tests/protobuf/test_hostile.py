@@ -1,0 +1,239 @@
+"""Bytes from anywhere: a session, or a clear refusal. Nothing else, and nothing lost in silence."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pysession import from_proto, to_proto
+from pysession.findings.failures import ProtobufError
+from pysession.v1.session_pb2 import (
+    DIALECT_DOTNET,
+    DIALECT_PYTHON,
+    SHAPE_ENVELOPE,
+    SHAPE_MESSAGE,
+    SHAPE_VALUE,
+    Content,
+    Session,
+)
+from pysession.v1.value_pb2 import NULL_VALUE_NULL, Member, Value
+from tests.protobuf.documents import fixtures
+
+DOCUMENT = (
+    b'{"type":"session","session_id":"s1","service_session_id":null,"state":{"in_memory":{"messages":['
+    b'{"role":"user","contents":[{"type":"text","text":"hi","additional_properties":{}}],"additional_properties":{},'
+    b'"type":"message"}]},"app":{"n":[1,2.5,"x",null]}}}'
+)
+BLOB = to_proto(DOCUMENT)
+
+
+def session() -> Session:
+    return Session.FromString(BLOB)
+
+
+def refusal(blob: bytes) -> str:
+    with pytest.raises(ProtobufError) as caught:
+        from_proto(blob)
+    assert str(caught.value).startswith("this is not a session as pysession.v1 has it: ")
+    return caught.value.reason
+
+
+@given(st.binary(max_size=200))
+def test_arbitrary_bytes_are_a_document_or_refused(blob: bytes) -> None:
+    with contextlib.suppress(ProtobufError):
+        json.loads(from_proto(blob))
+
+
+@given(st.data())
+def test_a_blob_with_bytes_changed_is_a_document_or_refused(data: st.DataObject) -> None:
+    blob = bytearray(data.draw(st.sampled_from([to_proto(text) for _, text in fixtures("golden")[:40]])))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(blob) - 1))
+        blob[at : at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=2))
+    with contextlib.suppress(ProtobufError):
+        from_proto(bytes(blob))
+
+
+@pytest.mark.parametrize("length", range(1, len(BLOB)))
+def test_a_blob_that_ends_too_early_is_never_the_whole_document(length: int) -> None:
+    try:
+        document = from_proto(BLOB[:length])
+    except ProtobufError:
+        return
+    assert document != DOCUMENT
+
+
+def test_nothing_at_all_is_no_session() -> None:
+    assert refusal(b"") == "a session does not say its dialect, or says one that this version does not know: 0"
+
+
+def test_a_dialect_of_a_later_version_is_refused_by_its_number() -> None:
+    later = session()
+    later.dialect = 57  # type: ignore[assignment]
+    assert refusal(later.SerializeToString()).endswith("does not know: 57")
+
+
+def test_a_version_of_a_dialect_that_is_not_known_is_refused() -> None:
+    later = session()
+    later.format_version = "7.0"
+    assert "a version of python" in refusal(later.SerializeToString())
+
+
+@pytest.mark.parametrize("number", [90, 150, 2000])
+def test_a_field_of_a_later_version_is_refused_wherever_it_is(number: int) -> None:
+    unknown = bytes([number << 3 & 0x7F | 0x80 | 2, number >> 4]) + b"\x03new"
+    assert "does not know" in refusal(BLOB + unknown)
+    with_unknown = session()
+    text = with_unknown.state.entries[0].history.messages.items[0].contents.items[0].text
+    text.MergeFromString(unknown)
+    assert f"TextContent has a field {number}" in refusal(with_unknown.SerializeToString())
+
+
+def test_fields_of_a_later_version_survive_a_program_that_reads_and_writes() -> None:
+    unknown = b"\xd2\x09\x03new"
+    assert Session.FromString(BLOB + unknown).SerializeToString().endswith(unknown)
+
+
+def test_a_session_deeper_than_protobuf_allows_is_refused() -> None:
+    value = b"\x08\x01"
+    for _ in range(5000):
+        item = b"\x0a" + _length(value) + value
+        value = b"\x4a" + _length(item) + item
+    blob = bytes([8, DIALECT_PYTHON, 32, SHAPE_VALUE]) + b"\xf2\x01" + _length(value) + value
+    assert "too deep" in refusal(blob)
+
+
+def _length(body: bytes) -> bytes:
+    size, out = len(body), bytearray()
+    while size > 127:
+        out.append(size & 127 | 128)
+        size >>= 7
+    return bytes([*out, size])
+
+
+def value(**kind: object) -> bytes:
+    return Session(dialect=DIALECT_PYTHON, shape=SHAPE_VALUE, value=Value(**kind)).SerializeToString()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("blob", "reason"),
+    [
+        (value(), "a Value holds no value"),
+        (value(null_value=0), "a NullValue is not NULL_VALUE_NULL"),
+        (value(double_value=float("nan")), "a double is not finite, and JSON has no such number"),
+        (value(double_value=float("inf")), "a double is not finite, and JSON has no such number"),
+        (value(number_text="1.0x"), "a number_text is no number as JSON writes it"),
+        (value(number_text="01"), "a number_text is no number as JSON writes it"),
+        (value(number_text="1\n"), "a number_text is no number as JSON writes it"),
+        (value(json_text="[1,]"), "a json_text is not the JSON text of a value"),
+        (value(json_text='{"a":1,"a":2}'), "a json_text is not the JSON text of a value"),
+        (value(json_text="1 2"), "a json_text is not the JSON text of a value"),
+        (value(array_value={"items": [{}]}), "a Value holds no value"),
+        (value(object_value={"members": [{"name": "a"}]}), "a Member has no value"),
+        (value(object_value={"members": [{"value": {"bool_value": True}}]}), "a Member has no name"),
+        (
+            value(object_value={"members": [{"name": "a", "value": {"bool_value": flag}} for flag in (True, False)]}),
+            "an Object has two members of one name, which pysession refuses in JSON too",
+        ),
+    ],
+)
+def test_what_no_json_says_is_refused(blob: bytes, reason: str) -> None:
+    assert refusal(blob) == reason
+
+
+def test_text_that_is_no_unicode_is_refused_where_it_must_be_unicode() -> None:
+    assert refusal(BLOB.replace(b"\x02hi", b"\x02h\xff"))
+
+
+def test_a_content_of_no_kind_is_refused() -> None:
+    empty = session()
+    empty.state.entries[0].history.messages.items[0].contents.items.append(Content())
+    assert refusal(empty.SerializeToString()) == "a content is of no kind"
+
+
+def test_a_kind_that_a_dialect_has_no_name_for_is_refused() -> None:
+    shell = Session(dialect=DIALECT_DOTNET, shape=SHAPE_ENVELOPE)
+    messages = shell.state.entries.add(name="InMemoryChatHistoryProvider").history.messages
+    messages.items.add().contents.items.add().shell_tool_call.call_id = "c"
+    assert "dotnet has no content for field 22" in refusal(shell.SerializeToString())
+
+
+def test_a_field_that_a_dialect_has_no_member_for_is_refused() -> None:
+    wrong = session()
+    wrong.agent_name = "helper"
+    assert "python has no member for field 16 of Session" in refusal(wrong.SerializeToString())
+
+
+def test_a_shape_and_what_is_in_it_must_agree() -> None:
+    two = Session(dialect=DIALECT_PYTHON, shape=SHAPE_MESSAGE)
+    two.messages.items.add(role="user")
+    assert from_proto(two.SerializeToString()) == b'{"role":"user"}'
+    two.messages.items.add(role="user")
+    assert "exactly one message" in refusal(two.SerializeToString())
+    both = session()
+    both.shape = SHAPE_VALUE
+    assert "SHAPE_VALUE" in refusal(both.SerializeToString())
+
+
+def test_a_member_may_not_be_there_twice_by_field_and_by_name() -> None:
+    twice = session()
+    twice.other_members.append(Member(name="session_id", value=Value(string_value="other")))
+    assert "two members of one name" in refusal(twice.SerializeToString())
+
+
+def test_setting_a_field_takes_the_place_of_a_null_under_its_name() -> None:
+    blob = to_proto(b'[{"role":"user","contents":[],"author_name":null,"message_id":"m"}]')
+    edited = Session.FromString(blob)
+    message = edited.messages.items[0]
+    assert [(member.name, member.value.null_value) for member in message.other_members] == [
+        ("author_name", NULL_VALUE_NULL)
+    ]
+    message.author_name = "Ann"
+    assert from_proto(edited.SerializeToString()) == (
+        b'[{"role":"user","contents":[],"message_id":"m","author_name":"Ann"}]'
+    )
+
+
+def test_what_another_program_adds_without_a_layout_is_written_by_the_rule() -> None:
+    edited = session()
+    message = edited.state.entries[0].history.messages.items.add(type="message", role="assistant")
+    call = message.contents.items.add().function_call
+    call.call_id, call.name = "c1", "get_weather"
+    call.arguments.text = "{}"
+    document = json.loads(from_proto(edited.SerializeToString()))
+    assert list(document["state"]["in_memory"]["messages"][1].items()) == [
+        ("role", "assistant"),
+        ("contents", [{"type": "function_call", "call_id": "c1", "name": "get_weather", "arguments": "{}"}]),
+        ("type", "message"),
+    ]
+
+
+def test_fields_in_another_order_or_in_pieces_are_read_as_protobuf_reads_them() -> None:
+    first = Session(type="session", session_id="s1").SerializeToString()
+    second = Session(dialect=DIALECT_PYTHON, shape=SHAPE_ENVELOPE).SerializeToString()
+    one, two = Session(), Session()
+    one.state.entries.add(name="a").value.int_value = 1
+    two.state.entries.add(name="b").value.double_value = 2.0
+    assert from_proto(first + two.SerializeToString() + second + one.SerializeToString()) == (
+        b'{"type":"session","session_id":"s1","state":{"b":2.0,"a":1}}'
+    )
+
+
+def test_a_layout_may_name_what_is_not_there_and_leave_out_what_is() -> None:
+    edited = session()
+    edited.layout.order.extend([99, 8, 8, 14, 6, 0])
+    assert list(json.loads(from_proto(edited.SerializeToString()))) == [
+        "state",
+        "session_id",
+        "type",
+        "service_session_id",
+    ]
+
+
+def test_a_double_is_read_from_its_eight_bytes() -> None:
+    assert struct.pack("<d", 2.5) in BLOB
