@@ -246,8 +246,10 @@ def _late(status: Status, subject: Subject) -> PysessionError:
 
 def _unavailable(status: Status, subject: Subject) -> PysessionError:
     known = {**_HOPELESS, **_WHY}
-    why = next((known[part] for part in known if part in status.text), None)
-    return UnavailableError(subject.place, why or status.text)
+    why = next((known[part] for part in known if part in status.text), status.text)
+    if why == _WHY["Socket closed"] and subject.place.startswith("http://"):
+        why += "; if it encrypts, write https://"
+    return UnavailableError(subject.place, why)
 
 
 def _unimplemented(status: Status, subject: Subject) -> PysessionError:

@@ -1,0 +1,212 @@
+"""``pysession push`` and ``pysession pull`` as real processes, against a real server."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pysession.cli.exit_code import ExitCode
+from pysession.schema import shipped
+from tests.cli.processes import COMMAND, environment, run
+from tests.exchange.documents import session
+from tests.exchange.serving import Served, serving
+
+DOTNET = shipped("fixtures") / "golden/dotnet/1.17.0/streaming_tools.json"
+TOKEN = "token-of-ada-0123456789"
+
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("exchange")
+    tokens = folder / "tokens.toml"
+    tokens.write_text(f'[[token]]\nowner = "ada"\ntoken = "{TOKEN}"\n')
+    with serving(folder, "--select", "json", "--tokens", tokens) as served:
+        yield served
+
+
+@pytest.fixture
+def call(exchange: Served, tmp_path: Path) -> Any:
+    """Runs a command in a folder of its own, with the address and the token in its environment."""
+
+    def called(*arguments: str | Path, code: int = ExitCode.CLEAN, input: bytes = b"", **more: str) -> Any:
+        variables = {"PYSESSION_EXCHANGE": exchange.address, "PYSESSION_TOKEN": TOKEN, **more}
+        done = run(*arguments, cwd=tmp_path, input=input, **variables)
+        assert done.returncode == code, done.stderr.decode()
+        return done
+
+    return called
+
+
+def test_a_dotnet_session_comes_out_as_python_and_back_without_a_loss(call: Any, tmp_path: Path) -> None:
+    call("push", DOTNET, "--id", "hand-over")
+    pulled = call("pull", "hand-over", "--to", "python", "-o", "python.json", "--losses", "losses.json")
+    assert b"hand-over \xe2\x86\x92 python.json: " in pulled.stderr
+    assert b"dotnet \xe2\x86\x92 python@" in pulled.stderr
+    assert json.loads((tmp_path / "python.json").read_bytes())["type"] == "session"
+    (document,) = json.loads((tmp_path / "losses.json").read_bytes())["documents"]
+    assert (document["source"], document["from"]) == ("hand-over", "dotnet")
+    assert all(loss["recoverable"] for loss in document["losses"] if loss["kind"] != "defaulted")
+    call("push", "python.json", "--id", "hand-over")
+    call("pull", "hand-over", "--to", "dotnet@1.17.0", "-o", "dotnet.json", "--losses", "back.json")
+    assert json.loads((tmp_path / "dotnet.json").read_bytes()) == json.loads(DOTNET.read_bytes())
+    assert json.loads((tmp_path / "back.json").read_bytes())["documents"][0]["losses"] == []
+
+
+def test_what_is_pulled_is_what_was_pushed(call: Any, tmp_path: Path) -> None:
+    data = b" " + session(size=400_000)
+    (tmp_path / "large.json").write_bytes(data)
+    call("push", "large.json", "--id", "large")
+    assert call("pull", "large").stdout == data
+    call("pull", "large", "-o", "again.json")
+    assert (tmp_path / "again.json").read_bytes() == data
+
+
+def test_a_folder_goes_and_comes_back_as_a_store(call: Any, tmp_path: Path) -> None:
+    store = f"file:{tmp_path / 'store'}"
+    ids = ["folder-a", "folder-B/ü", "folder-c"]
+    for session_id in ids:
+        file = tmp_path / "one.json"
+        file.write_bytes(session(session_id, session_id=session_id))
+        run("store", "put", store, session_id, file, cwd=tmp_path)
+    pushed = call("push", store)
+    assert b"3 sessions stored" in pushed.stderr
+    call("pull", "--prefix", "folder-", "-o", "out")
+    listed = run("store", "ls", f"file:{tmp_path / 'out'}", "--format", "ndjson", cwd=tmp_path)
+    assert sorted(json.loads(line)["id"] for line in listed.stdout.splitlines()) == sorted(ids)
+    # And a folder of files, whose names stand for ids that they do not say.
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare/folder-d.json").write_bytes(DOTNET.read_bytes())
+    pushed = call("push", "bare", "--format", "json")
+    (document,) = json.loads(pushed.stdout)["documents"]
+    assert (document["session_id"], document["stored"]) == ("folder-d", True)
+
+
+def test_a_conflict_is_a_refusal(call: Any, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_bytes(session(session_id="conflict"))
+    first = call("push", "s.json", "--create-only", "--format", "json")
+    etag = json.loads(first.stdout)["documents"][0]["etag"]
+    refused = call("push", "s.json", "--create-only", code=ExitCode.FINDINGS)
+    assert b"s.json: not stored: the session 'conflict' is there already" in refused.stderr
+    call("push", "s.json", "--if-match", etag)
+    refused = call("push", "s.json", "--if-match", etag, "--format", "json", code=ExitCode.FINDINGS)
+    (document,) = json.loads(refused.stdout)["documents"]
+    assert (document["stored"], document["findings"]) == (False, [])
+    assert "has been changed since it was read" in document["reason"]
+
+
+def test_the_policy_of_the_server_tells_what_is_wrong_and_where(call: Any, tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_bytes(session(session_id="good"))
+    (tmp_path / "bad.json").write_bytes(session(session_id="bad").replace(b'"hi"', b'"hi","text":"twice"'))
+    refused = call("push", "bad.json", "good.json", code=ExitCode.FINDINGS)
+    told = refused.stderr.decode()
+    assert "bad.json: not stored: " in told
+    assert "  json-duplicate-key  /state/in_memory/messages/0/contents/0/text: " in told
+    assert "1 session stored" in told
+    call("pull", "bad", code=ExitCode.NOT_READ)
+
+
+def test_two_documents_of_one_id_are_told_and_the_first_stays(call: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(session("first", session_id="twice"))
+    (tmp_path / "b.json").write_bytes(session("second", session_id="twice"))
+    refused = call("push", "a.json", "b.json", code=ExitCode.FINDINGS)
+    assert b"b.json: not stored: a.json has gone as the session 'twice' already; give --id" in refused.stderr
+    assert call("pull", "twice").stdout == session("first", session_id="twice")
+
+
+def test_a_document_a_line_and_standard_input_are_documents(call: Any, tmp_path: Path) -> None:
+    lines = b"\n".join(session(session_id=f"line-{number}") for number in range(3))
+    (tmp_path / "lines.jsonl").write_bytes(lines)
+    assert b"3 sessions stored" in call("push", "lines.jsonl").stderr
+    call("push", "-", "--id", "stdin", input=DOTNET.read_bytes())
+    assert call("pull", "stdin").stdout == DOTNET.read_bytes()
+    unnamed = call("push", "-", input=DOTNET.read_bytes(), code=ExitCode.FINDINGS)
+    assert b"it does not say its session id; give --id" in unnamed.stderr
+
+
+def test_what_is_not_there_is_told_and_the_others_come(call: Any, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_bytes(session(session_id="there"))
+    call("push", "s.json")
+    missing = call("pull", "nowhere", "there", "-o", "out", code=ExitCode.NOT_READ)
+    assert b"nowhere: there is no session 'nowhere'" in missing.stderr
+    assert (tmp_path / "out/there.json").read_bytes() == session(session_id="there")
+    assert (
+        b"there is no document to pull" in call("pull", "--prefix", "none-", "-o", "out", code=ExitCode.NOT_READ).stderr
+    )
+
+
+def test_nobody_gets_in_without_the_token_and_it_is_told_how(call: Any, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_bytes(session())
+    for command in (("push", "s.json"), ("pull", "s1")):
+        refused = call(*command, code=ExitCode.NOT_READ, PYSESSION_TOKEN="token-of-mallory-0123456789")
+        assert b"does not know who calls" in refused.stderr
+        assert b"PYSESSION_TOKEN" in refused.stderr
+        assert b"mallory" not in refused.stderr
+    (tmp_path / "token").write_text(TOKEN)
+    call("push", "s.json", "--token-file", "token", PYSESSION_TOKEN="")
+
+
+def test_an_exchange_that_is_not_there_is_told_in_one_line(call: Any, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_bytes(session())
+    refused = call("push", "s.json", "--to", "localhost:1", code=ExitCode.NOT_READ)
+    assert refused.stderr.decode().splitlines() == [
+        "Error: http://localhost:1 does not answer: nothing listens there; start 'pysession serve', or look at the host "
+        "and port"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("push", "s.json", "--to", "ftp://x"), "is not the address of an exchange"),
+        (("push", "a", "b", "--id", "x"), "give one file"),
+        (("push", "s.json", "--create-only", "--if-match", "e"), "either --create-only or --if-match"),
+        (("push", "s.json", "--as-typed", "--dialect", "go"), "leave --dialect out"),
+        (("pull",), "say which sessions"),
+        (("pull", "a", "--all"), "say which sessions"),
+        (("pull", "a", "b"), "give --output FOLDER"),
+        (("pull", "a", "--losses", "l.json"), "give --to"),
+        (("pull", "a", "--to", "fortran"), "fortran"),
+        (("pull", "a", "--ca", "none.pem"), "certificates prove nothing"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(call: Any, arguments: tuple[str, ...], told: str) -> None:
+    assert told in call(*arguments, code=ExitCode.USAGE).stderr.decode()
+
+
+def test_an_output_that_cannot_be_written_is_told(call: Any, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_bytes(session(session_id="unwritten"))
+    call("push", "s.json")
+    (tmp_path / "file").write_bytes(b"")
+    refused = call("pull", "unwritten", "-o", "file/s.json", code=ExitCode.NOT_READ)
+    assert b"cannot be written" in refused.stderr
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is(exchange: Served, tmp_path: Path) -> None:
+    (tmp_path / "large.json").write_bytes(session(size=5_000_000, session_id="bar"))
+    ours, theirs = pty.openpty()
+    variables = environment(PYSESSION_EXCHANGE=exchange.address, PYSESSION_TOKEN=TOKEN)
+    process = subprocess.Popen(
+        [*COMMAND, "push", "large.json"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs, env=variables
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            more = os.read(ours, 65536)
+        except OSError:  # The other side is closed, as Linux tells it.
+            break
+        if not more:
+            break
+        shown += more
+    os.close(ours)
+    assert process.wait(60) == ExitCode.CLEAN
+    assert b"pushing" in shown
+    assert b"100%" in shown
+    assert b"bar: 5,000,000 bytes" in shown
