@@ -50,7 +50,7 @@ ON CONFLICT (owner, id) DO UPDATE SET
 _PUT = f"{_GROW} WHERE NOT session.immutable OR session.expires <= excluded.changed"
 
 _READ_AS_PUT = f"""
-SELECT data, {_FACTS} FROM session
+SELECT CAST(data AS BLOB), {_FACTS} FROM session
 WHERE owner = ? AND id = ? AND {_LIVE} AND size <= ? AND NOT EXISTS (SELECT 1 FROM message WHERE session = key)
 """  # noqa: S608
 
@@ -435,7 +435,7 @@ def _facts(etag: str, size: int, changed: int, expires: int | None, immutable: i
 
 
 def _document(connection: sqlite3.Connection, row: _Row) -> bytes:
-    (data,) = connection.execute("SELECT data FROM session WHERE key = ?", (row.key,)).fetchone()
+    (data,) = connection.execute("SELECT CAST(data AS BLOB) FROM session WHERE key = ?", (row.key,)).fetchone()
     if not row.messages:
         return bytes(data)
     (seam,) = connection.execute("SELECT seam FROM seam WHERE session = ?", (row.key,)).fetchone()
