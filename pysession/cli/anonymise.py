@@ -10,7 +10,7 @@ import click
 
 from pysession.cli.account import Account
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import input_format_option, shared_folder, split
+from pysession.cli.options import dash_is_stdout, input_format_option, shared_folder, split
 from pysession.findings.failures import UsageError
 from pysession.inputs import InputFormat
 from pysession.outputs import make_folder_of, spare_input, write_file
@@ -43,7 +43,8 @@ Exit codes:
     "--output",
     "output",
     metavar="OUT",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, allow_dash=True),
+    callback=dash_is_stdout,
     help="Where the copy goes: a file, or for several inputs a folder, in which files have other names.",
 )
 @click.option(

@@ -14,7 +14,7 @@ import click
 
 from pysession.cli.account import not_written
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import at_option, input_format_option, split
+from pysession.cli.options import at_option, dash_is_stdout, input_format_option, split
 from pysession.cli.output import is_terminal
 from pysession.dialects import DIALECTS
 from pysession.findings import LossKind, NotRead, Report
@@ -67,7 +67,8 @@ Exit codes:
     "--output",
     "output",
     metavar="OUT",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, allow_dash=True),
+    callback=dash_is_stdout,
     help="Where the result goes: a file, or for several inputs a folder.",
 )
 @click.option(

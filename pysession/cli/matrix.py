@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pysession.cli.options import split
+from pysession.cli.options import dash_is_stdout, split
 from pysession.cli.output import is_terminal, wants_color, write_text
 from pysession.findings import Verdict
 from pysession.findings.failures import UsageError
@@ -67,7 +67,9 @@ Patterns:
     type=click.Choice(_FORMATS),
     help="html is one page that needs no network. Default: what the name of OUT ends in, else text.",
 )
-@click.option("-o", "--output", metavar="OUT", help="Write to this file instead of standard output.")
+@click.option(
+    "-o", "--output", metavar="OUT", callback=dash_is_stdout, help="Write to this file instead of standard output."
+)
 def command(
     families: tuple[str, ...],
     writers: tuple[str, ...],

@@ -36,6 +36,11 @@ def pointer(ctx: click.Context, param: click.Parameter, value: str | None) -> st
     return value
 
 
+def dash_is_stdout(ctx: click.Context, param: click.Parameter, value: Path | str | None) -> Path | str | None:
+    """``-`` in place of a file to write is standard output, as everywhere; a file of that name is ``./-``."""
+    return None if str(value) == "-" else value
+
+
 at_option = click.option(
     "--at", metavar="POINTER", callback=pointer, help="Where the session is inside each record (JSON Pointer)."
 )

@@ -13,6 +13,7 @@ import click
 
 from pysession.cli.account import Account, not_written
 from pysession.cli.exit_code import ExitCode
+from pysession.cli.options import dash_is_stdout
 from pysession.cli.output import is_terminal
 from pysession.cli.remote import VARIABLES, Bar, described, exchange_options, open_client, tell_findings
 from pysession.findings import LossKind
@@ -62,7 +63,8 @@ Exit codes:
     "-o",
     "--output",
     metavar="OUT",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, allow_dash=True),
+    callback=dash_is_stdout,
     help="Where it goes: a file, or for several sessions a folder. Without it one session goes to standard output.",
 )
 @click.option(

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from pysession.cli.exit_code import ExitCode
+from pysession.cli.options import dash_is_stdout
 from pysession.findings.failures import UsageError
 from pysession.outputs import write_file
 from pysession.report.characters import printable
@@ -112,10 +113,20 @@ async def list_sessions(store: str, prefix: str, owner: str | None, since: datet
 @click.argument("store", metavar="STORE")
 @click.argument("session_id", metavar="ID")
 @_owner(required_one=True)
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Where the document goes.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path, allow_dash=True),
+    callback=dash_is_stdout,
+    help="Where the document goes.",
+)
 @_finish
 async def get_session(store: str, session_id: str, owner: str, output: Path | None) -> ExitCode:
-    """Write the document of a session, byte for byte; its etag goes to standard error."""
+    """Write the document of a session, byte for byte; its etag goes to standard error.
+
+    What was damaged since it was put is written too, and ends with 3.
+    """
     async with _existing(store) as opened:
         stored = await opened.get(session_id, owner=owner)
     if output is not None:
@@ -124,6 +135,9 @@ async def get_session(store: str, session_id: str, owner: str, output: Path | No
         sys.stdout.buffer.write(stored.data)
         sys.stdout.buffer.flush()
     click.echo(f"etag {stored.etag}", err=True)
+    if not stored.is_whole:
+        click.echo(f"Error: the session {session_id!r} is damaged: it is not what was put", err=True)
+        return ExitCode.NOT_READ
     return ExitCode.CLEAN
 
 

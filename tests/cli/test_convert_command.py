@@ -39,9 +39,12 @@ def store(tmp_path: Path) -> Path:
     return folder
 
 
-def test_one_document_goes_to_standard_output(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+@pytest.mark.parametrize("output", [[], ["-o", "-"]])
+def test_one_document_goes_to_standard_output(
+    output: list[str], capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> None:
     (tmp_path / "a.json").write_bytes(session())
-    assert main(["convert", str(tmp_path / "a.json"), "--to", "dotnet"]) == 0
+    assert main(["convert", str(tmp_path / "a.json"), "--to", "dotnet", *output]) == 0
     out, err = capfdbinary.readouterr()
     assert json.loads(out)["stateBag"]["InMemoryChatHistoryProvider"]["messages"][0]["role"] == "user"
     assert "python → dotnet@1.17.0".encode() in err

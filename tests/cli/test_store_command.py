@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,6 +39,15 @@ def test_what_is_put_comes_back_byte_for_byte(tmp_path: Path) -> None:
     assert run("store", "put", DB, "s", "-", "--if-match", etag, cwd=tmp_path, input=CLEAN).returncode == 0
     assert run("store", "get", DB, "s", "-o", "out", cwd=tmp_path).stdout == b""
     assert (tmp_path / "out").read_bytes() == CLEAN
+
+
+def test_what_was_damaged_is_written_and_told(tmp_path: Path) -> None:
+    sessions(tmp_path)
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        connection.execute("UPDATE session SET data = substr(data, 1, 40) WHERE owner = X''")
+    done = run("store", "get", DB, "one", "-o", "-", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (3, CLEAN[:40])
+    assert b"'one' is damaged" in done.stderr
 
 
 def test_a_conflict_is_a_refusal(tmp_path: Path) -> None:

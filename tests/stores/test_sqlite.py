@@ -191,3 +191,19 @@ def test_a_thread_that_has_nothing_to_do_ends_and_another_takes_its_place(
         await store.close()
 
     asyncio.run(run())
+
+
+def test_a_document_that_was_changed_by_hand_is_what_it_was_changed_to(tmp_path: Path) -> None:
+    """SQL's text functions make a text of a blob."""
+
+    async def run() -> None:
+        async with store_at(tmp_path) as store:
+            await store.append("s", message("é"))
+            assert (await store.get("s")).data == SESSION.replace(b"hello", b"hi").replace(
+                b"}]}]}}}", b"}]}," + message("é") + b"]}}}"
+            )
+
+    asyncio.run(put(store_at(tmp_path), SESSION))
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        connection.execute("UPDATE session SET data = replace(data, 'hello', 'hi')")
+    asyncio.run(run())
