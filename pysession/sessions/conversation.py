@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from pysession.dialects.messages import holds_messages
 from pysession.sessions.errors import CorruptSessionError
+from pysession.sessions.events import timestamp
 from pysession.sessions.messages import RESULT, Content, InputError, Message, settled, text_of
 
 DEFAULT_KEY = "in_memory"
@@ -61,13 +63,16 @@ class MessageView(Mapping[str, Any]):
 def as_message(told: Any) -> Message:
     """A text of the user, a message in the framework's words, or one with ``role`` and ``content``.
 
-    ``content`` is a text, a content, or several. Other members are kept as additional properties.
+    ``content`` is a text, a content, or several. A ``timestamp`` with an offset is when it was said, by default now. Other
+    members are kept as additional properties.
 
     Raises:
         InputError: it is no message.
     """
     if isinstance(told, str):
         told = {"role": "user", "content": told}
+    if isinstance(told, MessageView):
+        told = told.wire
     if hasattr(told, "to_dict"):
         told = told.to_dict()
     if not isinstance(told, Mapping) or told.get("role") not in ROLES:
@@ -85,8 +90,22 @@ def as_message(told: Any) -> Message:
     own = {name: value for name, value in told.items() if name not in _WIRE and name != "content"}
     wire = {name: value for name, value in told.items() if name in _WIRE}
     several = [contents] if isinstance(contents, str | Mapping) else contents
-    wire |= {"contents": several, "additional_properties": {**properties, **own}}
-    return settled(wire)
+    said_at = _moment(own.get("timestamp"))
+    if said_at is not None:
+        del own["timestamp"]
+    found = settled(wire | {"contents": several, "additional_properties": {**properties, **own}})
+    if said_at is not None:
+        stamp(found, timestamp(said_at))
+    return found
+
+
+def _moment(said: Any) -> datetime | None:
+    """A time with an offset in ISO 8601, as the messages of AGNT5 have it; None for anything else."""
+    try:
+        found = datetime.fromisoformat(said)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def stamp(message: Message, at: str) -> None:

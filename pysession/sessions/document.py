@@ -114,4 +114,4 @@ class Document(ABC):
         if stored is not None and not self.record.events.extends(stored):
             from pysession.sessions.conflicts import TrailConflictError
 
-            raise TrailConflictError(self.session_id, str(path))
+            raise TrailConflictError(self.session_id, source=str(path))

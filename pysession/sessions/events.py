@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     """What is recorded. A trail may hold kinds of later versions too; they are texts."""
 
     CREATED = "created"
+    CLAIMED = "claimed"
     MESSAGE_ADDED = "message_added"
     STATE_SET = "state_set"
     STATE_DELETED = "state_deleted"
@@ -80,6 +81,13 @@ class Event(msgspec.Struct, frozen=True):
         found = [name for name in ("sequence", "timestamp", "actor", "kind", "detail") if self[name]]
         return [*found, *self.beside]
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Event:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What cannot be changed in place cannot be pickled as it is either.
+        return _event_of, (self.sequence, self.timestamp, self.kind, self.actor, dict(self.detail), dict(self.beside))
+
     def stored(self) -> dict[str, Any]:
         """The event as JSON values, as it stands in the document."""
         said = {
@@ -90,6 +98,12 @@ class Event(msgspec.Struct, frozen=True):
             "detail": dict(self.detail),
         }
         return {name: value for name, value in said.items() if value is not None and value != {}} | dict(self.beside)
+
+
+def _event_of(
+    sequence: int, timestamp: str, kind: str, actor: str | None, detail: dict[str, Any], beside: dict[str, Any]
+) -> Event:
+    return Event(sequence, timestamp, kind, actor, MappingProxyType(detail), MappingProxyType(beside))
 
 
 class Events(Ready, tuple[Event, ...]):
@@ -224,11 +238,6 @@ def _event(stored: Any, place: Path, sequence: int) -> Event:
         aware = False
     if not aware:
         raise CorruptSessionError(f"{format_pointer((*place, 'time'))} is no time with an offset")
-    return Event(
-        sequence,
-        stored["time"],
-        stored["kind"],
-        stored.get("actor"),
-        MappingProxyType(dict(stored.get("detail", {}))),
-        MappingProxyType({name: value for name, value in stored.items() if name not in _MEMBERS}),
-    )
+    beside = {name: value for name, value in stored.items() if name not in _MEMBERS}
+    detail = dict(stored.get("detail", {}))
+    return _event_of(sequence, stored["time"], stored["kind"], stored.get("actor"), detail, beside)

@@ -48,7 +48,7 @@ def _message(message: Message, metadata: Mapping[str, Any]) -> dict[str, Any]:
     named = {name: message[name] for name in ("author_name", "message_id") if message.get(name) is not None}
     found: dict[str, Any] = {
         "timestamp": created_at(message),
-        "role": message["role"],
+        "role": message.get("role"),
         "message": content_of(message),
         "metadata": {**metadata, **own, **named},
         "tool_calls": [

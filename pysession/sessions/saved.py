@@ -94,6 +94,8 @@ class SessionStore:
     ) -> Session:
         """The session, or a fresh one with this id; ``metadata`` and ``retention`` are those of a fresh one.
 
+        One that is nobody's, such as the framework saves, is that application's and user's from then on.
+
         Raises:
             NotYoursError: the session is that of another application or user than is asked for.
             as :meth:`get`
@@ -103,6 +105,10 @@ class SessionStore:
             session = Session(
                 session_id=session_id, app_name=app_name, user_id=user_id, metadata=metadata, retention=retention
             )
+            await shared_state.load(self._store, session.record, self._owner)
+            return session
+        if session.app_name is None and session.user_id is None and (app_name or user_id):
+            session.claim(app_name=app_name, user_id=user_id)
             await shared_state.load(self._store, session.record, self._owner)
             return session
         for asked, own, what in ((app_name, session.app_name, "application"), (user_id, session.user_id, "user")):
@@ -145,7 +151,7 @@ class SessionStore:
         known = self._known.get(session_id)
         await session.prune_if_due()
         if not session.record.events.extends(self._trails.get(session_id, ())):
-            raise TrailConflictError(session_id)
+            raise TrailConflictError(session_id, self._owner)
         with spanning("save_session", gen_ai__conversation__id=session_id):
             if session.record.has_unshared:
                 session.to_bytes(Form.SESSION)  # what cannot be saved changes nothing of what is shared either

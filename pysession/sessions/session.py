@@ -20,7 +20,7 @@ from pysession.sessions import conversation
 from pysession.sessions.conversation import BoundAgent, MessageView
 from pysession.sessions.document import Document
 from pysession.sessions.envelopes import checked
-from pysession.sessions.errors import CorruptSessionError, SessionError
+from pysession.sessions.errors import CorruptSessionError, NotYoursError, SessionError
 from pysession.sessions.events import EventKind, Events, Scalar, Since, check_limit
 from pysession.sessions.exporting import Export, ExportFormat, exported
 from pysession.sessions.memory import Memory
@@ -30,10 +30,10 @@ from pysession.sessions.scoped_state import Scope, ScopedState
 from pysession.sessions.state_values import (
     Unregistered,
     decoded_state,
-    encoded_entries,
     encoded_message,
     encoded_service_id,
     encoded_state,
+    encoded_values,
 )
 from pysession.stores.failures import ImmutableError
 
@@ -122,6 +122,23 @@ class Session(Document):
     def metadata(self) -> dict[str, Any]:
         """What the application says about the session; stored with it."""
         return self.record.metadata
+
+    @metadata.setter
+    def metadata(self, metadata: Mapping[str, Any]) -> None:
+        self.record.metadata = dict(metadata)
+
+    def claim(self, *, app_name: str | None = None, user_id: str | None = None) -> None:
+        """Say whose the session is, which is nobody's yet: one that the framework saved, for example.
+
+        Raises:
+            NotYoursError: it is somebody's.
+        """
+        if self.app_name is not None or self.user_id is not None:
+            raise NotYoursError(self.id, "application" if self.user_id is None else "user")
+        self.record.app_name = _name(app_name, "app_name")
+        self.record.user_id = _name(user_id, "user_id")
+        self._begin()
+        self.note(EventKind.CLAIMED)
 
     @property
     def retention(self) -> Retention:
@@ -212,7 +229,7 @@ class Session(Document):
         """
         messages = conversation.stored_messages(self.state, conversation.history_key(self.state))
         head = {"session_id": self.id, "app_name": self.app_name, "user_id": self.user_id}
-        said = exported(head | {"metadata": encoded_entries(self.metadata, (*PLACE, "metadata"))}, messages, format)
+        said = exported(head | {"metadata": encoded_values(self.metadata, (*PLACE, "metadata"))}, messages, format)
         self.note(EventKind.EXPORTED, format=str(format), messages=len(messages))
         return said
 

@@ -50,6 +50,15 @@ def encoded_state(state: Mapping[str, Any]) -> dict[str, Any]:
     return _ENCODING.members(state, ("state",))
 
 
+def encoded_values(values: Mapping[str, Any], place: tuple[str | int, ...]) -> dict[str, Any]:
+    """``values`` by key as JSON values; ``place`` is where they are told to stand.
+
+    Raises:
+        StateValueError: a value has no JSON form.
+    """
+    return _ENCODING.members(values, place)
+
+
 def encoded_entries(values: Mapping[str, Any], place: tuple[str | int, ...]) -> dict[str, Any]:
     """``values`` by key as an object of JSON values, of which no reader takes a key for a discriminator.
 
@@ -61,7 +70,7 @@ def encoded_entries(values: Mapping[str, Any], place: tuple[str | int, ...]) -> 
     """
     return {
         f"{_ESCAPE}{key}" if key == TAG or key.startswith(_ESCAPE) else key: value
-        for key, value in _ENCODING.members(values, place).items()
+        for key, value in encoded_values(values, place).items()
     }
 
 

@@ -93,6 +93,18 @@ class TestSendMessage:
         assert found["metadata"] == {"channel": "web"}
         assert check(talk({"role": "assistant", "content": "hi", "lang": "en"}).to_bytes()).findings == ()
 
+    def test_a_message_of_another_session_keeps_its_time(self) -> None:
+        (first,) = history(talk({"role": "user", "content": "hi", "timestamp": "2024-01-02T03:04:05.600000+01:00"}))
+        assert first["timestamp"] == "2024-01-02T02:04:05.6+00:00"
+        (again,) = history(talk(first))
+        assert dict(again) == dict(first)
+
+    @pytest.mark.parametrize("said", ["yesterday", "2024-01-02T03:04:05", 1704164645.6, None])
+    def test_a_time_that_is_none_is_a_property_like_others(self, said: Any) -> None:
+        (found,) = history(talk({"role": "user", "content": "hi", "timestamp": said}))
+        assert found["additional_properties"]["timestamp"] == said
+        assert datetime.fromisoformat(found["timestamp"]).year >= 2026
+
     @pytest.mark.parametrize(
         "told",
         [
@@ -304,6 +316,11 @@ class TestExport:
 
     def test_nothing_is_the_empty_text(self) -> None:
         assert Session().export() == ""
+
+    def test_metadata_is_what_the_application_says(self) -> None:
+        session = talk("hi", session=Session(id="s", metadata={"type": "support", "at": datetime(2026, 1, 1)}))
+        when = {"type": "pysession.datetime", "value": "2026-01-01T00:00:00"}
+        assert json.loads(session.export())["metadata"] == {"type": "support", "at": when}
 
     def test_half_an_emoji_is_escaped(self) -> None:
         assert json.loads(talk("\ud83d").export().encode())["message"] == "\ud83d"

@@ -220,6 +220,22 @@ def test_a_session_of_another_is_not_opened(local: Store, asked: dict[str, str])
     run(local, main())
 
 
+def test_a_session_that_is_nobodys_becomes_theirs(local: Store) -> None:
+    async def main() -> None:
+        sessions = SessionStore(local)
+        async with sessions.opened("other", **ANN) as session:
+            session.set_state("theme", "dark", scope="user")
+        await local.put("plain", Session(id="plain").to_bytes())
+        async with sessions.opened("plain", **ANN) as session:
+            assert session.get_state("theme", "user") == "dark"
+        again = await sessions.get_or_new("plain")
+        assert (again.app_name, again.user_id, again.events()[0].kind) == ("app", "ann", "claimed")
+        with pytest.raises(NotYoursError):
+            again.claim(user_id="bob")
+
+    run(local, main())
+
+
 def test_shared_state_under_the_id_of_another_is_refused(local: Store) -> None:
     async def main() -> None:
         for user in ("ann", "bob"):

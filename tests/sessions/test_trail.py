@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
+import pickle
 import subprocess
 import sys
 import warnings
@@ -239,6 +241,14 @@ class TestNothingGoes:
         path.write_bytes(b'{"pysession.session"')
         Session(id="s").save(path)
         assert Session.load(path).id == "s"
+
+    def test_copies_have_it_too(self) -> None:
+        session = Session(id="s", user_id="ann")
+        session.set_state("k", 1)
+        for again in (copy.deepcopy(session), pickle.loads(pickle.dumps(session))):
+            assert again.events() == session.events()
+            again.set_state("k", 2)
+            assert (session.get_state("k"), len(session.events())) == (1, 2)
 
     def test_emptying_the_state_does_not_take_it(self) -> None:
         session = Session(id="s", user_id="ann")
