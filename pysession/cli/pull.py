@@ -63,9 +63,10 @@ Exit codes:
     "-o",
     "--output",
     metavar="OUT",
-    type=click.Path(path_type=Path, allow_dash=True),
+    type=click.Path(allow_dash=True),
     callback=dash_is_stdout,
-    help="Where it goes: a file, or for several sessions a folder. Without it one session goes to standard output.",
+    help="Where it goes: a file, or for several sessions a folder (also for one where it ends in a slash). Without it "
+    "one session goes to standard output.",
 )
 @click.option(
     "--to",
@@ -97,7 +98,7 @@ def command(
     timeout: float,
     everything: bool,
     prefix: str | None,
-    output: Path | None,
+    output: str | None,
     to: str | None,
     typed: bool,
     losses: Path | None,
@@ -147,10 +148,10 @@ def command(
 class _Delivery:
     """Where sessions go."""
 
-    def __init__(self, output: Path | None, *, several: bool) -> None:
+    def __init__(self, output: str | None, *, several: bool) -> None:
         self.to_stdout = output is None
-        self._output = output
-        self._in_folder = several or (output is not None and (output.is_dir() or str(output).endswith(os.sep)))
+        self._output = None if output is None else Path(output)
+        self._in_folder = several or (output is not None and (os.path.isdir(output) or output.endswith(os.sep)))
 
     def put(self, received: Received) -> Path | None:
         """Write a session, whole or not at all; the file, if it is one.

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import pysession
 from pysession.cli.exit_code import ExitCode
 from pysession.schema import shipped
 from tests.cli.processes import COMMAND, environment, run
@@ -57,6 +58,17 @@ def test_a_dotnet_session_comes_out_as_python_and_back_without_a_loss(call: Any,
     call("pull", "hand-over", "--to", "dotnet@1.17.0", "-o", "dotnet.json", "--losses", "back.json")
     assert json.loads((tmp_path / "dotnet.json").read_bytes()) == json.loads(DOTNET.read_bytes())
     assert json.loads((tmp_path / "back.json").read_bytes())["documents"][0]["losses"] == []
+
+
+def test_a_session_goes_and_comes_typed(call: Any, tmp_path: Path) -> None:
+    call("push", DOTNET, "--id", "typed", "--as-typed")
+    assert json.loads(call("pull", "typed").stdout) == json.loads(DOTNET.read_bytes())
+    call("pull", "typed", "--as-typed", "-o", "out/")
+    blob = (tmp_path / "out/typed.binpb").read_bytes()
+    assert json.loads(pysession.from_proto(blob)) == json.loads(DOTNET.read_bytes())
+    (tmp_path / "broken.json").write_bytes(b'{"type":')
+    refused = call("push", "broken.json", "--as-typed", code=ExitCode.FINDINGS)
+    assert b"broken.json: not stored: " in refused.stderr
 
 
 def test_what_is_pulled_is_what_was_pushed(call: Any, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ from pysession.stores import ConflictError, Entry, ImmutableError, NotFoundError
 from pysession.stores.checking import check_put
 from pysession.v1 import exchange_pb2
 from pysession.v1.exchange_pb2 import FORM_DOCUMENT, FORM_ENTRY, FORM_SESSION
+from pysession.verbs.protobuf import from_proto
 from pysession.wire import DEFAULT_LIMITS
 
 _ONE_MESSAGE_BYTES = 256 * 1024
@@ -154,8 +155,8 @@ class ExchangeClient:
                 found = (await self._caller.call(self._caller.stub.Put, request, subject, attempts)).entry
         except (ConflictError, ImmutableError):
             # A server that was started anew does not know that it was this very write that changed the session.
-            there = await self._entry(session_id) if attempts.uncertain and not typed else None
-            if there is None or there.sha256 != digest:
+            there = await self._entry(session_id) if attempts.uncertain else None
+            if there is None or there.sha256 != await digest_of(from_proto(data) if typed else data):
                 raise
             found = there
         if not typed and found.HasField("sha256") and found.sha256 != digest:

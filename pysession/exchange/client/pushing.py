@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -19,6 +18,7 @@ from pysession.inputs import STANDARD_INPUT, InputFormat, Record, discover, reco
 from pysession.stores import ConflictError, Entry, ImmutableError, SessionIdError, TooLargeError
 from pysession.stores.file_names import SESSION, name_of
 from pysession.verbs.opening import open_document
+from pysession.verbs.protobuf import to_proto
 from pysession.wire import DEFAULT_LIMITS, Limits
 
 _REFUSALS = (NotAcceptedError, ConflictError, ImmutableError, TooLargeError, SessionIdError, UsageError)
@@ -114,8 +114,7 @@ class _Pushing:
             dialect = options.dialect or (None if document.dialect == UNKNOWN else document.dialect)
             return _Parcel(record, session_id, record.data, dialect)
         try:
-            typed = bytes(import_module("pysession.protobuf").to_proto(record.data))
-            return _Parcel(record, session_id, typed, None)
+            return _Parcel(record, session_id, to_proto(record.data), None)
         except PysessionError as failure:
             return _refused(record, session_id, str(failure))
 

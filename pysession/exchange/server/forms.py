@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 
 import msgspec
 from grpc import StatusCode
@@ -13,6 +12,7 @@ from pysession.exchange.server.refusals import CallRefusedError, invalid, precon
 from pysession.findings import Finding, Loss
 from pysession.findings.failures import PysessionError, RefusedError, UsageError
 from pysession.verbs.convert import TargetRefusesError, convert, target_of
+from pysession.verbs.protobuf import from_proto, to_proto
 from pysession.wire import Encoding, read
 from pysession.wire import Limits as WireLimits
 
@@ -79,7 +79,7 @@ def typed(data: bytes, limits: WireLimits, *, is_stored: bool) -> bytes:
         CallRefusedError: as :func:`converted`.
     """
     try:
-        return bytes(import_module("pysession.protobuf").to_proto(data))
+        return to_proto(data)
     except PysessionError as failure:
         check_readable(data, limits, is_stored=is_stored)
         raise _not_convertible(str(failure), failure if isinstance(failure, RefusedError) else None) from failure
@@ -92,7 +92,7 @@ def untyped(blob: bytes) -> bytes:
         CallRefusedError: INVALID_ARGUMENT, it stands for none.
     """
     try:
-        return bytes(import_module("pysession.protobuf").from_proto(blob))
+        return from_proto(blob)
     except PysessionError as failure:
         raise CallRefusedError(
             StatusCode.INVALID_ARGUMENT, "NOT_A_SESSION", f"the typed session is none: {failure}"

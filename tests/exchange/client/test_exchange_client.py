@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+import json
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+import pysession
 from pysession.exchange.client import (
     Event,
     ExchangeClient,
@@ -154,6 +156,26 @@ def test_a_conversion_comes_with_its_losses(server: Served, new_id: str) -> None
             assert stored.target == "python@1.21.0"
             with pytest.raises(UsageError, match="fortran"):
                 await client.get(new_id, to="fortran")
+
+    run(body())
+
+
+@pytest.mark.parametrize("size", [100, ABOVE])
+def test_a_session_goes_typed_and_is_stored_as_the_document_it_stands_for(
+    server: Served, new_id: str, size: int
+) -> None:
+    async def body() -> None:
+        data = session("1.0 \\ud83d", size=size)
+        async with ExchangeClient(server.address) as client:
+            await client.put(new_id, pysession.to_proto(data), typed=True)
+            stored = await client.get(new_id)
+            assert json.loads(stored.data) == json.loads(data)
+            received = await client.get(new_id, typed=True)
+            assert (received.typed, received.etag) == (True, stored.etag)
+            assert pysession.from_proto(received.data) == stored.data
+            with pytest.raises((UsageError, NotAcceptedError)):
+                await client.put(new_id, b"\xff" * size, typed=True)
+            assert (await client.get(new_id)).etag == stored.etag
 
     run(body())
 
