@@ -28,6 +28,8 @@ from pysession.findings import (
 from pysession.stores import Entry
 from pysession.v1 import exchange_pb2, report_pb2
 
+_LEAST_FRAME = 2
+"""Bytes of tag and length around a message in another."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -86,6 +88,24 @@ def report_message(report: DocumentReport) -> report_pb2.DocumentReport:
         readings=map(_reading, report.readings),
         findings=map(_finding, report.findings),
     )
+
+
+def shorten(report: report_pb2.DocumentReport, room: int) -> int:
+    """Leave out of ``report`` what does not fit into ``room`` bytes: the last changes of readings, then the last findings.
+    How many of both."""
+    omitted = 0
+    lists: list[Any] = [*(reading.changes for reading in reversed(report.readings)), report.findings]
+    for listed in lists:
+        excess = report.ByteSize() - room
+        if excess <= 0:
+            break
+        kept = len(listed)
+        while kept and excess > 0:
+            kept -= 1
+            excess -= listed[kept].ByteSize() + _LEAST_FRAME
+        omitted += len(listed) - kept
+        del listed[kept:]
+    return omitted
 
 
 def loss_messages(losses: Iterable[Loss]) -> Iterable[report_pb2.Loss]:

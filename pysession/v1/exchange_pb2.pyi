@@ -253,7 +253,7 @@ class WriteOptions(_message.Message):
     create_only: _builtins.bool
     """That there is none."""
     immutable: _builtins.bool
-    """From then on it can neither be replaced nor deleted."""
+    """From then on it can only grow, and not be deleted before it expires."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When the session shall be gone. Absent: never."""
@@ -716,8 +716,13 @@ class CheckResponse(_message.Message):
 
     REPORT_FIELD_NUMBER: _builtins.int
     ACCEPTED_FIELD_NUMBER: _builtins.int
+    OMITTED_FIELD_NUMBER: _builtins.int
     accepted: _builtins.bool
     """Whether the policy takes the document."""
+    omitted: _builtins.int
+    """How many findings, and changes of readings, are left out of the report because the message would be too large. Absent:
+    none.
+    """
     @_builtins.property
     def report(self) -> _report_pb2.DocumentReport: ...
     def __init__(
@@ -725,14 +730,20 @@ class CheckResponse(_message.Message):
         *,
         report: _report_pb2.DocumentReport | None = ...,
         accepted: _builtins.bool | None = ...,
+        omitted: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_accepted", b"_accepted", "accepted", b"accepted", "report", b"report"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accepted", b"_accepted", "_omitted", b"_omitted", "accepted", b"accepted", "omitted", b"omitted", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accepted", b"_accepted", "accepted", b"accepted", "report", b"report"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accepted", b"_accepted", "_omitted", b"_omitted", "accepted", b"accepted", "omitted", b"omitted", "report", b"report"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accepted: _TypeAlias = _typing.Literal["accepted"]  # noqa: Y015
     _WhichOneofArgType__accepted: _TypeAlias = _typing.Literal["_accepted", b"_accepted"]  # noqa: Y015
+    _WhichOneofReturnType__omitted: _TypeAlias = _typing.Literal["omitted"]  # noqa: Y015
+    _WhichOneofArgType__omitted: _TypeAlias = _typing.Literal["_omitted", b"_omitted"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__accepted) -> _WhichOneofReturnType__accepted | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__omitted) -> _WhichOneofReturnType__omitted | None: ...
 
 Global___CheckResponse: _TypeAlias = CheckResponse  # noqa: Y015
 

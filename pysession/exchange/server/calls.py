@@ -130,13 +130,18 @@ class Call(Generic[_Request]):
         self.sent += len(raw)
         return raw
 
+    @property
+    def room(self) -> int:
+        """Bytes of what a message is about, beside which there is room for the rest."""
+        return self._message_bytes - min(_OVERHEAD, self._message_bytes // 4)
+
     def check_document(self, size: int) -> None:
         """Refuse a document that does not fit into one message, before it is read or converted.
 
         Raises:
             CallRefusedError: it does not.
         """
-        if size > self._message_bytes - min(_OVERHEAD, self._message_bytes // 4):
+        if size > self.room:
             raise message_too_large(size, self._message_bytes)
 
 

@@ -18,6 +18,7 @@ from pysession.exchange.messages import (
     loss_messages,
     moment,
     report_message,
+    shorten,
     text,
 )
 from pysession.exchange.server.answers import Answers
@@ -112,7 +113,11 @@ class Unary:
         policy = policy_of(request.policy) if request.HasField("policy") else self._documents.policy or Policy()
         async with self._subject(call, request) as (data, _):
             judgement = await self._documents.judged(data, policy)
-        return pb.CheckResponse(report=report_message(judgement.report), accepted=judgement.accepted)
+        response = pb.CheckResponse(report=report_message(judgement.report), accepted=judgement.accepted)
+        omitted = shorten(response.report, call.room)
+        if omitted:
+            response.omitted = omitted
+        return response
 
     async def convert(self, call: Call[Any], request: pb.ConvertRequest) -> pb.ConvertResponse:
         target = target_of(request)
