@@ -153,15 +153,17 @@ def message_too_large(size: int, limit: int) -> CallRefusedError:
 class _Ending:
     """How a call ends: its line in the log, its span. ``code`` is that of a call whose client went away until it is set."""
 
-    def __init__(self, call: Call[Any], method: Method, span: CallSpan) -> None:
+    def __init__(self, call: Call[Any], method: Method, span: CallSpan, peer: str) -> None:
         self.code = StatusCode.CANCELLED
         self.reason: str | None = None
         self._call = call
         self._method = method
         self._span = span
+        self._peer = peer
         self._began = time.perf_counter()
 
     def tell(self, context: Any) -> None:
+        """Tell of the call when it is over. gRPC has given it up by then: what is asked of ``context`` crashes."""
         call = self._call
         self._span.end(self.code, request_id=call.request_id, received_bytes=call.received, sent_bytes=call.sent)
         tell(
@@ -176,7 +178,7 @@ class _Ending:
             session=None if call.session_id is None else digest_of(call.session_id),
             received=call.received,
             sent=call.sent,
-            peer=context.peer(),
+            peer=self._peer,
         )
 
 
@@ -201,7 +203,7 @@ class Calls:
     async def _run(self, method: Method, context: Any) -> bytes | None:
         headers = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         call: Call[Any] = Call(method, context, self._limits, _request_id(headers))
-        ending = _Ending(call, method, CallSpan(SERVICE, method.name, headers))
+        ending = _Ending(call, method, CallSpan(SERVICE, method.name, headers), context.peer())
         # What is told of the call is told when its answer is on its way.
         context.add_done_callback(ending.tell)
         try:
