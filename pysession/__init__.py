@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pysession.exchange.client import ExchangeClient, SyncExchangeClient
     from pysession.findings.failures import PysessionError
     from pysession.sessions import (
         Agent,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Agent",
     "ContextProvider",
+    "ExchangeClient",
     "FileHistoryProvider",
     "HistoryProvider",
     "InMemoryHistoryProvider",
@@ -40,6 +42,7 @@ __all__ = [
     "Session",
     "SessionStore",
     "StoreHistoryProvider",
+    "SyncExchangeClient",
     "anonymise",
     "check",
     "convert",
@@ -62,6 +65,7 @@ _PUBLIC = {
         ),
         "pysession.sessions",
     ),
+    **dict.fromkeys(("ExchangeClient", "SyncExchangeClient"), "pysession.exchange.client"),
     "PysessionError": "pysession.findings.failures",
     "anonymise": "pysession.verbs.anonymise",
     "check": "pysession.verbs.check",

@@ -373,7 +373,9 @@ class ExchangeClient:
             found = await Download(self._caller, request, self.max_bytes, subject, progress).run(
                 self._caller.attempts()
             )
-        return received_in_chunks(found.header, found.data, found.losses)
+        received = received_in_chunks(found.header, found.data, found.losses)
+        self._know(session_id, received.size)
+        return received
 
     async def _entry(self, session_id: str) -> exchange_pb2.Entry | None:
         """What the server knows of the session, its digest too; None: there is none."""

@@ -150,8 +150,8 @@ def _name(record: Record) -> str | None:
     """The session id that the file's name stands for; files of stores have some that are not their names."""
     if record.source == STANDARD_INPUT or record.record is not None:
         return None
-    stem = Path(record.source).name.partition(".")[0] or None
-    found = None if stem is None else name_of(stem, SESSION)
+    stem = Path(record.source).stem
+    found = name_of(stem, SESSION)
     return stem if found is None else found.decode()
 
 
