@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
+import stat
 import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 _STRIPES = 64
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 TEMPORARY = ".tmp"
 """The suffix of a file that is not yet whole."""
 
 
 def read_file(path: Path) -> tuple[bytes, os.stat_result] | None:
-    """The bytes of a file and what it is; None when there is none. A link is not followed."""
+    """The bytes of a file and what it is; None when there is none. A link is not followed, a pipe not waited for."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_WAIT)
     except FileNotFoundError:
         return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.ENOTDIR, "it is a folder, a pipe or a device", str(path))
     with open(descriptor, "rb") as stream:
         return stream.read(), os.fstat(descriptor)
 

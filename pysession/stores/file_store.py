@@ -140,12 +140,13 @@ class FileStore(BaseStore):
             return await asyncio.to_thread(work, *arguments)
         except OSError as failure:
             reason = (failure.strerror or type(failure).__name__).lower()
+            place = failure.filename if isinstance(failure.filename, str) else str(self.path)
             if reads and failure.errno in _NOT_ALLOWED:
-                raise NotReadableError(str(self.path), reason) from failure
+                raise NotReadableError(place, reason) from failure
             if failure.errno in _NOT_WRITABLE:
                 raise NotWritableError(str(self.path), reason) from failure
             if failure.errno in (errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.EISDIR):
-                raise NotAStoreError(str(self.path), reason) from failure
+                raise NotAStoreError(place, reason) from failure
             raise UnavailableError(str(self.path), reason) from failure
 
     # --- one session --------------------------------------------------------------------------------------------------

@@ -224,6 +224,13 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert (folder / "s.json").read_bytes() == DOCUMENT
 
 
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_named_and_not_waited_for(make: Callable[[Path], None], tmp_path: Path) -> None:
+    make(tmp_path / "s.json")
+    with pytest.raises(NotAStoreError, match=r"s\.json is not a session store"):
+        using(tmp_path, lambda store: store.get("s"))
+
+
 def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     for work in (lambda store: store.put("s", b""), lambda store: store.get("s"), lambda store: store.list()):
