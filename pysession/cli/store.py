@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
@@ -20,7 +20,20 @@ from pysession.outputs import write_file
 from pysession.report.characters import printable
 from pysession.report.wording import counted
 from pysession.stores import ConflictError, Entry, ImmutableError, Store, StoreError, open_store
-from pysession.verbs.stores import Copied, Selection, described, documents, entries, exported, migrate, remove_older
+from pysession.verbs.stores import (
+    Copied,
+    Selection,
+    described,
+    documents,
+    entries,
+    exported,
+    migrate,
+    remove_older,
+    shorten,
+)
+
+if TYPE_CHECKING:
+    from pysession.pruning import Strategy
 
 _Parameters = ParamSpec("_Parameters")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -196,7 +209,9 @@ async def remove_sessions(store: str, session_ids: tuple[str, ...], owner: str, 
 
 
 @command.command(
-    "prune", epilog="\b\nExample:\n  pysession store prune sqlite:///sessions.db --older-than 90 --dry-run"
+    "prune",
+    epilog="\b\nExamples:\n  pysession store prune sqlite:///sessions.db --older-than 90 --dry-run\n"
+    "  pysession store prune sqlite:///sessions.db --strategy keep_last_50",
 )
 @click.argument("store", metavar="STORE")
 @click.option(
@@ -205,25 +220,80 @@ async def remove_sessions(store: str, session_ids: tuple[str, ...], owner: str, 
     metavar="DAYS",
     help="Also sessions that were not changed for so long; immutable ones stay.",
 )
+@click.option(
+    "--strategy",
+    metavar="NAME",
+    help="Also messages: keep_last_50 (any number), sliding_window, keep_important; immutable sessions stay.",
+)
+@click.option("--window-size", type=int, metavar="N", help="Messages that sliding_window leaves.")
+@click.option("--max-messages", type=int, metavar="N", help="Messages that keep_important leaves at most.")
 @_prefix
 @_owner(required_one=False)
-@click.option("--dry-run", is_flag=True, help="Remove nothing; show what --older-than would.")
+@click.option("--dry-run", is_flag=True, help="Remove nothing; show what would be.")
 @_finish
-async def prune(store: str, older_than: int | None, prefix: str, owner: str | None, dry_run: bool) -> ExitCode:
-    """Remove the sessions that have expired, whatever their ids and owners."""
-    if older_than is None and (prefix or owner is not None or dry_run):
-        raise UsageError("--prefix, --owner and --dry-run choose among what --older-than removes; give it too")
-    removed = 0
+async def prune(
+    store: str,
+    older_than: int | None,
+    strategy: str | None,
+    window_size: int | None,
+    max_messages: int | None,
+    prefix: str,
+    owner: str | None,
+    dry_run: bool,
+) -> ExitCode:
+    """Remove the sessions that have expired, whatever their ids and owners, and print them.
+
+    What is removed is recorded in the store, under the owner pysession.removals. With --older-than and --strategy also what is
+    old; --prefix and --owner choose among that.
+    """
+    # Loaded on first use: the other commands need nothing of sessions.
+    from pysession.pruning import strategy_named
+    from pysession.sessions.events import EventKind
+    from pysession.sessions.sweeping import record_removals, sweep
+
+    if older_than is None and strategy is None and (prefix or owner is not None):
+        raise UsageError(
+            "--prefix and --owner choose among what --older-than and --strategy remove; give one of them too"
+        )
+    if strategy is None and (window_size is not None or max_messages is not None):
+        raise UsageError("--window-size and --max-messages are a strategy's; give --strategy too")
+    chosen = None
+    if strategy is not None:
+        chosen = strategy_named(strategy, window_size=window_size, max_messages=max_messages)
+    selection, would = Selection(prefix, owner), "would be " if dry_run else ""
     async with _existing(store) as opened:
-        expired = 0 if dry_run else await opened.sweep()
+        swept = await sweep(opened, dry_run=dry_run)
+        for entry in swept.entries:
+            click.echo(_as_text(entry))
+        said = [f"{counted(swept.count, 'expired session')} {would}removed"]
         if older_than is not None:
             before = datetime.now(UTC) - timedelta(days=older_than)
-            async for entry in remove_older(opened, before, Selection(prefix, owner), dry_run=dry_run):
-                removed += 1
+            removed = [entry async for entry in remove_older(opened, before, selection, dry_run=dry_run)]
+            if not dry_run:
+                await record_removals(opened, EventKind.REMOVED, removed)
+            for entry in removed:
                 click.echo(_as_text(entry))
-    said = f", {counted(removed, 'old session')} {'would be ' if dry_run else ''}removed" if older_than else ""
-    click.echo(f"{counted(expired, 'expired session')} removed{said}", err=True)
+            said.append(f"{counted(len(removed), 'old session')} {would}removed")
+        if strategy is not None and chosen is not None:
+            said.append(
+                f"{counted(await _shorten(opened, strategy, chosen, selection, dry_run), 'message')} {would}removed"
+            )
+    click.echo(", ".join(said), err=True)
     return ExitCode.CLEAN
+
+
+async def _shorten(store: Store, name: str, strategy: Strategy, selection: Selection, dry_run: bool) -> int:
+    """Prune sessions and tell of each; how many messages went."""
+    count = 0
+    async for one in shorten(store, name, strategy, selection, dry_run=dry_run):
+        if one.pruned is None:
+            click.echo(f"{_named(one.entry)}: left as it is: {one.why_not}", err=True)
+        else:
+            count += one.pruned.removed
+            click.echo(
+                f"{_named(one.entry)}  {counted(one.pruned.removed, 'message')} of {one.pruned.removed + one.pruned.kept:,}"
+            )
+    return count
 
 
 @command.command("export", epilog="\b\nExample:\n  pysession store export sqlite:///sessions.db > sessions.ndjson")

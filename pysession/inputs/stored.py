@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pysession.findings import NotRead
 from pysession.inputs.source import InputFormat, Record, printable
 from pysession.inputs.telling import encoding_of
-from pysession.stores import SHARED_STATE_OWNER, Entry, NotFoundError, Store, Stored, StoreError, masked, open_store
+from pysession.stores import INTERNAL_OWNERS, Entry, NotFoundError, Store, Stored, StoreError, masked, open_store
 from pysession.wire import Limits
 
 
@@ -41,7 +41,7 @@ def _entries(runner: asyncio.Runner, store: Store) -> Iterator[Entry]:
     page: str | None = None
     while True:
         found = runner.run(store.list(page=page))
-        yield from (entry for entry in found.entries if entry.owner != SHARED_STATE_OWNER)
+        yield from (entry for entry in found.entries if entry.owner not in INTERNAL_OWNERS)
         page = found.next
         if page is None:
             return

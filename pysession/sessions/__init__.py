@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from pysession.sessions.state_values import Unregistered
     from pysession.sessions.store_histories import CosmosHistoryProvider, RedisHistoryProvider, SqliteHistoryProvider
     from pysession.sessions.stored_history import StoreHistoryProvider
+    from pysession.sessions.sweeping import Swept, removals, sweep
     from pysession.sessions.tools import Tool, ToolContext, ToolError, tool
 
 _ROOM = "pysession.sessions"
@@ -93,6 +94,7 @@ _PUBLIC = {
     "StateTypeError": "errors",
     "StateValueError": "errors",
     "StoreHistoryProvider": "stored_history",
+    "Swept": "sweeping",
     "Tool": "tools",
     "ToolContext": "tools",
     "ToolError": "tools",
@@ -108,6 +110,8 @@ _PUBLIC = {
     "message": "messages",
     "open_sessions": "saved",
     "register_state_type": "state_types",
+    "removals": "sweeping",
+    "sweep": "sweeping",
     "text": "messages",
     "tool": "tools",
 }
@@ -154,6 +158,7 @@ __all__ = [
     "StateTypeError",
     "StateValueError",
     "StoreHistoryProvider",
+    "Swept",
     "Tool",
     "ToolContext",
     "ToolError",
@@ -169,6 +174,8 @@ __all__ = [
     "message",
     "open_sessions",
     "register_state_type",
+    "removals",
+    "sweep",
     "text",
     "tool",
 ]

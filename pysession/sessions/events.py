@@ -34,6 +34,8 @@ class EventKind(StrEnum):
     CLEARED = "cleared"
     PRUNED = "pruned"
     RETENTION_SET = "retention_set"
+    EXPIRED = "expired"
+    REMOVED = "removed"
     SAVED = "saved"
     SAVE_FAILED = "save_failed"
     EXPORTED = "exported"

@@ -20,7 +20,7 @@ from pysession.sessions.errors import CorruptSessionError
 from pysession.sessions.record import Record, Shared
 from pysession.sessions.scoped_state import Scope
 from pysession.sessions.state_values import decoded_entries, encoded_entries
-from pysession.stores import SHARED_STATE_OWNER, ConflictError, NotFoundError, Store
+from pysession.stores import INTERNAL_OWNERS, SHARED_STATE_OWNER, ConflictError, NotFoundError, Store
 
 KEY = "pysession.shared"
 VERSION = 1
@@ -47,9 +47,9 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def check_owner(owner: str) -> None:
-    """Raises UsageError when sessions of this owner would stand among the shared state."""
-    if owner == SHARED_STATE_OWNER:
-        raise UsageError(f"the owner {SHARED_STATE_OWNER!r} has the state that sessions share; name another")
+    """Raises UsageError when sessions of this owner would stand among what is no session."""
+    if owner in INTERNAL_OWNERS:
+        raise UsageError(f"the owner {owner!r} has documents of this package's own; name another")
 
 
 async def load(store: Store, record: Record, owner: str) -> None:

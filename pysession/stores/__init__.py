@@ -26,9 +26,21 @@ from pysession.stores.failures import (
 from pysession.stores.growing import why_not_grown
 from pysession.stores.keeping import Keeping, keeping_of
 from pysession.stores.opening import is_store_url, masked, open_store
-from pysession.stores.protocol import SHARED_STATE_OWNER, Capability, Entry, Page, Stats, Store, Stored
+from pysession.stores.protocol import (
+    INTERNAL_OWNERS,
+    REMOVALS_OWNER,
+    SHARED_STATE_OWNER,
+    Capability,
+    Entry,
+    Page,
+    Stats,
+    Store,
+    Stored,
+)
 
 __all__ = [
+    "INTERNAL_OWNERS",
+    "REMOVALS_OWNER",
     "SHARED_STATE_OWNER",
     "Capability",
     "ConflictError",

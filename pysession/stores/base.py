@@ -19,6 +19,7 @@ from pysession.stores.checking import (
     id_bytes,
     microseconds,
     moment,
+    now,
     owner_bytes,
     page_token,
     read_page_token,
@@ -65,6 +66,10 @@ class Facts(msgspec.Struct, frozen=True):
     changed: int
     expires: int | None = None
     immutable: bool = False
+
+    def has_expired(self) -> bool:
+        """Whether it is as if it were not there."""
+        return self.expires is not None and self.expires <= now()
 
     def entry(self, key: Key) -> Entry:
         return Entry(
@@ -115,7 +120,10 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """What a page shows: ids from ``low`` on and below ``high`` (None: no end), behind the key ``after``."""
+    """What a page shows: ids from ``low`` on and below ``high`` (None: no end), behind the key ``after``.
+
+    With ``expired`` it is what had expired at that moment, and else what has not.
+    """
 
     low: bytes
     high: bytes | None
@@ -123,6 +131,15 @@ class Window(msgspec.Struct, frozen=True):
     since: int | None
     limit: int
     after: Key | None
+    expired: int | None = None
+
+    def shows(self, facts: Facts | None) -> bool:
+        """Whether a session with these facts belongs on a page of this kind."""
+        if facts is None or (self.since is not None and facts.changed < self.since):
+            return False
+        if self.expired is not None:
+            return facts.expires is not None and facts.expires <= self.expired
+        return not facts.has_expired()
 
     def has(self, key: Key) -> bool:
         """Whether the key belongs on this page or a later one."""
@@ -248,12 +265,24 @@ class BaseStore(ABC):
             limit + 1,
             None if page is None else Key(*read_page_token(page)),
         )
-        found: Found = await self._list(window)
-        token = page_token(*found[limit - 1][0]) if len(found) > limit else None
-        return Page(tuple(facts.entry(key) for key, facts in found[:limit]), token)
+        return await self._shown(window)
 
-    async def sweep(self) -> int:
-        return await self._sweep()
+    async def expired(
+        self, *, before: datetime | None = None, limit: int = DEFAULT_PAGE, page: str | None = None
+    ) -> Page:
+        check_limit(limit)
+        after = None if page is None else Key(*read_page_token(page))
+        return await self._shown(Window(b"", None, None, None, limit + 1, after, _past(before)))
+
+    async def _shown(self, window: Window) -> Page:
+        """A page; the window asks for one session more, which tells whether there is another."""
+        found: Found = await self._list(window)
+        shown = found[: window.limit - 1]
+        token = page_token(*shown[-1][0]) if len(found) > len(shown) else None
+        return Page(tuple(facts.entry(key) for key, facts in shown), token)
+
+    async def sweep(self, *, before: datetime | None = None) -> int:
+        return await self._sweep(_past(before))
 
     async def stats(self) -> Stats:
         return await self._stats()
@@ -285,13 +314,18 @@ class BaseStore(ABC):
     async def _list(self, window: Window) -> Found: ...
 
     @abstractmethod
-    async def _sweep(self) -> int: ...
+    async def _sweep(self, moment: int) -> int: ...
 
     @abstractmethod
     async def _stats(self) -> Stats: ...
 
     @abstractmethod
     async def _close(self) -> None: ...
+
+
+def _past(before: datetime | None) -> int:
+    """The moment up to which what expired counts: now, and never later."""
+    return now() if before is None else min(now(), microseconds(before))
 
 
 def _key(session_id: str, owner: str) -> Key:

@@ -41,6 +41,7 @@ _ABANDONED_SECONDS = 3600
 _ALL = "SELECT * FROM c WHERE c.partition = @partition"
 _OF_BASE = "SELECT c.id, c.kind, c.number FROM c WHERE c.partition = @partition AND c.base = @base AND c.kind <> @kind"
 _LIVE = "(IS_NULL(c.expires) OR c.expires > @now)"
+_OVER = "c.expires <= @now"
 
 
 class CosmosStore(BaseStore):
@@ -135,8 +136,10 @@ class CosmosStore(BaseStore):
         raise self._busy(key)
 
     async def _list(self, window: Window) -> Found:
-        conditions = ["c.kind = @kind", _LIVE, "STARTSWITH(c.id_hex, @prefix)"]
-        values: dict[str, Any] = {"kind": HEAD, "now": now(), "prefix": window.low.hex()}
+        shown = _LIVE if window.expired is None else _OVER
+        moment = now() if window.expired is None else window.expired
+        conditions = ["c.kind = @kind", shown, "STARTSWITH(c.id_hex, @prefix)"]
+        values: dict[str, Any] = {"kind": HEAD, "now": moment, "prefix": window.low.hex()}
         if window.owner is not None:
             conditions.append("c.owner_hex = @owner")
             values["owner"] = window.owner.hex()
@@ -156,10 +159,10 @@ class CosmosStore(BaseStore):
                 break
         return found
 
-    async def _sweep(self) -> int:
+    async def _sweep(self, moment: int) -> int:
         await self._clear_abandoned()
-        query = "SELECT * FROM c WHERE c.kind = @kind AND c.expires <= @now"
-        over = [item async for item in self._container.items(query, kind=HEAD, now=now())]
+        query = f"SELECT * FROM c WHERE c.kind = @kind AND {_OVER}"  # noqa: S608
+        over = [item async for item in self._container.items(query, kind=HEAD, now=moment)]
         count = 0
         for item in over:
             key = Key(bytes.fromhex(item["owner_hex"]), bytes.fromhex(item["id_hex"]))

@@ -84,7 +84,7 @@ def head_item(key: Key, head: Head, now: int) -> Item:
         "owner_hex": key.owner.hex(),
         "sort_key": order_of(key),
         **facts,
-        **_life(head.expires, now),
+        **_life(head, now),
     }
 
 
@@ -101,7 +101,7 @@ def data_item(key: Key, kind: str, head: Head, number: int, data: bytes, now: in
         "base": head.base,
         "number": number,
         "data": b64encode(data).decode("ascii"),
-        **_life(head.expires, now),
+        **_life(head, now),
     }
 
 
@@ -134,5 +134,8 @@ def _numbered(items: Sequence[Mapping[str, Any]], kind: str, base: str, numbers:
     return [b64decode(found[number]) for number in numbers] if found.keys() == set(numbers) else None
 
 
-def _life(expires: int | None, now: int) -> dict[str, int]:
-    return {} if expires is None else {"ttl": max(0, (expires - now) // 1_000_000) + _LATER_SECONDS}
+def _life(head: Head, now: int) -> dict[str, int]:
+    """What the service removes by itself, and when. An immutable session is removed by a sweep only, which tells of it."""
+    if head.expires is None or head.immutable:
+        return {}
+    return {"ttl": max(0, (head.expires - now) // 1_000_000) + _LATER_SECONDS}

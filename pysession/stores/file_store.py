@@ -125,8 +125,8 @@ class FileStore(BaseStore):
     async def _list(self, window: Window) -> Found:
         return await self._in_thread(self._page, window, reads=True)
 
-    async def _sweep(self) -> int:
-        return await self._in_thread(self._clear)
+    async def _sweep(self, moment: int) -> int:
+        return await self._in_thread(self._clear, moment)
 
     async def _stats(self) -> Stats:
         return await self._in_thread(self._count, reads=True)
@@ -320,14 +320,14 @@ class FileStore(BaseStore):
     def _page(self, window: Window) -> Found:
         found: Found = []
         for key, stem in sorted({each for each in self._keys(window.owner) if window.has(each[0])}):
-            file = self._live(key, stem)
-            if file is not None and (window.since is None or file.facts.changed >= window.since):
+            file = self._file(key, stem)
+            if file is not None and window.shows(file.facts):
                 found.append((key, file.facts))
                 if len(found) == window.limit:
                     break
         return found
 
-    def _clear(self) -> int:
+    def _clear(self, moment: int) -> int:
         count = 0
         for folder in _names(self._notes):
             for name in _names(self._notes / folder):
@@ -340,7 +340,7 @@ class FileStore(BaseStore):
                     file = self._file(key, stem)
                     if file is None:
                         remove_file(self._note_path(key, stem))
-                    elif _is_over(file.state):
+                    elif file.state.expires is not None and file.state.expires <= moment:
                         self._forget(key, stem)
                         count += 1
         self._remove_abandoned()

@@ -81,13 +81,11 @@ class MemoryStore(BaseStore):
         return self._slots.pop(key, None) is not None and slot is not None
 
     async def _list(self, window: Window) -> Found:
-        keys = sorted(key for key in self._slots if window.has(key))
-        live = ((key, slot.facts) for key in keys if (slot := self._live(key)) is not None)
-        shown = [(key, facts) for key, facts in live if window.since is None or facts.changed >= window.since]
-        return shown[: window.limit]
+        keys = sorted(key for key, slot in self._slots.items() if window.has(key) and window.shows(slot.facts))
+        return [(key, self._slots[key].facts) for key in keys[: window.limit]]
 
-    async def _sweep(self) -> int:
-        gone = [key for key in self._slots if self._live(key) is None]
+    async def _sweep(self, moment: int) -> int:
+        gone = [key for key, slot in self._slots.items() if (slot.facts.expires or moment + 1) <= moment]
         for key in gone:
             del self._slots[key]
         return len(gone)
@@ -101,6 +99,4 @@ class MemoryStore(BaseStore):
 
     def _live(self, key: Key) -> _Slot | None:
         slot = self._slots.get(key)
-        if slot is None or (slot.facts.expires is not None and slot.facts.expires <= now()):
-            return None
-        return slot
+        return None if slot is None or slot.facts.has_expired() else slot

@@ -169,7 +169,7 @@ class PostgresStore(BaseStore):
 
     async def _list(self, window: Window) -> Found:
         after = window.after or Key(b"", b"")
-        conditions = [_LIVE, "id >= %(low)b"]
+        conditions = [_LIVE if window.expired is None else "expires <= %(expired)s", "id >= %(low)b"]
         conditions += ["id < %(high)b"] if window.high is not None else []
         conditions += ["owner = %(owner)b"] if window.owner is not None else []
         conditions += ["changed >= %(since)s"] if window.since is not None else []
@@ -180,6 +180,7 @@ class PostgresStore(BaseStore):
         )
         values = {
             "now": now(),
+            "expired": window.expired,
             "low": window.low,
             "high": window.high,
             "owner": window.owner,
@@ -192,9 +193,9 @@ class PostgresStore(BaseStore):
             rows = await (await connection.cursor(binary=True).execute(query.encode(), values)).fetchall()
         return [(Key(owner, session_id), Facts(*facts)) for owner, session_id, *facts in rows]
 
-    async def _sweep(self) -> int:
+    async def _sweep(self, moment: int) -> int:
         async with self._database.connection() as connection:
-            done = await connection.execute("DELETE FROM pysession_session WHERE expires <= %s", (now(),))
+            done = await connection.execute("DELETE FROM pysession_session WHERE expires <= %s", (moment,))
             return int(done.rowcount)
 
     async def _stats(self) -> Stats:

@@ -19,6 +19,12 @@ MOST_ID_BYTES = 1024
 SHARED_STATE_OWNER = "pysession.shared-state"
 """The owner of documents that are no sessions, but what the sessions of a user or of an application share."""
 
+REMOVALS_OWNER = "pysession.removals"
+"""The owner of documents that tell what has been removed because it had expired or was old."""
+
+INTERNAL_OWNERS = frozenset({SHARED_STATE_OWNER, REMOVALS_OWNER})
+"""Owners whose documents are nobody's sessions. They are not listed, exported or checked unless the owner is asked for."""
+
 
 class Capability(StrEnum):
     """What a store promises beyond keeping bytes under an id. The conformance suite holds it to each that it declares.
@@ -178,8 +184,16 @@ class Store(Protocol):
         deleted between the pages.
         """
 
-    async def sweep(self) -> int:
-        """Remove what has expired; how many sessions that was."""
+    async def expired(
+        self, *, before: datetime | None = None, limit: int = DEFAULT_PAGE, page: str | None = None
+    ) -> Page:
+        """What has expired, at the latest at ``before`` (None: now), and is not removed yet, a page at a time.
+
+        A backend that removes what has expired by itself does not list that, but never removes an immutable session so.
+        """
+
+    async def sweep(self, *, before: datetime | None = None) -> int:
+        """Remove what has expired, at the latest at ``before`` (None, or a moment to come: now); how many sessions that was."""
 
     async def stats(self) -> Stats:
         """How much there is."""

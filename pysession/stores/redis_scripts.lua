@@ -19,8 +19,9 @@ local function answer(word, facts)
   return {word, unpack(facts or {})}
 end
 
-local function expire(expires)
-  if expires ~= '' then
+local function expire(expires, immutable)
+  -- An immutable session is removed by a sweep only, which tells of it.
+  if expires ~= '' and tostring(immutable) ~= '1' then
     -- The server removes it a second after it has expired; until then its facts tell.
     local moment = math.floor(tonumber(expires) / 1000) + 1000
     redis.call('PEXPIREAT', KEYS[1], moment)
@@ -47,7 +48,7 @@ function steps.put(now, mode, match, etag, size, expires, immutable, data, name)
   redis.call('PERSIST', KEYS[1])
   redis.call('DEL', KEYS[2])
   redis.call('ZADD', KEYS[3], 0, name)
-  expire(expires)
+  expire(expires, immutable)
   return answer('done', {etag, size, now, expires, immutable})
 end
 
@@ -110,7 +111,7 @@ function steps.append(now, base, at, match, count, first, further, limit, etag, 
   end
   redis.call('RPUSH', KEYS[2], message)
   redis.call('HSET', KEYS[1], 'etag', etag, 'size', string.format('%.0f', size), 'changed', now)
-  expire(facts[4])
+  expire(facts[4], facts[5])
   return answer('done', {etag, string.format('%.0f', size), now, facts[4], facts[5]})
 end
 

@@ -146,25 +146,24 @@ class RedisStore(BaseStore):
 
     async def _list(self, window: Window) -> Found:
         found: Found = []
-        async for key, facts in self._live(window):
-            if window.since is None or facts.changed >= window.since:
-                found.append((key, facts))
-                if len(found) == window.limit:
-                    break
+        async for key, facts in self._shows(window):
+            found.append((key, facts))
+            if len(found) == window.limit:
+                break
         return found
 
-    async def _sweep(self) -> int:
+    async def _sweep(self, moment: int) -> int:
         count = 0
         async for batch in self._names(_EVERYTHING):
             for key in batch:
-                word, _ = await self._change(key, "clear", now(), _member(key))
+                word, _ = await self._change(key, "clear", moment, _member(key))
                 count += word == b"done"
         return count
 
     async def _stats(self) -> Stats:
         sessions = size = 0
         owners: set[bytes] = set()
-        async for key, facts in self._live(_EVERYTHING):
+        async for key, facts in self._shows(_EVERYTHING):
             sessions, size = sessions + 1, size + facts.size
             owners.add(key.owner)
         return Stats(sessions, len(owners), size)
@@ -224,7 +223,7 @@ class RedisStore(BaseStore):
                 return
             start = b"(" + members[-1]
 
-    async def _live(self, window: Window) -> AsyncIterator[tuple[Key, Facts]]:
+    async def _shows(self, window: Window) -> AsyncIterator[tuple[Key, Facts]]:
         async for batch in self._names(window):
             with self._failures():
                 pipeline = self._opened().pipeline(transaction=False)
@@ -232,8 +231,8 @@ class RedisStore(BaseStore):
                     pipeline.hmget(self._keys(key)[0], *_FACTS)
                 answers = await pipeline.execute()
             for key, found in zip(batch, answers, strict=True):
-                facts = _facts(found)
-                if facts is not None:
+                facts = _stored_facts(found)
+                if facts is not None and window.shows(facts):
                     yield key, facts
 
     @contextmanager
@@ -275,13 +274,15 @@ def _key(member: bytes) -> Key:
 
 def _facts(found: list[bytes | None]) -> Facts | None:
     """Facts from the server's texts; None where there are none, or the session has expired."""
+    facts = _stored_facts(found)
+    return None if facts is None or facts.has_expired() else facts
+
+
+def _stored_facts(found: list[bytes | None]) -> Facts | None:
     if len(found) < len(_FACTS) or found[0] is None:
         return None
     etag, size, changed, expires, immutable = (value or b"" for value in found)
-    until = int(expires) if expires else None
-    if until is not None and until <= now():
-        return None
-    return Facts(etag.decode(), int(size), int(changed), until, immutable == b"1")
+    return Facts(etag.decode(), int(size), int(changed), int(expires) if expires else None, immutable == b"1")
 
 
 def _pointer(at: str | None) -> bytes:

@@ -114,8 +114,8 @@ class SqliteStore(BaseStore):
     async def _list(self, window: Window) -> Found:
         return await self._in_worker(self._page, window)
 
-    async def _sweep(self) -> int:
-        return await self._in_worker(self._clear)
+    async def _sweep(self, moment: int) -> int:
+        return await self._in_worker(self._clear, moment)
 
     async def _stats(self) -> Stats:
         return await self._in_worker(self._count)
@@ -261,7 +261,8 @@ class SqliteStore(BaseStore):
         return row is not None
 
     def _page(self, connection: sqlite3.Connection, window: Window) -> Found:
-        conditions, values = [_LIVE, "id >= ?"], [now(), window.low]
+        shown = (_LIVE, now()) if window.expired is None else ("expires <= ?", window.expired)
+        conditions, values = [shown[0], "id >= ?"], [shown[1], window.low]
         for condition, value in (
             ("id < ?", window.high),
             ("owner = ?", window.owner),
@@ -278,8 +279,8 @@ class SqliteStore(BaseStore):
         rows = connection.execute(query, (*values, window.limit))
         return [(Key(owner, session_id), _facts(*rest)) for owner, session_id, *rest in rows]
 
-    def _clear(self, connection: sqlite3.Connection) -> int:
-        return connection.execute("DELETE FROM session WHERE expires <= ?", (now(),)).rowcount
+    def _clear(self, connection: sqlite3.Connection, moment: int) -> int:
+        return connection.execute("DELETE FROM session WHERE expires <= ?", (moment,)).rowcount
 
     def _count(self, connection: sqlite3.Connection) -> Stats:
         query = f"SELECT count(*), count(DISTINCT owner), coalesce(sum(size), 0) FROM current WHERE {_LIVE}"  # noqa: S608

@@ -206,6 +206,33 @@ async def demand_sweep_removes_what_expired(open_store: OpenStore) -> None:
         assert [entry.id for entry in (await store.list()).entries] == ["3", "4", "5"]
 
 
+@demands(CHANGES, Capability.EXPIRY, Capability.LISTING, Capability.IMMUTABLE)
+async def demand_what_a_sweep_would_remove_is_told(open_store: OpenStore) -> None:
+    """What has expired can be listed until it is swept; a sweep up to an earlier moment, or a later one, removes no more."""
+    async with open_store() as store:
+        until = datetime.now(UTC) + _LIFE / 2
+        for session_id in ("a", "b", "c"):
+            await store.put(session_id, SESSION, expires=until, immutable=True)
+        await store.put("later", SESSION, expires=until + timedelta(days=1), immutable=True)
+        await store.put("for ever", SESSION)
+        assert (await store.expired()).entries == ()
+        await _outlive()
+        await asyncio.sleep(0.5)  # a backend may remove by itself what is not immutable
+        first = await store.expired(limit=2)
+        second = await store.expired(limit=2, page=first.next)
+        assert [(one.id, one.immutable) for one in (*first.entries, *second.entries)] == [
+            (session_id, True) for session_id in ("a", "b", "c")
+        ]
+        assert second.next is None
+        assert all(one.expires is not None and abs(one.expires - until) <= _TOLERANCE for one in first.entries)
+        assert (await store.expired(before=until - timedelta(hours=1))).entries == ()
+        assert await store.sweep(before=until - timedelta(hours=1)) == 0
+        assert len((await store.expired()).entries) == 3
+        assert await store.sweep(before=datetime.now(UTC) + timedelta(days=7)) == 3
+        assert (await store.expired()).entries == ()
+        assert [one.id for one in (await store.list()).entries] == ["for ever", "later"]
+
+
 @demands(CHANGES, Capability.EXPIRY, Capability.APPEND)
 async def demand_append_keeps_expiry(open_store: OpenStore) -> None:
     """An appended message changes nothing about when a session expires, and none goes to one that has."""
@@ -387,7 +414,7 @@ async def demand_what_a_document_says_of_its_keeping_holds(open_store: OpenStore
         assert (await store.get("s")).immutable
 
 
-@demands(CHANGES, Capability.EXPIRY)
+@demands(CHANGES, Capability.EXPIRY, Capability.IMMUTABLE)
 async def demand_a_document_expires_when_it_says(open_store: OpenStore) -> None:
     """A session whose own retention says for how many days it lives expires then, unless another moment is given."""
     async with open_store() as store:

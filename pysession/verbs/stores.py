@@ -10,8 +10,11 @@ from typing import Any
 
 import msgspec
 
+from pysession.findings.failures import RefusedError
+from pysession.inputs.telling import encoding_of
+from pysession.pruning import Pruned, Strategy
 from pysession.stores import (
-    SHARED_STATE_OWNER,
+    INTERNAL_OWNERS,
     ConflictError,
     Entry,
     ImmutableError,
@@ -20,23 +23,25 @@ from pysession.stores import (
     Stored,
     StoreError,
 )
+from pysession.verbs.prune import pruned_by
+from pysession.wire import DEFAULT_LIMITS
 
 
 class Selection(msgspec.Struct, frozen=True):
     """Some sessions of a store: by the beginning of their ids, by owner (None: all), by when they were changed.
 
-    What the sessions of a user or an application share is no session, and is selected by its owner only, or when ``shared``
-    says so.
+    What the sessions of a user or an application share, and the trail of what was removed, are no sessions, and are selected
+    by their owners only, or when ``internal`` says so.
     """
 
     prefix: str = ""
     owner: str | None = None
     changed_since: datetime | None = None
-    shared: bool = False
+    internal: bool = False
 
     def has(self, entry: Entry) -> bool:
         """Whether the entry, which is of the right prefix, owner and time, is selected."""
-        return entry.owner != SHARED_STATE_OWNER or self.shared or self.owner is not None
+        return entry.owner not in INTERNAL_OWNERS or self.internal or self.owner is not None
 
 
 EVERYTHING = Selection()
@@ -97,7 +102,7 @@ async def migrate(
     Raises:
         StoreError: a store fails, or gives back other bytes (:class:`NotTheSameError`).
     """
-    async for stored in documents(source, msgspec.structs.replace(selection, shared=True)):
+    async for stored in documents(source, msgspec.structs.replace(selection, internal=True)):
         yield stored, await _copy(stored, target, replace)
 
 
@@ -151,6 +156,39 @@ async def remove_older(
                 yield entry
         except (ConflictError, ImmutableError):
             continue
+
+
+class Shortened(msgspec.Struct, frozen=True):
+    """What became of a session that was to be pruned: the account, or why it was left as it is."""
+
+    entry: Entry
+    pruned: Pruned | None = None
+    why_not: str | None = None
+
+
+async def shorten(
+    store: Store, name: str, strategy: Strategy, selection: Selection = EVERYTHING, *, dry_run: bool = False
+) -> AsyncIterator[Shortened]:
+    """Prune the histories of the sessions that are selected, by a strategy that asks nobody, and give each that has changed.
+
+    A session that is immutable, cannot be read, or is changed meanwhile is left as it is. Expiry stays.
+    """
+    async for stored in documents(store, selection):
+        if stored.immutable:
+            yield Shortened(stored, why_not="it is immutable")
+            continue
+        encoding = encoding_of(None, stored.data, DEFAULT_LIMITS)
+        try:
+            done = await pruned_by(stored.data, name, strategy, encoding)
+            if done.data == stored.data:
+                continue
+            if not dry_run:
+                await store.put(stored.id, done.data, owner=stored.owner, if_match=stored.etag, expires=stored.expires)
+            yield Shortened(stored, done.pruned)
+        except RefusedError:
+            yield Shortened(stored, why_not="it cannot be read; 'pysession check' tells why")
+        except (ConflictError, ImmutableError):
+            yield Shortened(stored, why_not="it was changed meanwhile")
 
 
 def described(entry: Entry) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pysession.sessions import SessionStore
-from pysession.stores import SHARED_STATE_OWNER, open_store
+from pysession.stores import REMOVALS_OWNER, SHARED_STATE_OWNER, open_store
 from tests.cli.processes import CLEAN, run
 
 PACKED = b"\x81\xa1a\xca\x7f\x80\x00\x00"
@@ -105,7 +105,10 @@ def test_a_store_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> Non
         ("ls", "sqlite:///s.db", "--since", "yesterday"),
         ("put", "file:s", "", "-"),
         ("rm", "sqlite:///s.db", "a", "b", "--if-match", "x"),
-        ("prune", "sqlite:///s.db", "--dry-run"),
+        ("prune", "sqlite:///s.db", "--owner", "ada"),
+        ("prune", "sqlite:///s.db", "--window-size", "5"),
+        ("prune", "sqlite:///s.db", "--strategy", "summarize_old"),
+        ("prune", "sqlite:///s.db", "--strategy", "keep_some"),
     ],
 )
 def test_what_cannot_be_followed_is_a_usage_error(arguments: tuple[str, ...], tmp_path: Path) -> None:
@@ -161,12 +164,57 @@ def test_pruning_removes_what_expired_and_what_is_old_when_asked(tmp_path: Path)
     asyncio.run(fill())
     os.utime(tmp_path / "s" / "old.json", (0, 0))
     done = run("store", "prune", "file:s", "--older-than", "30", "--dry-run", cwd=tmp_path)
-    assert [line.split()[0] for line in done.stdout.decode().splitlines()] == ["old"]
+    assert [line.split()[0] for line in done.stdout.decode().splitlines()] == ["expired", "old"]
+    assert done.stderr.decode() == "1 expired session would be removed, 1 old session would be removed\n"
     assert (tmp_path / "s" / "old.json").exists()
+    assert (tmp_path / "s" / "expired.json").exists()
     done = run("store", "prune", "file:s", "--older-than", "30", cwd=tmp_path)
     assert done.stderr.decode() == "1 expired session removed, 1 old session removed\n"
     left = run("store", "ls", "file:s", cwd=tmp_path).stdout.decode().splitlines()
     assert [line.split("  ")[0] for line in left] == ["kept for ever", "new"]
+    trail = run("store", "export", "file:s", "--owner", REMOVALS_OWNER, cwd=tmp_path).stdout
+    (document,) = (json.loads(json.loads(line)["document"]) for line in trail.splitlines())
+    events = document["state"]["pysession.session"]["events"]
+    assert [(one["kind"], one["detail"]["session_id"]) for one in events[1:]] == [
+        ("expired", "expired"),
+        ("removed", "old"),
+    ]
+
+
+def test_pruning_by_a_strategy_shortens_histories_and_says_whose(tmp_path: Path) -> None:
+    def document(count: int) -> bytes:
+        messages = [{"role": "user", "contents": [{"type": "text", "text": f"m{n}"}]} for n in range(count)]
+        state = {"in_memory": {"messages": messages}, "n": 1.0}
+        return json.dumps({"type": "session", "session_id": "s", "state": state}, indent=1).encode()
+
+    async def fill() -> None:
+        async with open_store(f"sqlite:///{tmp_path}/s.db") as store:
+            await store.put("long", document(9), expires=datetime(2100, 1, 1, tzinfo=UTC))
+            await store.put("short", document(2))
+            await store.put("kept", document(9), immutable=True)
+            await store.put("damaged", b"{")
+
+    asyncio.run(fill())
+    command = ("store", "prune", DB, "--strategy", "keep_last_3")
+    done = run(*command, "--dry-run", cwd=tmp_path)
+    assert done.stdout.decode() == "long  6 messages of 9\n"
+    done = run(*command, cwd=tmp_path)
+    assert done.stdout.decode() == "long  6 messages of 9\n"
+    assert done.stderr.decode().splitlines() == [
+        "damaged: left as it is: it cannot be read; 'pysession check' tells why",
+        "kept: left as it is: it is immutable",
+        "0 expired sessions removed, 6 messages removed",
+    ]
+    left = run("store", "get", DB, "long", cwd=tmp_path).stdout
+    assert [one["contents"][0]["text"] for one in json.loads(left)["state"]["in_memory"]["messages"]] == [
+        "m6",
+        "m7",
+        "m8",
+    ]
+    assert left.startswith(document(9)[:60])
+    assert b'"n": 1.0' in left
+    assert b"expires 2100-01-01" in run("store", "ls", DB, "--prefix", "long", cwd=tmp_path).stdout
+    assert run("store", "get", DB, "kept", cwd=tmp_path).stdout == document(9)
 
 
 def test_the_documents_of_a_store_are_checked_where_they_are(tmp_path: Path) -> None:

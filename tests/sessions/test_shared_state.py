@@ -119,9 +119,9 @@ def test_no_session_stands_where_shared_state_does(local: Store) -> None:
             session.set_state("theme", "dark", scope="user")
         entries = (await local.list()).entries
         assert [entry.owner for entry in entries] == ["", SHARED_STATE_OWNER]
-        with pytest.raises(UsageError, match="the state that sessions share"):
+        with pytest.raises(UsageError, match="documents of this package's own"):
             SessionStore(local, owner=SHARED_STATE_OWNER)
-        with pytest.raises(UsageError, match="the state that sessions share"):
+        with pytest.raises(UsageError, match="documents of this package's own"):
             open_sessions("memory", owner=SHARED_STATE_OWNER, environment={})
 
     run(local, main())
