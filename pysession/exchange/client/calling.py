@@ -99,11 +99,17 @@ class Caller:
         self._stub: SessionExchangeAsyncStub | None = None
 
     @property
+    def channel(self) -> aio.Channel:
+        """The connection to the server, made when it is first used."""
+        if self._channel is None:
+            self._channel = open_channel(self._address, self._credentials)
+        return self._channel
+
+    @property
     def stub(self) -> SessionExchangeAsyncStub:
         """The methods of the service."""
         if self._stub is None:
-            self._channel = open_channel(self._address, self._credentials)
-            self._stub = SessionExchangeStub(self._channel)
+            self._stub = SessionExchangeStub(self.channel)
         return self._stub
 
     async def close(self) -> None:

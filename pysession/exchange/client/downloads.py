@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+from typing import Any
 
 import grpc
 import msgspec
 from grpc import aio
 
+from pysession.exchange.chunks import read_chunk
 from pysession.exchange.client.calling import BYTES_A_SECOND, Attempts, Caller
 from pysession.exchange.client.decoding import losses_of
 from pysession.exchange.client.failures import DataLossError, DeadlineError
@@ -84,10 +86,13 @@ class Download:
             request.if_match = self._header.entry.etag
         self._losses: list[Loss] = []
         self._trailer: bytes | None = None
-        async for response in self._caller.stub.Download(request, metadata=self._caller.metadata()):
+        async for response in _method(self._caller.channel)(request, metadata=self._caller.metadata()):
+            if isinstance(response, tuple):
+                self._take(*response)
+                continue
             part = response.WhichOneof("part")
             if part == "chunk":
-                self._take(response.chunk)
+                self._take(response.chunk.offset, response.chunk.data)
             elif part == "header":
                 if self._header is None:
                     attempts.deadline.extend(response.header.size / BYTES_A_SECOND)
@@ -108,11 +113,11 @@ class Download:
             raise self._damaged("its digest is another one after the connection was cut")
         self._header = header
 
-    def _take(self, chunk: exchange_pb2.Chunk) -> None:
-        if self._header is None or chunk.offset != self._received:
-            raise self._damaged(f"a chunk begins at {chunk.offset:,}, and {self._received:,} bytes have come")
-        self._received += self._buffer.write(chunk.data)
-        self._digest.update(chunk.data)
+    def _take(self, offset: int, data: bytes | memoryview) -> None:
+        if self._header is None or offset != self._received:
+            raise self._damaged(f"a chunk begins at {offset:,}, and {self._received:,} bytes have come")
+        self._received += self._buffer.write(data)
+        self._digest.update(data)
         if self._received > self._header.size:
             raise self._damaged(f"more has come than the {self._header.size:,} bytes that were promised")
         self._progress(self._received, self._header.size)
@@ -133,3 +138,12 @@ class Download:
 
 _OTHER_VERSION = frozenset({grpc.StatusCode.ABORTED, grpc.StatusCode.OUT_OF_RANGE})
 """The answers to a download that goes on, when the session has been changed since."""
+
+
+def _method(channel: aio.Channel) -> aio.UnaryStreamMultiCallable[exchange_pb2.DownloadRequest, Any]:
+    """``Download``, which gives a chunk as its offset and data, without a copy of them, and other parts as messages."""
+    return channel.unary_stream(
+        "/pysession.v1.SessionExchange/Download",
+        request_serializer=exchange_pb2.DownloadRequest.SerializeToString,
+        response_deserializer=lambda raw: read_chunk(raw) or exchange_pb2.DownloadResponse.FromString(raw),
+    )

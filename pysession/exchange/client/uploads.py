@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import grpc
 from grpc import aio
 
+from pysession.exchange.chunks import chunk_message
 from pysession.exchange.client.calling import Attempts, Caller
 from pysession.exchange.client.status import Ending, Subject
 from pysession.v1 import exchange_pb2
@@ -42,7 +44,7 @@ class Upload:
         """
         offset = 0
         while True:
-            call = self._caller.stub.Upload(
+            call = _method(self._caller.channel)(
                 self._messages(offset), timeout=attempts.deadline.left(), metadata=self._caller.metadata()
             )
             ending = Ending(call)
@@ -74,16 +76,22 @@ class Upload:
 
         return await self._caller.repeated(ask, attempts, self._subject)
 
-    async def _messages(self, offset: int) -> AsyncIterator[exchange_pb2.UploadRequest]:
+    async def _messages(self, offset: int) -> AsyncIterator[exchange_pb2.UploadRequest | bytes]:
         header = exchange_pb2.UploadHeader()
         header.CopyFrom(self._header)
         header.offset = offset
         yield exchange_pb2.UploadRequest(header=header)
-        size = len(self._data)
+        data, size = memoryview(self._data), len(self._data)
         for start in range(offset, size, CHUNK_BYTES):
-            part = exchange_pb2.UploadRequest()
-            # A message that is given to another is copied.
-            part.chunk.offset, part.chunk.data = start, self._data[start : start + CHUNK_BYTES]
-            yield part
+            yield chunk_message(start, data[start : start + CHUNK_BYTES])
             self._progress(min(start + CHUNK_BYTES, size), size)
         yield exchange_pb2.UploadRequest(trailer=exchange_pb2.UploadTrailer(sha256=self._header.sha256))
+
+
+def _method(channel: aio.Channel) -> aio.StreamUnaryMultiCallable[Any, exchange_pb2.UploadResponse]:
+    """``Upload``, which takes chunks that are serialised already."""
+    return channel.stream_unary(
+        "/pysession.v1.SessionExchange/Upload",
+        request_serializer=lambda part: part if isinstance(part, bytes) else part.SerializeToString(),
+        response_deserializer=exchange_pb2.UploadResponse.FromString,
+    )
