@@ -30,6 +30,7 @@ FRAMEWORK = {
 DISK_CACHE = {
     "limit-is-the-same-for-writing-and-reading": "it has no limit",
     "what-is-no-id-is-refused": "any value can be a key, the empty text too",
+    "a-document-expires-when-it-says": "it does not look into what it keeps",
 }
 
 
