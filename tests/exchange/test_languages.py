@@ -220,6 +220,27 @@ def test_a_transfer_that_is_cut_goes_on_where_it_stopped(
     assert passed < 1.35 * len(BIG)
 
 
+def test_the_conversation_is_read_from_the_typed_session(client: Client, id_: str, small: Path) -> None:
+    client.run("put", id_, small)
+    assert client.run("show", id_) == [{"role": "user", "texts": ["Grüße, 你好 😀"]}]
+
+
+@pytest.mark.parametrize("golden", GOLDENS)
+def test_a_typed_session_is_put_back_as_the_document_that_it_was(
+    client: Client, id_: str, tmp_path: Path, golden: str
+) -> None:
+    source = shipped("fixtures") / golden
+    client.run("put", "--dialect=dotnet", id_, source)
+    client.run("copy", id_, f"{id_}-copy")
+    client.run("get", f"{id_}-copy", tmp_path / "copy.json")
+    assert in_order(tmp_path / "copy.json") == in_order(source)
+
+
+def in_order(file: Path) -> Any:
+    """The value with the order of members and the spelling of numbers."""
+    return json.loads(file.read_bytes(), object_pairs_hook=list, parse_float=str)
+
+
 def test_what_belongs_to_another_owner_is_not_there(client: Client, id_: str, small: Path, tmp_path: Path) -> None:
     client.run("put", id_, small)
     for foreign in (("get", id_, tmp_path / "got.json"), ("delete", id_), ("download", id_, tmp_path / "got.json")):

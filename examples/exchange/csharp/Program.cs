@@ -25,6 +25,7 @@ Func<ExchangeClient, Task<object>>? command = given switch
     ["upload", var id, var file] => client => Transfers.Upload(client, options, id, file),
     ["download", var id, var file] => client => Transfers.Download(client, options, id, file),
     ["show", var id] => client => Sessions.Show(client, options, id),
+    ["copy", var id, var newId] => client => Sessions.Copy(client, options, id, newId),
     ["list"] => client => Sessions.List(client, options),
     ["delete", var id] => client => Sessions.Delete(client, options, id),
     _ => null,
@@ -64,7 +65,8 @@ static int Explain()
     Console.Error.WriteLine(
         """
         usage: exchange COMMAND [options] ARGUMENTS
-          put ID FILE | get ID FILE | upload ID FILE | download ID FILE | show ID | list | delete ID
+          put ID FILE | get ID FILE | upload ID FILE | download ID FILE | show ID | copy ID NEW-ID
+          list | delete ID
         options: --dialect D  --if-match ETAG  --create-only  --target DIALECT-OR-RELEASE  --prefix P
         """
     );

@@ -55,8 +55,7 @@ internal static class Sessions
     /// <summary>The messages of a conversation, as a person would read it, whichever dialect the session is stored in.</summary>
     public static async Task<object> Show(ExchangeClient client, Options options, string sessionId)
     {
-        var request = new GetRequest { SessionId = sessionId, Form = Form.Session };
-        var session = (await client.Unary("Get", request, GetResponse.Parser)).Payload.Session;
+        var session = (await Typed(client, sessionId)).Session;
         IEnumerable<Messages?> histories =
         [
             .. (session.State?.Entries ?? []).Select(entry => entry.History?.Messages),
@@ -66,6 +65,27 @@ internal static class Sessions
         return from messages in histories.OfType<Messages>()
             from message in messages.Items
             select new { message.Role, Texts = Texts(message) };
+    }
+
+    /// <summary>
+    /// Stores the typed session under another id. Fields that these definitions do not have go along: the parser keeps them.
+    /// </summary>
+    public static async Task<object> Copy(ExchangeClient client, Options options, string sessionId, string newId)
+    {
+        var request = new PutRequest
+        {
+            SessionId = newId,
+            Payload = await Typed(client, sessionId),
+            Options = options.Write(),
+            IdempotencyKey = Guid.NewGuid().ToString(),
+        };
+        return Told.Of((await client.Unary("Put", request, PutResponse.Parser)).Entry);
+    }
+
+    private static async Task<Payload> Typed(ExchangeClient client, string sessionId)
+    {
+        var request = new GetRequest { SessionId = sessionId, Form = Form.Session };
+        return (await client.Unary("Get", request, GetResponse.Parser)).Payload;
     }
 
     private static IEnumerable<string> Texts(Message message) =>

@@ -39,6 +39,7 @@ var commands = map[string]command{
 	"upload":   {[]string{"ID", "FILE"}, upload},
 	"download": {[]string{"ID", "FILE"}, download},
 	"show":     {[]string{"ID"}, show},
+	"copy":     {[]string{"ID", "NEW-ID"}, duplicate},
 	"list":     {nil, list},
 	"delete":   {[]string{"ID"}, remove},
 	"health":   {nil, health},

@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { ExchangeClient } from "./client.js";
 import { failureOf } from "./failure.js";
-import { get, list, put, remove, show } from "./sessions.js";
+import { copy, get, list, put, remove, show } from "./sessions.js";
 import { download, upload } from "./transfers.js";
 
 const COMMANDS = {
@@ -15,6 +15,7 @@ const COMMANDS = {
   upload: { run: upload, arguments: ["ID", "FILE"] },
   download: { run: download, arguments: ["ID", "FILE"] },
   show: { run: show, arguments: ["ID"] },
+  copy: { run: copy, arguments: ["ID", "NEW-ID"] },
   list: { run: list, arguments: [] },
   delete: { run: remove, arguments: ["ID"] },
 };

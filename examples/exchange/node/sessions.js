@@ -79,6 +79,18 @@ export async function show(client, _, [sessionId]) {
     }));
 }
 
+/** Stores the typed session under another id. Fields that these definitions do not have go along: fromBinary keeps them. */
+export async function copy(client, options, [sessionId, newId]) {
+  const { payload } = await client.unary(Get, { sessionId, form: Form.SESSION });
+  const { entry } = await client.unary(Put, {
+    sessionId: newId,
+    payload,
+    options: writeOptions(options),
+    idempotencyKey: randomUUID(),
+  });
+  return entryOf(entry);
+}
+
 /** All sessions of the token's owner, page by page. */
 export async function list(client, { prefix }) {
   const entries = [];
