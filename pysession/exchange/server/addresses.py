@@ -30,11 +30,12 @@ class Address(msgspec.Struct, frozen=True):
         except ValueError:
             return self.host.lower() == "localhost"
 
-    def bound_to(self, port: int) -> str:
+    def bound_to(self, port: int) -> Address:
         """The address with the port that was given for 0."""
         if not self.host:
-            return self.text
-        return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
+            return self
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return Address(f"{host}:{port}", self.host, port)
 
 
 def parse_address(text: str) -> Address:

@@ -153,7 +153,7 @@ def message_too_large(size: int, limit: int) -> CallRefusedError:
 class _Ending:
     """How a call ends: its line in the log, its span. ``code`` is that of a call whose client went away until it is set."""
 
-    def __init__(self, call: Call[Any], method: Method, span: CallSpan, peer: str) -> None:
+    def __init__(self, call: Call[Any], method: Method, span: CallSpan, peer: str | None) -> None:
         self.code = StatusCode.CANCELLED
         self.reason: str | None = None
         self._call = call
@@ -203,7 +203,7 @@ class Calls:
     async def _run(self, method: Method, context: Any) -> bytes | None:
         headers = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         call: Call[Any] = Call(method, context, self._limits, _request_id(headers))
-        ending = _Ending(call, method, CallSpan(SERVICE, method.name, headers), context.peer())
+        ending = _Ending(call, method, CallSpan(SERVICE, method.name, headers), _peer(context))
         # What is told of the call is told when its answer is on its way.
         context.add_done_callback(ending.tell)
         try:
@@ -261,6 +261,13 @@ class Calls:
                 raise invalid("MESSAGE_MISSING", "the call has no message")
             answer = await method.answer(call, request)
         return None if answer is None else call.serialised(answer)
+
+
+def _peer(context: Any) -> str | None:
+    try:
+        return str(context.peer())
+    except UnicodeDecodeError:  # github.com/grpc/grpc/issues/25400
+        return None
 
 
 def _request_id(headers: dict[str, str]) -> str:

@@ -41,7 +41,8 @@ class JsonLines(logging.Formatter):
         if hasattr(record, "fields"):
             line |= record.fields
         else:
-            line |= {"logger": record.name, "message": str(record.msg)}
+            # Without its arguments and further lines, which quote what came.
+            line |= {"logger": record.name, "message": str(record.msg).partition("\n")[0]}
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = record.exc_info[0].__name__
             line["at"] = _places(record.exc_info[2])

@@ -32,6 +32,7 @@ from pysession.stores import Store
 from pysession.v1 import exchange_pb2 as pb
 
 _HANDSHAKE_SECONDS = 20
+_LOOK_SECONDS = 0.1
 
 
 class Server:
@@ -57,7 +58,11 @@ class Server:
         streaming = Streaming(self._documents, answers, uploads, self._watches)
         self._methods = _methods(unary, streaming)
         self._health = HealthServicer()
+        self._calls = Calls(self._owner_of, limits)
         self._server: grpc.aio.Server | None = None
+        self._old: list[asyncio.Task[None]] = []
+        """Servers whose loop has ended, on whose connections calls are still under way."""
+        self._watching_over: asyncio.Task[None] | None = None
 
     async def start(self) -> str:
         """Listen; the address, with the port that was given for 0.
@@ -67,49 +72,73 @@ class Server:
             StoreError: the store cannot be used.
         """
         await self._store.list(limit=1)
+        await self._listen()
+        await self._health.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
+        self._watching_over = asyncio.create_task(self._watch_over())
+        return self.address.text
+
+    async def stop(self) -> None:
+        """Say that the server is not serving, end the watches, let calls under way finish, stop."""
+        if self._server is None:
+            return
+        tell(logging.INFO, "draining", seconds=self.settings.drain_seconds)
+        if self._watching_over is not None:
+            self._watching_over.cancel()
+        # It waits for those who watch the health, of whom one may be slow.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self._health.enter_graceful_shutdown()
+        self._watches.close()
+        await asyncio.gather(self._server.stop(self.settings.drain_seconds), *self._old)
+        self._server = None
+        self._documents.close()
+        tell(logging.INFO, "stopped")
+
+    async def _listen(self) -> None:
         server = grpc.aio.server(
             options=_options(self.settings),
             interceptors=() if self.tokens is None else (_OnlyWithToken(self._owner_of),),
             # A last resort: calls are limited, and told why, one by one.
             maximum_concurrent_rpcs=2 * (self.settings.limits.calls + self.settings.limits.watches),
         )
-        calls = Calls(self._owner_of, self.settings.limits)
-        handlers = {method.name: calls.handler(method) for method in self._methods}
+        handlers = {method.name: self._calls.handler(method) for method in self._methods}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         if self.settings.reflection:
             _reflect(server)
-        port = self._listen(server)
-        await server.start()
-        await self._health.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
-        self._server = server
-        return self.address.bound_to(port)
-
-    def _listen(self, server: grpc.aio.Server) -> int:
-        tls = self.settings.tls
         try:
-            if tls is None:
-                return server.add_insecure_port(self.address.text)
-            return server.add_secure_port(self.address.text, server_credentials(tls))
+            if self.settings.tls is None:
+                port = server.add_insecure_port(self.address.text)
+            else:
+                port = server.add_secure_port(self.address.text, server_credentials(self.settings.tls))
         except RuntimeError as failure:
-            raise UsageError(
-                f"{self.address.text} cannot be listened on: it is in use, or none of this machine"
-            ) from failure
+            where = self.address.text
+            raise UsageError(f"{where} cannot be listened on: it is in use, or none of this machine") from failure
+        await server.start()
+        self.address = self.address.bound_to(port)
+        self._server = server
 
-    async def stop(self) -> None:
-        """Say that the server is not serving, end the watches, let calls under way finish, stop."""
-        server, self._server = self._server, None
-        if server is None:
-            return
-        tell(logging.INFO, "draining", seconds=self.settings.drain_seconds)
-        # It waits for those who watch the health, of whom one may be slow.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                await self._health.enter_graceful_shutdown()
-        self._watches.close()
-        await server.stop(self.settings.drain_seconds)
-        self._documents.close()
-        tell(logging.INFO, "stopped")
+    async def _watch_over(self) -> None:
+        """Listen anew when gRPC's own loop has ended. One path of a call that is no UTF-8 ends it (grpcio 1.85); calls
+        under way go on, and clients connect again."""
+        while self._server is not None:
+            try:
+                await self._server.wait_for_termination(_LOOK_SECONDS)
+            except Exception as failure:
+                tell(logging.ERROR, "listening anew", exception=type(failure).__name__)
+                self._old.append(asyncio.create_task(self._let_go(self._server)))
+                await self._listen_again()
+
+    async def _listen_again(self) -> None:
+        while True:
+            try:
+                return await self._listen()
+            except UsageError:  # the port is not free yet
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _let_go(self, server: grpc.aio.Server) -> None:
+        with contextlib.suppress(Exception):  # it tells again why it has ended
+            await server.stop(self.settings.limits.transfer_seconds)
 
     def reload_tokens(self) -> None:
         """Read the file of tokens again; what is wrong with it is logged, and the tokens stay as they were."""
