@@ -17,10 +17,13 @@ _SPAN = """\
         length = data[at + 1]
         at += 2
         if length > 127:
-            length, at = read_varint(data, at - 1)
+            length += (data[at] << 7) - 128
+            at += 1
+            if length > 16383:
+                length, at = read_varint(data, at - 2)
         stop = at + length
 """
-"""Where the value begins and ends whose tag stands at ``at``."""
+"""Where the value begins and ends whose tag stands at ``at``. A length takes one byte or two; a longer one is rare."""
 
 
 def compiled_writer(

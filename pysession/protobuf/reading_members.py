@@ -146,16 +146,23 @@ class _Chooser:
         while at < end:
             if data[at] != _ITEMS:
                 raise Malformed(f"a list of {self._place} has a field that this version does not know")
+            # read_span in place, twice: lengths take one byte or two, a longer one is rare.
             length = data[at + 1]
             at += 2
             if length > 0x7F:
-                length, at = read_varint(data, at - 1)
+                length += (data[at] << 7) - 0x80
+                at += 1
+                if length > 0x3FFF:
+                    length, at = read_varint(data, at - 2)
             stop = at + length
             reader = readers.get(data[at])
             length = data[at + 1]
             behind = at + 2
             if length > 0x7F:
-                length, behind = read_varint(data, behind - 1)
+                length += (data[behind] << 7) - 0x80
+                behind += 1
+                if length > 0x3FFF:
+                    length, behind = read_varint(data, behind - 2)
             if reader is not None and data[at] <= _ONE_BYTE and behind + length == stop <= end:
                 found.append(reader(data, behind, stop))
             else:

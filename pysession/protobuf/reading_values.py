@@ -50,10 +50,14 @@ def read_object(data: bytes, at: int, end: int) -> dict[str, Any]:
     while at < end:
         if data[at] != _MEMBER:
             raise Malformed("an Object has a field that this version does not know")
+        # read_span in place: objects with a few short members are most of what there is.
         length = data[at + 1]
         at += 2
         if length > 0x7F:
-            length, at = read_varint(data, at - 1)
+            length += (data[at] << 7) - 0x80
+            at += 1
+            if length > 0x3FFF:
+                length, at = read_varint(data, at - 2)
         stop = at + length
         name, value = read_member(data, at, stop)
         if name in found:
@@ -67,10 +71,11 @@ def read_object(data: bytes, at: int, end: int) -> dict[str, Any]:
 
 def read_member(data: bytes, at: int, end: int) -> tuple[str, Any]:
     """Name and value of the Member whose bytes are from ``at`` to ``end``."""
-    if data[at] == _NAME and data[at + 1] <= 0x7F:
+    length = data[at + 1]
+    if data[at] == _NAME and length <= 0x7F:
         # read_name in place, for what nearly every member begins with.
         start = at + 2
-        at = start + data[at + 1]
+        at = start + length
         name = data[start:at].decode()
     else:
         name, at = read_name(data, at, end)
@@ -82,11 +87,8 @@ def read_member(data: bytes, at: int, end: int) -> tuple[str, Any]:
         length, at = read_varint(data, at - 1)
     if at + length != end:
         raise Malformed("a Member has a field that this version does not know")
-    if at < end and data[at] == _STRING:
-        at, stop = read_span(data, at + 1, end)
-        if stop == end:
-            return name, data[at:stop].decode()
-        raise Malformed("a Value holds more than one value")
+    if length > 1 and data[at] == _STRING and data[at + 1] == length - 2:
+        return name, data[at + 2 : end].decode()
     return name, read_value(data, at, end)
 
 

@@ -81,7 +81,10 @@ def read_span(data: bytes, at: int, end: int) -> tuple[int, int]:
     length = data[at]
     at += 1
     if length > 0x7F:
-        length, at = read_varint(data, at - 1)
+        length += (data[at] << 7) - 0x80
+        at += 1
+        if length > 0x3FFF:
+            length, at = read_varint(data, at - 2)
     stop = at + length
     if stop > end:
         raise Malformed("a length leads beyond the end")

@@ -18,7 +18,7 @@ from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import LAYOUT, OTHER_MEMBERS, number_of
 from pysession.protobuf.varints import LENGTH, VARINT, sized, tag, varint
 from pysession.protobuf.words import Kind, Slot
-from pysession.protobuf.writing_values import member_body, member_name
+from pysession.protobuf.writing_values import member_body
 
 Lists = dict[int, str]
 """The lists of a document that are histories: by the identity of the list, the dialect whose words its messages are in."""
@@ -119,7 +119,7 @@ class _Shape:
             number = OTHER_MEMBERS if own is None else kind.slots[own].field.number
             if own is None or number in order:
                 number = OTHER_MEMBERS
-                steps.append(_Step(number, name, _OTHERS, "", partial(_other, member_name(name))))
+                steps.append(_Step(number, name, _OTHERS, "", partial(_other, name)))
             else:
                 slot = kind.slots[own]
                 form = slot.field.form
@@ -160,7 +160,7 @@ def _fits(write: Write, value: Any, room: int, lists: Lists) -> bool:
     return True
 
 
-def _other(name: bytes, value: Any, room: int, lists: Lists) -> bytes:
+def _other(name: str, value: Any, room: int, lists: Lists) -> bytes:
     return sized(member_body(name, value, room - 2))
 
 

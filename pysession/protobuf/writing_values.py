@@ -50,28 +50,42 @@ def value_body(value: Any, room: int) -> bytes:
 
 def object_body(value: dict[str, Any], room: int) -> bytes:
     """``value`` as an Object."""
-    if not value:
-        return b""
     out: list[bytes] = []
     room -= 2
     for name, item in value.items():
-        body = member_body(member_name(name), item, room)
-        out += _MEMBER, LENGTHS[len(body)], body
+        key = _KEYS.get(name) or _key(name)
+        body = _WRITERS[item.__class__](item, room)
+        size = LENGTHS[len(body)]
+        out += _MEMBER, LENGTHS[len(key) + len(size) + len(body)], key, size, body
     return b"".join(out)
 
 
+def member_body(name: str, value: Any, room: int) -> bytes:
+    """A Member."""
+    return (_KEYS.get(name) or _key(name)) + sized(_WRITERS[value.__class__](value, room))
+
+
 def member_name(name: str) -> bytes:
-    """The beginning of a Member."""
+    """The name that a Member or an entry begins with."""
     try:
         return _NAME + sized(name.encode())
     except UnicodeEncodeError:
         return _SURROGATE_NAME + sized(name.encode("utf-8", "surrogatepass"))
 
 
-def member_body(name: bytes, value: Any, room: int) -> bytes:
-    """A Member that begins with ``name``."""
-    body = _WRITERS[value.__class__](value, room)
-    return b"%b%b%b%b" % (name, _OF, LENGTHS[len(body)], body)
+_KEYS: dict[str, bytes] = {}
+"""What a member begins with, up to its value's length, by its name. The same few names come again and again."""
+
+_MOST_KEYS, _LONGEST_KEY = 4096, 64
+
+
+def _key(name: str) -> bytes:
+    made = member_name(name) + _OF
+    if len(name) <= _LONGEST_KEY:
+        if len(_KEYS) >= _MOST_KEYS:
+            _KEYS.clear()
+        _KEYS[name] = made
+    return made
 
 
 def double(value: float) -> bytes:
