@@ -102,6 +102,14 @@ def _string(data: bytes, at: int, end: int) -> str:
     return data[at:end].decode()
 
 
+def _text_or_object(data: bytes, at: int, end: int) -> Any:
+    if at < end and data[at] == _TEXT:
+        at, stop = read_span(data, at + 1, end)
+        if stop == end:
+            return data[at:stop].decode()
+    return _any_text_or_object(data, at, end)
+
+
 # ---------------------------------------------------------------- objects that have kinds
 
 
@@ -237,14 +245,23 @@ def _messages(dialect: str) -> Body:
         while at < end:
             key = data[at]
             if key == _ITEMS:
-                at, stop = read_span(data, at + 1, end)
-                spans.append((at, stop))
-                at = stop
+                # read_span in place, as in _Chooser.several.
+                length = data[at + 1]
+                at += 2
+                if length > 0x7F:
+                    length += (data[at] << 7) - 0x80
+                    at += 1
+                    if length > 0x3FFF:
+                        length, at = read_varint(data, at - 2)
+                spans.append((at, at + length))
+                at += length
             elif key == _WORDS:
                 number, at = read_varint(data, at + 1)
                 words = spoken.get(number, "")
             else:
                 raise Malformed("Messages has a field that this version does not know")
+        if at != end:
+            raise Malformed("a length leads beyond the end")
         if words not in _SPOKEN:
             raise Malformed(f"messages are in the words of {_SPOKEN}, not of {words or 'another dialect'}")
         read_message = _plain("message", words)
@@ -292,10 +309,7 @@ _SIMPLE: dict[str, Body] = {
     "Object": read_object,
     "Strings": _list("Strings", _string),
     "Objects": _list("Objects", read_object),
-    "TextOrObject": _choice(
-        "TextOrObject",
-        {_key("TextOrObject", "text"): _sized(_string), _key("TextOrObject", "object"): _sized(read_object)},
-    ),
+    "TextOrObject": _text_or_object,
     "ServiceSessionId": _choice(
         "ServiceSessionId",
         {
@@ -323,6 +337,10 @@ _IN_WORDS: dict[str, Callable[[str], Body]] = {
 }
 """What makes the reader of a field of that form, in the words of a dialect."""
 
+_TEXT = _key("TextOrObject", "text")
+_any_text_or_object = _choice(
+    "TextOrObject", {_TEXT: _sized(_string), _key("TextOrObject", "object"): _sized(read_object)}
+)
 _ROLE_OBJECTS = "python-thread"
 _WORDS = _key("Messages", "words", VARINT)
 _ROLE_IN_OBJECT = tag(number_of("Message", "role_in_object"), VARINT) + b"\1"

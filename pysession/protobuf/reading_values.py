@@ -26,7 +26,7 @@ def _key(message: str, field: str, wire_type: int = LENGTH) -> int:
     return number_of(message, field) << 3 | wire_type
 
 
-_STRING = _key("Value", "string_value")
+_STRING, _OBJECT = _key("Value", "string_value"), _key("Value", "object_value")
 _ITEM, _MEMBER = _key("Array", "items"), _key("Object", "members")
 _NAME, _SURROGATE_NAME, _OF = _key("Member", "name"), _key("Member", "surrogate_name"), _key("Member", "value")
 
@@ -35,6 +35,11 @@ def read_value(data: bytes, at: int, end: int) -> Any:
     """The Value whose bytes are from ``at`` to ``end``."""
     if at == end:
         raise Malformed("a Value holds no value")
+    if data[at] == _STRING:
+        at, stop = read_span(data, at + 1, end)
+        if stop == end:
+            return data[at:stop].decode()
+        raise Malformed("a Value holds more than one value")
     read_kind = _READERS.get(data[at])
     if read_kind is None:
         raise Malformed("a Value holds a kind of value that this version does not know")
@@ -87,8 +92,12 @@ def read_member(data: bytes, at: int, end: int) -> tuple[str, Any]:
         length, at = read_varint(data, at - 1)
     if at + length != end:
         raise Malformed("a Member has a field that this version does not know")
-    if length > 1 and data[at] == _STRING and data[at + 1] == length - 2:
-        return name, data[at + 2 : end].decode()
+    if length > 1 and data[at + 1] == length - 2:
+        # A value whose length takes one byte.
+        if data[at] == _STRING:
+            return name, data[at + 2 : end].decode()
+        if data[at] == _OBJECT:
+            return name, read_object(data, at + 2, end)
     return name, read_value(data, at, end)
 
 

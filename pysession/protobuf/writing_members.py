@@ -21,7 +21,7 @@ from pysession.protobuf.words import (
     other_kind,
     words_of,
 )
-from pysession.protobuf.writing_objects import Lists, ObjectWriter, Write
+from pysession.protobuf.writing_objects import UNFIT, Lists, ObjectWriter, Write
 from pysession.protobuf.writing_values import double, member_name, object_body, value_body
 
 _NESTED = 12
@@ -31,6 +31,10 @@ _ITEMS = tag(1)
 """Every list of something has its items in its first field."""
 
 _LIMIT = 1 << 63
+
+UNCOMPILED = (KeyError, *UNFIT)
+"""Why a compiled function did not write an object: there is none, or a value does not fit."""
+
 _encode = str.encode
 
 
@@ -152,7 +156,10 @@ class _Chooser:
                 raise Unfit
             name = item.get(self.discriminator)
             tag, write = self.kinds.get(name, self.unknown) if name.__class__ is str else self.unknown
-            body = write(item, room, lists)
+            try:
+                body = write.compiled[tuple(item)](item, room, lists)
+            except UNCOMPILED:
+                body = write(item, room, lists)
             size = LENGTHS[len(body)]
             out += _ITEMS, LENGTHS[len(tag) + len(size) + len(body)], tag, size, body
         return b"".join(out)
@@ -232,11 +239,16 @@ def _messages(dialect: str, slot: Slot) -> Write:
         if spoken is None:
             raise Unfit
         write_message = _message_writer(spoken)
+        compiled = {} if spoken == _ROLE_OBJECTS else _plain("message", spoken).compiled
         out: list[bytes] = []
+        room -= 2
         for item in value:
             if item.__class__ is not dict:
                 raise Unfit
-            body = write_message(item, room - 2, lists)
+            try:
+                body = compiled[tuple(item)](item, room, lists)
+            except UNCOMPILED:
+                body = write_message(item, room, lists)
             out += _ITEMS, LENGTHS[len(body)], body
         if spoken != usual:
             out.append(_WORDS + bytes([enumeration("Dialect", "DIALECT_")[spoken]]))

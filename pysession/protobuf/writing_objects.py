@@ -45,6 +45,9 @@ class ObjectWriter:
 
     ``write_of`` gives what writes a member that has a slot. ``alias`` is the kind's name where that is not what is
     written without being told.
+
+    ``compiled`` are functions for what was met often, by the names of its members: who has many objects to write may look
+    there first. Such a function raises one of ``UNFIT`` where a value does not fit its field.
     """
 
     def __init__(self, kind: Kind, write_of: Callable[[Slot], Write], alias: str | None = None) -> None:
@@ -53,11 +56,11 @@ class ObjectWriter:
         self._alias = alias
         self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._unfit: dict[tuple[tuple[str, ...], frozenset[str]], _Shape] = {}
-        self._compiled: dict[tuple[str, ...], Write] = {}
+        self.compiled: dict[tuple[str, ...], Write] = {}
 
     def __call__(self, value: dict[str, Any], room: int, lists: Lists) -> bytes:
         names = tuple(value)
-        write = self._compiled.get(names) or self._shape(names).write
+        write = self.compiled.get(names) or self._shape(names).write
         try:
             return write(value, room, lists)
         except UNFIT:
@@ -69,11 +72,11 @@ class ObjectWriter:
         if shape is None:
             if len(self._shapes) >= _SHAPES:
                 self._shapes.clear()
-                self._compiled.clear()
+                self.compiled.clear()
             shape = self._shapes[names] = _Shape(self._kind, names, frozenset(), self._write_of, self._alias)
         shape.met += 1
         if shape.met == _OFTEN:
-            self._compiled[names] = shape.compiled()
+            self.compiled[names] = shape.compiled()
         return shape
 
     def _with_unfit(self, names: tuple[str, ...], unfit: frozenset[str]) -> _Shape:

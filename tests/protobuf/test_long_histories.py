@@ -1,0 +1,83 @@
+"""Long histories, where objects of one shape come again and again and are written by a function made for them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pysession import from_proto, to_proto
+from pysession.v1.session_pb2 import Session
+from tests.documents import values
+
+USUAL = {"role": "user", "contents": [{"type": "text", "text": "hi", "additional_properties": {}}], "type": "message"}
+
+
+def carried(document: Any) -> bool:
+    data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    blob = to_proto(data)
+    return from_proto(blob) == data and Session.FromString(blob).SerializeToString(deterministic=True) == blob
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {**USUAL, "role": None},
+        {**USUAL, "role": {"type": "role", "value": "user"}},
+        {**USUAL, "contents": "hi"},
+        {**USUAL, "contents": [None]},
+        {**USUAL, "contents": [{"type": "text", "text": 5, "additional_properties": {}}]},
+        {**USUAL, "contents": [{"type": "text", "text": "hi", "additional_properties": None}]},
+        {**USUAL, "contents": [{"type": "text", "text": "hi", "additional_properties": []}]},
+        {**USUAL, "contents": [{"type": "text", "text": "hi", "additional_properties": {"a": 1}}]},
+        {**USUAL, "contents": [{"type": "other", "text": "hi", "additional_properties": {}}]},
+        {**USUAL, "contents": [{"type": ["text"], "text": "hi", "additional_properties": {}}]},
+        {"type": "message", "contents": [], "role": "user"},
+        {"role": "user", "contents": [{"text": "hi", "type": "text", "additional_properties": {}}], "type": "message"},
+    ],
+)
+def test_one_odd_object_among_many_usual_ones_is_kept(odd: dict[str, Any]) -> None:
+    messages = [USUAL] * 20 + [odd] + [USUAL] * 2 + [odd] * 12
+    document = {"type": "session", "session_id": "s", "service_session_id": None, "state": {"in_memory": {}}}
+    document["state"]["in_memory"]["messages"] = messages  # type: ignore[index]
+    assert carried(document)
+
+
+def test_what_is_long_takes_lengths_of_three_bytes_and_more() -> None:
+    texts = ["x" * size for size in (0, 1, 127, 128, 129, 16_383, 16_384, 16_385, 2_097_152)]
+    for text in texts:
+        content = {"type": "text", "text": text, "additional_properties": {text: text, "n": {"t": text}}}
+        assert carried([{"role": "user", "contents": [content] * 9, "type": "message", "author_name": text}])
+
+
+@pytest.mark.parametrize("dialect", ["dotnet", "go", "python", "python-thread", "dotnet-thread"])
+def test_the_messages_of_every_golden_come_back_from_a_history_of_all_of_them(dialect: str) -> None:
+    """One after the other, so that functions made for the messages of one release meet those of all others."""
+    histories = {
+        "dotnet": lambda value: value["stateBag"]["InMemoryChatHistoryProvider"]["messages"],
+        "go": lambda value: value["State"]["in-memory"]["messages"],
+        "python": lambda value: value["state"]["in_memory"]["messages"],
+        "python-thread": lambda value: value["chat_message_store_state"]["messages"],
+        "dotnet-thread": lambda value: value["storeState"]["messages"],
+    }
+    messages: list[Any] = []
+    for _, value in values(dialect):
+        try:
+            messages += histories[dialect](value)
+        except (KeyError, TypeError):
+            continue
+    # A number beyond a double is an infinity by now, which JSON has not.
+    messages = [message for message in messages if isinstance(message, dict) and "Infinity" not in json.dumps(message)]
+    assert len(messages) > 50
+    first = next(value for _, value in values(dialect) if _has(histories[dialect], value))
+    document = json.loads(json.dumps(first))
+    histories[dialect](document)[:] = messages
+    assert carried(document)
+
+
+def _has(history: Any, value: Any) -> bool:
+    try:
+        return bool(history(value))
+    except (KeyError, TypeError):
+        return False
