@@ -18,10 +18,10 @@ import tempfile
 
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
+from timing import best
 
 from pysession import convert, from_proto, to_proto
 from sessions import long_dotnet_session, long_session
-from timing import best
 
 MESSAGES = 2_000
 
