@@ -16,7 +16,7 @@ from pysession.findings.failures import UsageError
 from pysession.sessions import CorruptSessionError, NotYoursError, Session, SessionStore, StateValueError, open_sessions
 from pysession.stores import SHARED_STATE_OWNER, ConflictError, Store, open_store
 
-STORES = ("memory:", "file:sessions", "sqlite:///sessions.db", "postgres_url", "redis_url")
+STORES = ("memory:", "file:sessions", "sqlite:///sessions.db", "postgres_url", "redis_url", "cosmos_url")
 
 
 @pytest.fixture(params=STORES)
@@ -268,7 +268,7 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("place", ["file:sessions", "sqlite:///sessions.db", "postgres_url", "redis_url"])
+@pytest.mark.parametrize("place", ["file:sessions", "sqlite:///sessions.db", "postgres_url", "redis_url", "cosmos_url"])
 def test_two_processes_keep_each_others_values(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     url = place if ":" in place else request.getfixturevalue(place)()
     both = [
