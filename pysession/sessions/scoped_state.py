@@ -24,6 +24,14 @@ class Scope(StrEnum):
     TEMP = "temp"
 
 
+_PLACES = {
+    Scope.SESSION: (*PLACE, "state"),
+    Scope.USER: (*PLACE, "unshared", "user", "values"),
+    Scope.APP: (*PLACE, "unshared", "app", "values"),
+}
+"""Where the values of a scope stand in a session's document, as failures name it."""
+
+
 class ScopeError(UsageError, ValueError):
     """There is no scope of this name, or a key is no text."""
 
@@ -56,7 +64,7 @@ class ScopedState:
         if not isinstance(key, str) or not key:
             raise ScopeError(f"a key is a text that is not empty; this is {key!r}")
         if scope != Scope.TEMP:
-            encoded_entries({key: value}, (*PLACE, scope))
+            encoded_entries({key: value}, _PLACES[Scope(scope)])
         values[key] = value
 
     def delete(self, key: str, scope: str) -> bool:

@@ -87,12 +87,14 @@ def test_a_key_that_is_none_is_told(key: Any) -> None:
         Session(id="s").set_state(key, 1)
 
 
-@pytest.mark.parametrize("scope", ["session", "user", "app"])
-def test_a_value_without_json_form_changes_nothing(scope: str) -> None:
+@pytest.mark.parametrize(
+    ("scope", "place"), [("session", "state"), ("user", "unshared/user/values"), ("app", "unshared/app/values")]
+)
+def test_a_value_without_json_form_changes_nothing(scope: str, place: str) -> None:
     session = Session(id="s")
     session.set_state("k", 1, scope=scope)
     before = session.to_bytes()
-    with pytest.raises(StateValueError, match=f"/state/pysession.session/{scope}/k"):
+    with pytest.raises(StateValueError, match=f"/state/pysession.session/{place}/k"):
         session.set_state("k", object(), scope=scope)
     assert (session.get_state("k", scope), session.to_bytes()) == (1, before)
 
