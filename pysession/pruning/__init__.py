@@ -1,7 +1,7 @@
 """Which messages of a history may go: units that belong together, strategies, and a plan. What a plan does is done above."""
 
 from pysession.pruning.account import Pruned, PrunedHistory, Reason, Removed
-from pysession.pruning.asking import Work, done
+from pysession.pruning.asking import Work, awaited, done
 from pysession.pruning.planning import Plan, planned, timelines_of
 from pysession.pruning.strategies import (
     NAMES,
@@ -36,6 +36,7 @@ __all__ = [
     "SummarizeOld",
     "Unit",
     "Work",
+    "awaited",
     "done",
     "is_summary",
     "least_left",

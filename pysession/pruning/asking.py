@@ -36,6 +36,11 @@ def done(work: Work[T]) -> T | Awaitable[T]:
         return cast("T", finished.value)
 
 
+async def awaited(result: T | Awaitable[T]) -> T:
+    """A result that is there, or has to be awaited."""
+    return await result if inspect.isawaitable(result) else result
+
+
 async def _awaited(work: Work[T], asked: Questions, answers: list[Any], first: Awaitable[Any]) -> T:
     """Go on with ``work`` from the first answer that has to be awaited."""
     answers.append(await first)

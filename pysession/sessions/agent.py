@@ -254,7 +254,11 @@ class _Streamed:
                 await provider.after_run(
                     agent=self._agent, session=session, context=self._context, state=self._state(provider)
                 )
-            await session.prune_if_due()
+            await session.prune_if_due(
+                provider
+                for provider in self._providers
+                if isinstance(provider, HistoryProvider) and provider.load_messages
+            )
         return response
 
     def _state(self, provider: ContextProvider) -> dict[str, Any]:

@@ -11,21 +11,25 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, ClassVar, Literal
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
 from pysession.dialects import vocabulary
+from pysession.outputs import write_file
 from pysession.readers import Release, resolve
 from pysession.readers import release as release_named
 from pysession.readers.python import history_file
 from pysession.readers.python.table import record
-from pysession.sessions.errors import CorruptSessionError, StateValueError
+from pysession.sessions.errors import CorruptSessionError, HistoryChangedError, StateValueError
 from pysession.sessions.in_memory import is_excluded
 from pysession.sessions.messages import CALL, RESULT, InputError, Message, not_yet_stored, settled
 from pysession.sessions.providers import HistoryProvider
 from pysession.sessions.state_values import encoded_message
 from pysession.wire import Encoding, read, write
+
+if TYPE_CHECKING:
+    from pysession.pruning import Plan, Pruned, Strategy
 
 try:
     import fcntl
@@ -95,14 +99,45 @@ class FileHistoryProvider(HistoryProvider):
         if messages:
             await asyncio.to_thread(self._append, self.path_of(session_id), list(messages))
 
+    async def prune_by(
+        self, session_id: str | None, name: str, strategy: Strategy, state: dict[str, Any] | None = None
+    ) -> Pruned:
+        from pysession.pruning import Pruned, awaited, done
+        from pysession.sessions.pruning import planned_for
+
+        path = self.path_of(session_id)
+        before = await asyncio.to_thread(self._whole, path)
+        messages = [_message(payload, path) for payload in self._records.decoded(before, path)]
+        plan = await awaited(done(planned_for(self.source_id, messages, strategy)))
+        if plan.removed:
+            await asyncio.to_thread(self._shorten, path, before, plan)
+        return Pruned(name, (plan.account(),))
+
+    def _shorten(self, path: Path, before: bytes, plan: Plan) -> None:
+        """Put what is left in the place of the file, whose records begin with ``before``, in one step."""
+        from pysession.sessions.pruning import summary_of
+
+        gone = {one.index for one in plan.removed}
+        with _locked(path, "r+b") as stream:
+            data = stream.read()
+            if not data.startswith(before):
+                raise HistoryChangedError(str(path))
+            kept = [one for index, one in enumerate(self._records.split(before)) if index not in gone]
+            if plan.summary is not None:
+                kept.insert(plan.place, self._records.encoded(self._payload(summary_of(plan))))
+            write_file(path, b"".join((*kept, data[len(before) :])))
+
     def _read(self, path: Path) -> list[Message]:
+        return [_message(payload, path) for payload in self._records.decoded(self._whole(path), path)]
+
+    def _whole(self, path: Path) -> bytes:
+        """The whole records of the file; nothing where there is none."""
         try:
             with _locked(path, "rb") as stream:
                 data = stream.read()
         except FileNotFoundError:
-            return []
-        whole, _ = self._records.whole(data)
-        return [_message(payload, path) for payload in self._records.decoded(data[:whole], path)]
+            return b""
+        return data[: self._records.whole(data)[0]]
 
     def _append(self, path: Path, messages: list[Message]) -> None:
         with _locked(path, "a+b") as stream:
@@ -147,6 +182,11 @@ class _Lines:
             where = "" if fault is None else f"line {fault.position.line}: {fault.detail}"
             raise CorruptSessionError(where or "it cannot be read", str(path))
         return list(reading.value)
+
+    def split(self, data: bytes) -> list[bytes]:
+        """The lines that hold a message, each with its end."""
+        lines = (line if line.endswith(b"\n") else line + b"\n" for line in data.split(b"\n"))
+        return [line for line in lines if line.strip()]
 
     def last(self, stream: IO[bytes], count: int, path: Path) -> list[Any]:
         """The last ``count`` messages and one more, so that it is told whether there are others."""
@@ -196,6 +236,16 @@ class _LengthPrefixed:
         if reading.faults or not reading.readable:
             raise CorruptSessionError(reading.faults[0].detail if reading.faults else "it cannot be read", str(path))
         return list(reading.value)
+
+    def split(self, data: bytes) -> list[bytes]:
+        """The records, each with its length."""
+        found: list[bytes] = []
+        at = 0
+        while at < len(data):
+            end = at + _LENGTH_BYTES + int.from_bytes(data[at : at + _LENGTH_BYTES], "big")
+            found.append(data[at:end])
+            at = end
+        return found
 
     def last(self, stream: IO[bytes], count: int, path: Path) -> list[Any]:
         stream.seek(0)
@@ -249,7 +299,20 @@ def _message(payload: Any, path: Path) -> Message:
 
 @contextlib.contextmanager
 def _locked(path: Path, mode: str) -> Iterator[IO[bytes]]:
-    with path.open(mode) as stream:
-        if fcntl is not None:
-            fcntl.flock(stream, fcntl.LOCK_SH if mode == "rb" else fcntl.LOCK_EX)
-        yield stream
+    while True:
+        with path.open(mode) as stream:
+            if fcntl is not None:
+                fcntl.flock(stream, fcntl.LOCK_SH if mode == "rb" else fcntl.LOCK_EX)
+            if _is_at(stream, path):
+                yield stream
+                return
+
+
+def _is_at(stream: IO[bytes], path: Path) -> bool:
+    """Whether the file is still the one of that name: while the lock was waited for, another may have put one in its place."""
+    if fcntl is None:
+        return True
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

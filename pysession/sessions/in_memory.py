@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pysession.sessions.errors import CorruptSessionError
 from pysession.sessions.messages import InputError, Message, not_yet_stored, settled
 from pysession.sessions.providers import HistoryProvider
+
+if TYPE_CHECKING:
+    from pysession.pruning import Pruned, Strategy
 
 
 class InMemoryHistoryProvider(HistoryProvider):
@@ -39,6 +42,19 @@ class InMemoryHistoryProvider(HistoryProvider):
         stored = self._stored(state)
         # A new list: whoever holds the old one has the history as it was.
         state["messages"] = [*stored, *not_yet_stored(stored, messages)]
+
+    async def prune_by(
+        self, session_id: str | None, name: str, strategy: Strategy, state: dict[str, Any] | None = None
+    ) -> Pruned:
+        from pysession.pruning import Pruned, awaited, done
+        from pysession.sessions.pruning import check_unchanged, planned_for, shortened
+
+        before = list((state or {}).get("messages", []))
+        plan = await awaited(done(planned_for(self.source_id, self._stored(state or {}), strategy)))
+        if state is not None and plan.removed:
+            check_unchanged(state, before, (self.source_id, "messages"))
+            state["messages"] = shortened(state["messages"], plan)
+        return Pruned(name, (plan.account(),))
 
     def _stored(self, state: dict[str, Any]) -> list[Message]:
         if not isinstance(state.get("messages", []), list):

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pysession.findings.failures import RefusedError
-from pysession.sessions.errors import CorruptSessionError
+from pysession.sessions.errors import CorruptSessionError, HistoryChangedError
 from pysession.sessions.in_memory import is_excluded
 from pysession.sessions.messages import Message, not_yet_stored, settled
 from pysession.sessions.providers import HistoryProvider
 from pysession.sessions.state_values import encoded_message
 from pysession.stores import SessionIdError, StoreUrlError, masked
 from pysession.stores.checking import id_bytes, owner_bytes
+
+if TYPE_CHECKING:
+    from pysession.pruning import Plan, Pruned, Strategy
 
 _LAYOUT = 1
 _PYTHON = "python"
@@ -49,6 +52,26 @@ SELECT dialect, message FROM (
   ORDER BY position DESC LIMIT %(count)s
 ) AS last ORDER BY position
 """  # noqa: S608
+# Positions are 1, 2, 3 … for whoever reads the tables. They are moved below zero first: the key is looked at row by row.
+_LOCK = f"SELECT id FROM conversations WHERE id = {_CONVERSATION} FOR UPDATE"  # noqa: S608
+_REMOVE = "DELETE FROM messages WHERE conversation_id = %(id)s AND position = ANY(%(positions)s)"
+_MOVE = """
+UPDATE messages SET position = -moved.number FROM (
+  SELECT position, %(before)s + row_number() OVER (ORDER BY position) AS number FROM messages
+  WHERE conversation_id = %(id)s AND position > %(after)s
+) AS moved
+WHERE conversation_id = %(id)s AND messages.position = moved.position
+"""
+_SETTLE = "UPDATE messages SET position = -position WHERE conversation_id = %(id)s AND position < 0"
+_SUMMARISE = """
+INSERT INTO messages (conversation_id, position, dialect, role, message)
+VALUES (%(id)s, %(position)s, 'python', %(role)s, %(message)s)
+"""
+_COUNT = """
+UPDATE conversations SET updated_at = clock_timestamp(),
+  message_count = (SELECT count(*) FROM messages WHERE conversation_id = %(id)s)
+WHERE id = %(id)s
+"""
 _CLEAR = """
 DELETE FROM conversations WHERE owner = %(owner)s AND session_id = %(session)s AND source_id = %(source)s
 """
@@ -121,6 +144,47 @@ class PostgresHistoryProvider(HistoryProvider):
         }
         async with self._database.connection() as connection:
             await connection.execute(_APPEND, values)
+
+    async def prune_by(
+        self, session_id: str | None, name: str, strategy: Strategy, state: dict[str, Any] | None = None
+    ) -> Pruned:
+        from pysession.pruning import Pruned, PruningError, awaited, done
+        from pysession.sessions.pruning import planned_for
+
+        named = self._named(session_id)
+        async with self._database.connection() as connection:
+            before = await (await connection.execute(_READ.encode(), named)).fetchall()
+        messages = _messages(before, session_id or "default")
+        plan = await awaited(done(planned_for(self.source_id, messages, strategy)))
+        if plan.removed:
+            if len(messages) != len(before):
+                raise PruningError("a row of another language is not one message here; convert the history first")
+            await self._shorten(named, before, plan)
+        return Pruned(name, (plan.account(),))
+
+    async def _shorten(self, named: dict[str, str], before: Sequence[tuple[str, str]], plan: Plan) -> None:
+        """Do what the plan says to the rows, unless those that it was made for are not there any more."""
+        from pysession.sessions.pruning import summary_of
+
+        async with self._database.connection() as connection, connection.transaction():
+            locked = await (await connection.execute(_LOCK.encode(), named)).fetchone()
+            rows = await (await connection.execute(_READ.encode(), named)).fetchall()
+            if locked is None or rows[: len(before)] != before:
+                raise HistoryChangedError(f"the history of {named['session']!r}")
+            values: dict[str, Any] = {"id": locked[0], "positions": [one.index + 1 for one in plan.removed]}
+            await connection.execute(_REMOVE, values)
+            summarised = plan.summary is not None
+            # Where a summary goes all before it are instructions, which stay.
+            values |= {"after": plan.place if summarised else 0, "before": plan.place + 1 if summarised else 0}
+            await connection.execute(_MOVE, values)
+            await connection.execute(_SETTLE, values)
+            if summarised:
+                one = summary_of(plan)
+                await connection.execute(
+                    _SUMMARISE,
+                    values | {"position": plan.place + 1, "role": one["role"], "message": json.dumps(one)},
+                )
+            await connection.execute(_COUNT, values)
 
     async def clear(self, session_id: str | None) -> None:
         """Remove the history of the session, if there is one."""

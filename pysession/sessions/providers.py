@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pysession.sessions.approvals import without_settled_approvals
 from pysession.sessions.context import RunContext
 from pysession.sessions.errors import DuplicateSourceError
 from pysession.sessions.messages import Message
 from pysession.sessions.session import Session
+
+if TYPE_CHECKING:
+    from pysession.pruning import Pruned, Strategy
 
 
 class ContextProvider:
@@ -74,6 +77,31 @@ class HistoryProvider(ContextProvider, ABC):
         **kwargs: Any,
     ) -> None:
         """Append ``messages`` to those of the session."""
+
+    async def prune(
+        self, session_id: str | None, strategy: str, *, state: dict[str, Any] | None = None, **options: Any
+    ) -> Pruned:
+        """Shorten the history that is kept of the session, by a strategy and with the options of :meth:`Session.prune`.
+
+        Messages that others add meanwhile stay. ``state`` is needed where the history is in the session.
+
+        Raises:
+            PruningError: there is no such strategy, it cannot be with these options, or the provider cannot prune.
+            HistoryChangedError: the history was rewritten meanwhile; nothing was removed.
+            ImmutableError: the history only grows.
+        """
+        # Loaded on first use, as by a session.
+        from pysession.pruning import strategy_named
+
+        return await self.prune_by(session_id, strategy, strategy_named(strategy, **options), state)
+
+    async def prune_by(
+        self, session_id: str | None, name: str, strategy: Strategy, state: dict[str, Any] | None = None
+    ) -> Pruned:
+        """The same by a strategy whose options were looked at already; a provider that can prune overrides this."""
+        from pysession.pruning import PruningError
+
+        raise PruningError(f"{type(self).__name__} only adds messages; it has no way to take any out")
 
     async def before_run(self, *, agent: Any, session: Session, context: RunContext, state: dict[str, Any]) -> None:
         if self.load_messages:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pysession.dialects import Detection, Document, histories
+from pysession.dialects import Detection, Document, History, histories
 from pysession.findings import format_pointer
 from pysession.findings.failures import PysessionError, UsageError
 from pysession.pruning import MARK, Plan, Pruned, Strategy, Work, done, planned, timelines_of
@@ -15,10 +15,12 @@ from pysession.sessions.errors import HistoryChangedError
 from pysession.sessions.events import EventKind
 from pysession.sessions.messages import Message, message
 from pysession.sessions.retention import RetentionWarning
-from pysession.sessions.state_values import encoded_state
+from pysession.sessions.state_values import encoded_message, encoded_state
+from pysession.survey import Timeline
 from pysession.wire import Encoding, Reading
 
 if TYPE_CHECKING:
+    from pysession.sessions.providers import HistoryProvider
     from pysession.sessions.session import Session
 
 
@@ -44,6 +46,19 @@ async def prune_when_due(session: Session) -> None:
         try:
             await _pruned_by_retention(session, source_id)
         except Exception as failure:  # the scorer and the summariser are the application's, and may raise anything
+            _warn(session, failure)
+
+
+async def prune_providers(session: Session, providers: Sequence[HistoryProvider]) -> None:
+    """The same for the histories that these providers keep elsewhere than in the session."""
+    most = session.retention.most if session.retention.auto_prune else None
+    for provider in providers if most is not None else ():
+        try:
+            if len(await provider.get_messages(session.id, state={})) > (most or 0):
+                strategy = session.retention.strategy(session.scorer, session.summariser)
+                name = session.retention.strategy_name
+                _note(session, await provider.prune_by(session.id, name, strategy))
+        except Exception as failure:  # as above
             _warn(session, failure)
 
 
@@ -76,6 +91,13 @@ def _warn(session: Session, failure: Exception) -> None:
     warnings.warn(f"the session {session.id!r} was not pruned: {why}", RetentionWarning, stacklevel=3)
 
 
+def planned_for(key: str, messages: list[Message], strategy: Strategy) -> Work[Plan]:
+    """What the strategy does to ``messages``, which a provider keeps under its source id ``key``; None goes by no message."""
+    state = {key: {"messages": [encoded_message(one, ("messages",)) for one in messages]}}
+    timelines = timelines_of(_document(state))
+    return planned(timelines[0] if timelines else Timeline(History(key, "python", ())), strategy)
+
+
 def shortened(messages: list[Any], plan: Plan) -> list[Any]:
     """``messages``, which begin with those of the plan, after it. Those that stay are the same objects."""
     gone = {one.index for one in plan.removed}
@@ -94,17 +116,26 @@ def _work(session: Session, name: str, strategy: Strategy, source_id: str | None
     for timeline in timelines_of(_document(encoded_state({key: {"messages": found} for key, found in held.items()}))):
         plans[timeline.history.key] = yield from planned(timeline, strategy)
     for key in plans:
-        _check_unchanged(session, key, held[key])
+        check_unchanged(session.state.get(key), held[key], ("state", key, "messages"))
     for key, plan in plans.items():
         if plan.removed:
             entry = session.state[key]
             # A new list: whoever holds the old one has the history as it was.
             entry["messages"] = shortened(entry["messages"], plan)
     account = Pruned(name, tuple(plan.account() for plan in plans.values()))
-    if account.removed:
-        summarised = any(history.summarised for history in account.histories)
-        session.note(EventKind.PRUNED, strategy=name, removed=account.removed, kept=account.kept, summarised=summarised)
+    _note(session, account)
     return account
+
+
+def _note(session: Session, account: Pruned) -> None:
+    if account.removed:
+        session.note(
+            EventKind.PRUNED,
+            strategy=account.strategy,
+            removed=account.removed,
+            kept=account.kept,
+            summarised=any(history.summarised for history in account.histories),
+        )
 
 
 def _held(state: Mapping[str, Any], source_id: str | None) -> dict[str, list[Any]]:
@@ -129,9 +160,9 @@ def _document(state: dict[str, Any]) -> Document:
     return Document(b"", Encoding.JSON, reading, value, detection, histories(value, detection))
 
 
-def _check_unchanged(session: Session, key: str, before: list[Any]) -> None:
-    entry = session.state.get(key)
+def check_unchanged(entry: Any, before: list[Any], place: tuple[str, ...]) -> None:
+    """Raises HistoryChangedError when the messages of ``entry`` do not begin with all of ``before``."""
     now = entry.get("messages") if isinstance(entry, dict) else None
     same = isinstance(now, list) and len(now) >= len(before)
     if not same or any(one is not other for one, other in zip(before, now or (), strict=False)):
-        raise HistoryChangedError(format_pointer(("state", key, "messages")))
+        raise HistoryChangedError(format_pointer(place))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from pysession.pruning import Pruned, Scorer, Summariser
     from pysession.sessions.messages import Message
+    from pysession.sessions.providers import HistoryProvider
     from pysession.sessions.responses import Response
 
 
@@ -487,15 +488,19 @@ class Session(Document):
             )
         return prune_session(self, strategy, chosen, source_id)
 
-    async def prune_if_due(self) -> None:
-        """Prune the histories that have more messages than the retention allows, if it says ``auto_prune``.
+    async def prune_if_due(self, providers: Iterable[HistoryProvider] = ()) -> None:
+        """Prune the histories that have more messages than the retention allows, if it says ``auto_prune``: those in the
+        session, and those that ``providers`` keep elsewhere.
 
         An agent does it after a run, and a SessionStore before it saves. What cannot be pruned stays, with a RetentionWarning.
         """
         if self.record.retention.get("auto_prune") is True:
-            from pysession.sessions.pruning import prune_when_due
+            from pysession.sessions.pruning import prune_providers, prune_when_due
 
             await prune_when_due(self)
+            await prune_providers(
+                self, [one for one in providers if "messages" not in self.state.get(one.source_id, {})]
+            )
 
     def _before_saving(self) -> None:
         if self.record.retention.get("auto_prune") is True:

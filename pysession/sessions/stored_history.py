@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -16,7 +16,10 @@ from pysession.sessions.messages import Message, first_new, identity, needed, se
 from pysession.sessions.providers import HistoryProvider
 from pysession.sessions.session import Session
 from pysession.sessions.state_values import encoded_message
-from pysession.stores import ConflictError, NotFoundError, Store
+from pysession.stores import ConflictError, ImmutableError, NotFoundError, Store
+
+if TYPE_CHECKING:
+    from pysession.pruning import Pruned, Strategy
 
 _REMEMBERED_MESSAGES = 100
 """At the end of a history: more than a run adds, or the history is read once more."""
@@ -96,6 +99,29 @@ class StoreHistoryProvider(HistoryProvider):
             # What another appends meanwhile may stand between; only the end of the history is not known then.
             end = (end and await self._appended(key, message, end)) or await self._appended(key, message)
         self._remember(key, end)
+
+    async def prune_by(
+        self, session_id: str | None, name: str, strategy: Strategy, state: dict[str, Any] | None = None
+    ) -> Pruned:
+        from pysession.pruning import Pruned, PrunedHistory
+        from pysession.verbs.prune import pruned_by
+
+        key = self.key_of(session_id)
+        while True:
+            try:
+                stored = await self._store.get(key, owner=self._owner)
+            except NotFoundError:
+                return Pruned(name, (PrunedHistory(self.source_id, 0, 0),))
+            done = await pruned_by(stored.data, name, strategy)
+            if stored.immutable and done.pruned.removed:
+                raise ImmutableError(key, self._owner, "nothing of it can be pruned")
+            self._ends.pop(key, None)
+            with contextlib.suppress(ConflictError):  # another has appended meanwhile
+                if done.pruned.removed:
+                    await self._store.put(
+                        key, done.data, owner=self._owner, if_match=stored.etag, expires=stored.expires
+                    )
+                return done.pruned
 
     async def close(self) -> None:
         """Let go of the store's files and connections."""

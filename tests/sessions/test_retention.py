@@ -19,6 +19,7 @@ from pysession.sessions import (
     RetentionWarning,
     Session,
     SessionStore,
+    StoreHistoryProvider,
     message,
     tool,
 )
@@ -105,6 +106,19 @@ def test_after_a_run_there_are_no_more_messages_than_are_allowed() -> None:
         assert [dict(event.detail) for event in pruned] == [
             {"strategy": "keep_last_4", "removed": 2, "kept": 4, "summarised": False}
         ]
+
+    asyncio.run(main())
+
+
+def test_histories_that_providers_keep_elsewhere_are_pruned_too() -> None:
+    async def main() -> None:
+        session = Session(session_id="s", retention={"auto_prune": True, "max_messages": 3})
+        history = StoreHistoryProvider(MemoryStore())
+        agent = Agent("helper", echo, context_providers=[history])
+        for number in range(3):
+            await agent.run(f"m{number}", session=session)
+        assert [text_of(one) for one in await history.get_messages("s")] == ["you said m1", "m2", "you said m2"]
+        assert [event.detail["removed"] for event in session.events() if event.kind == "pruned"] == [1, 2]
 
     asyncio.run(main())
 
