@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -222,6 +223,7 @@ def command(
         drain_seconds=drain_seconds,
     )
     log_to(warnings_only=quiet)
+    _allow_connections()
 
     def started(server: Server, bound: str) -> None:
         click.echo(_first_line(server, bound, store_url, settings))
@@ -237,6 +239,17 @@ def command(
         click.echo(f"Error: {failure}", err=True)
         return ExitCode.NOT_READ
     return ExitCode.CLEAN
+
+
+def _allow_connections() -> None:
+    """As many open files as the system lets this process have: each connection is one, and 1,024 is a common default."""
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _first_line(server: Server, bound: str, store_url: str, settings: Settings) -> str:

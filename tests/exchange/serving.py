@@ -64,6 +64,11 @@ class Served:
         """End it as an operator does; its exit code."""
         return self._end(signal.SIGTERM)
 
+    def wait(self) -> int:
+        """Wait until it ends of itself; its exit code."""
+        assert self._process is not None
+        return self._process.wait(_PATIENCE_SECONDS)
+
     def _end(self, number: int) -> int:
         process, self._process = self._process, None
         if process is None:

@@ -29,8 +29,8 @@ def server_credentials(files: TlsFiles) -> grpc.ServerCredentials:
 class _Watched:
     def __init__(self, files: TlsFiles) -> None:
         self._files = files
-        self._seen = self._times()
         self.configuration = _configuration(files)
+        self._seen = self._times()
 
     def changed(self) -> grpc.ServerCertificateConfiguration | None:
         """The new certificates, if there are new ones. Files that are half written, or wrong, change nothing."""

@@ -1,0 +1,41 @@
+"""Where a server listens."""
+
+from __future__ import annotations
+
+import pytest
+
+from pysession.exchange.server.addresses import parse_address
+from pysession.findings.failures import UsageError
+
+
+@pytest.mark.parametrize(
+    ("text", "is_loopback"),
+    [
+        ("127.0.0.1:50051", True),
+        ("127.9.9.9:0", True),
+        ("localhost:1", True),
+        ("[::1]:50051", True),
+        ("unix:/run/pysession.sock", True),
+        ("0.0.0.0:50051", False),
+        ("[::]:50051", False),
+        ("192.168.1.1:50051", False),
+        ("localhost.example.org:50051", False),
+        ("db:50051", False),
+    ],
+)
+def test_what_others_can_reach_is_told_apart(text: str, is_loopback: bool) -> None:
+    assert parse_address(text).is_loopback is is_loopback
+
+
+@pytest.mark.parametrize(
+    "text", ["", "localhost", ":50051", "127.0.0.1:", "127.0.0.1:65536", "::1:50051", "unix:", "a b:1"]
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is no address"):
+        parse_address(text)
+
+
+def test_a_free_port_takes_the_place_of_0() -> None:
+    assert parse_address("[::1]:0").bound_to(7).text == "[::1]:7"
+    assert parse_address("127.0.0.1:0").bound_to(7).text == "127.0.0.1:7"
+    assert parse_address("unix:/s").bound_to(1).text == "unix:/s"
