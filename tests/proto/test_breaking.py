@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,33 @@ def test_a_break_is_noticed(proto: Path, change: tuple[str, str]) -> None:
 @pytest.mark.parametrize("change", ADDITIONS.values(), ids=ADDITIONS)
 def test_an_addition_breaks_nothing(proto: Path, change: tuple[str, str]) -> None:
     assert changed(proto, change) == ()
+
+
+SESSION_ID = "optional string session_id = 6;"
+
+
+@pytest.mark.parametrize(
+    ("instead", "noticed"),
+    [
+        ("optional string session_id = 60;", True),
+        ("optional bytes session_id = 6;", True),
+        ("optional string id = 6;", True),
+        ("", True),
+        ("reserved 6;", True),
+        (f"{SESSION_ID}\n  optional string session_title = 31;", False),
+    ],
+)
+def test_todays_definitions_once_released_can_be_added_to_and_not_broken(
+    tmp_path: Path, instead: str, noticed: bool
+) -> None:
+    shutil.copytree(PROTO / "pysession", tmp_path / "pysession")
+    released = record("1.0.0", tmp_path)
+    assert breaks(tmp_path, released) == ()
+    file = tmp_path / "pysession" / "v1" / "session.proto"
+    text = file.read_text(encoding="utf-8")
+    assert text.count(SESSION_ID) == 1
+    file.write_text(text.replace(SESSION_ID, instead), encoding="utf-8")
+    assert bool(breaks(tmp_path, released)) is noticed
 
 
 def test_what_is_broken_is_told_with_its_name(proto: Path) -> None:
