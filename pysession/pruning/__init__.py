@@ -7,6 +7,8 @@ from pysession.pruning.strategies import (
     NAMES,
     KeepImportant,
     KeepLast,
+    Options,
+    OptionsAtOnce,
     PruningError,
     Scorer,
     Strategy,
@@ -14,6 +16,7 @@ from pysession.pruning.strategies import (
     SummarizeOld,
     least_left,
     strategy_named,
+    with_deciders,
 )
 from pysession.pruning.summaries import MARK, is_summary
 from pysession.pruning.units import Kept, Unit, units_of
@@ -24,6 +27,8 @@ __all__ = [
     "KeepImportant",
     "KeepLast",
     "Kept",
+    "Options",
+    "OptionsAtOnce",
     "Plan",
     "Pruned",
     "PrunedHistory",
@@ -44,4 +49,5 @@ __all__ = [
     "strategy_named",
     "timelines_of",
     "units_of",
+    "with_deciders",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 import msgspec
 
@@ -19,6 +19,29 @@ Scorer: TypeAlias = Callable[[Message], float | Awaitable[float]]
 Summariser: TypeAlias = Callable[[list[Message]], str | Mapping[str, Any] | Awaitable[str | Mapping[str, Any]]]
 """The summary of messages: a text, or a whole message."""
 
+
+class Options(TypedDict, total=False):
+    """What strategies take. ``summarizer`` is ``summariser`` in the spelling of ``summarize_old``."""
+
+    window_size: int | None
+    threshold: float | None
+    max_messages: int | None
+    scorer: Scorer | None
+    summariser: Summariser | None
+    summarizer: Summariser | None
+
+
+class OptionsAtOnce(TypedDict, total=False):
+    """The same with functions that answer at once."""
+
+    window_size: int | None
+    threshold: float | None
+    max_messages: int | None
+    scorer: Callable[[Message], float] | None
+    summariser: Callable[[list[Message]], str] | None
+    summarizer: Callable[[list[Message]], str] | None
+
+
 NAMES = ("keep_last_<N>", "sliding_window", "keep_important", "summarize_old")
 DEFAULT_WINDOW = 100
 """Messages of a sliding window that is given no size."""
@@ -27,6 +50,8 @@ DEFAULT_THRESHOLD = 50
 DEFAULT_SCORE = 0.5
 """The least score of what stays, when no number of messages is given."""
 
+_SPELLED = {"summarizer": "summariser"}
+_DECIDERS = {"keep_important": "scorer", "summarize_old": "summariser"}
 _KEEP_LAST = re.compile(r"keep_last_([0-9]+)\Z")
 
 
@@ -61,15 +86,7 @@ class SummarizeOld(msgspec.Struct, frozen=True):
 Strategy: TypeAlias = KeepLast | KeepImportant | SummarizeOld
 
 
-def strategy_named(
-    name: str,
-    *,
-    window_size: int | None = None,
-    threshold: float | None = None,
-    max_messages: int | None = None,
-    scorer: Scorer | None = None,
-    summariser: Summariser | None = None,
-) -> Strategy:
+def strategy_named(name: str, **options: Unpack[Options]) -> Strategy:
     """The strategy ``name`` with what it takes.
 
     ``keep_last_50`` (any number from 1 on) takes nothing. ``sliding_window`` takes ``window_size``, ``keep_important``
@@ -83,22 +100,25 @@ def strategy_named(
     """
     if not isinstance(name, str):
         raise PruningError(f"a strategy is named by a text; this is {type(name).__name__}")
-    given = {
-        "window_size": window_size,
-        "threshold": threshold,
-        "max_messages": max_messages,
-        "scorer": scorer,
-        "summariser": summariser,
-    }
-    options = {option: value for option, value in given.items() if value is not None}
+    given = {_SPELLED.get(option, option): value for option, value in options.items() if value is not None}
     if (last := _KEEP_LAST.match(name)) is not None:
-        _check_options(name, options, ())
+        _check_options(name, given, ())
         return KeepLast(_count(f"the number of {name}", int(last[1])))
     if name not in _MADE:
         raise PruningError(f"there is no pruning strategy {name[:60]!r}; there are {', '.join(NAMES)}")
     known, make = _MADE[name]
-    _check_options(name, options, known)
-    return make(options)
+    _check_options(name, given, known)
+    return make(given)
+
+
+def with_deciders(name: str, options: Options, scorer: Scorer | None, summariser: Summariser | None) -> Options:
+    """``options`` with the one of the two that the strategy ``name`` asks, where they have none."""
+    own: Options = {}
+    if _DECIDERS.get(name) == "scorer":
+        own["scorer"] = scorer
+    if _DECIDERS.get(name) == "summariser" and "summarizer" not in options:
+        own["summariser"] = summariser
+    return {**own, **options}
 
 
 def least_left(strategy: Strategy) -> int | None:

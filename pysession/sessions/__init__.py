@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pysession.sessions.conflicts import TrailConflictError
     from pysession.sessions.context import RunContext
     from pysession.sessions.conversation import MessageView
+    from pysession.sessions.deciding import scored_by, summarised_by
     from pysession.sessions.envelopes import Form
     from pysession.sessions.errors import (
         CorruptSessionError,
@@ -111,6 +112,8 @@ _PUBLIC = {
     "open_sessions": "saved",
     "register_state_type": "state_types",
     "removals": "sweeping",
+    "scored_by": "deciding",
+    "summarised_by": "deciding",
     "sweep": "sweeping",
     "text": "messages",
     "tool": "tools",
@@ -175,6 +178,8 @@ __all__ = [
     "open_sessions",
     "register_state_type",
     "removals",
+    "scored_by",
+    "summarised_by",
     "sweep",
     "text",
     "tool",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from pysession.sessions.approvals import without_settled_approvals
 from pysession.sessions.context import RunContext
@@ -17,7 +17,7 @@ from pysession.sessions.messages import Message
 from pysession.sessions.session import Session
 
 if TYPE_CHECKING:
-    from pysession.pruning import Pruned, Strategy
+    from pysession.pruning import Options, Pruned, Strategy
 
 
 class ContextProvider:
@@ -79,7 +79,7 @@ class HistoryProvider(ContextProvider, ABC):
         """Append ``messages`` to those of the session."""
 
     async def prune(
-        self, session_id: str | None, strategy: str, *, state: dict[str, Any] | None = None, **options: Any
+        self, session_id: str | None, strategy: str, *, state: dict[str, Any] | None = None, **options: Unpack[Options]
     ) -> Pruned:
         """Shorten the history that is kept of the session, by a strategy and with the options of :meth:`Session.prune`.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
 from pysession.findings import format_pointer
 from pysession.findings.failures import UsageError
@@ -40,7 +40,7 @@ from pysession.stores.failures import ImmutableError
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from pysession.pruning import Pruned, Scorer, Summariser
+    from pysession.pruning import Options, OptionsAtOnce, Pruned, Scorer, Summariser
     from pysession.sessions.messages import Message
     from pysession.sessions.providers import HistoryProvider
     from pysession.sessions.responses import Response
@@ -410,43 +410,16 @@ class Session(Document):
 
     @overload
     def prune(
-        self,
-        strategy: str | None = None,
-        *,
-        source_id: str | None = None,
-        window_size: int | None = None,
-        threshold: float | None = None,
-        max_messages: int | None = None,
-        scorer: Callable[[Message], float] | None = None,
-        summariser: Callable[[list[Message]], str] | None = None,
-        summarizer: Callable[[list[Message]], str] | None = None,
+        self, strategy: str | None = None, *, source_id: str | None = None, **options: Unpack[OptionsAtOnce]
     ) -> Pruned: ...
 
     @overload
     def prune(
-        self,
-        strategy: str | None = None,
-        *,
-        source_id: str | None = None,
-        window_size: int | None = None,
-        threshold: float | None = None,
-        max_messages: int | None = None,
-        scorer: Scorer | None = None,
-        summariser: Summariser | None = None,
-        summarizer: Summariser | None = None,
+        self, strategy: str | None = None, *, source_id: str | None = None, **options: Unpack[Options]
     ) -> Awaitable[Pruned]: ...
 
     def prune(
-        self,
-        strategy: str | None = None,
-        *,
-        source_id: str | None = None,
-        window_size: int | None = None,
-        threshold: float | None = None,
-        max_messages: int | None = None,
-        scorer: Scorer | None = None,
-        summariser: Summariser | None = None,
-        summarizer: Summariser | None = None,
+        self, strategy: str | None = None, *, source_id: str | None = None, **options: Unpack[Options]
     ) -> Pruned | Awaitable[Pruned]:
         """Shorten the histories in the state, or the one under ``source_id``, and say what was removed.
 
@@ -471,21 +444,15 @@ class Session(Document):
             HistoryChangedError: a history was rewritten while a scorer or summariser was awaited; nothing was removed.
         """
         # Loaded on first use: most sessions are never pruned, and the rules that it goes by load much.
-        from pysession.pruning import strategy_named
+        from pysession.pruning import strategy_named, with_deciders
         from pysession.sessions.pruning import prune_session
 
         self._check_mutable("nothing of it can be pruned")
-        if strategy is None:
+        if strategy is None and not options:
             strategy, chosen = self.retention.strategy_name, self.retention.strategy(self.scorer, self.summariser)
         else:
-            chosen = strategy_named(
-                strategy,
-                window_size=window_size,
-                threshold=threshold,
-                max_messages=max_messages,
-                scorer=scorer or (self.scorer if strategy == "keep_important" else None),
-                summariser=summariser or summarizer or (self.summariser if strategy == "summarize_old" else None),
-            )
+            strategy = strategy or self.retention.strategy_name
+            chosen = strategy_named(strategy, **with_deciders(strategy, options, self.scorer, self.summariser))
         return prune_session(self, strategy, chosen, source_id)
 
     async def prune_if_due(self, providers: Iterable[HistoryProvider] = ()) -> None:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Generator, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Unpack, overload
 
 import msgspec
 
 from pysession.findings.failures import RefusedError, UsageError
 from pysession.fixes.words import Speaker
-from pysession.pruning import MARK, Plan, Pruned, Scorer, Strategy, Summariser, Work, done, planned, timelines_of
-from pysession.pruning import strategy_named as _strategy_named
+from pysession.pruning import (
+    MARK,
+    Options,
+    OptionsAtOnce,
+    Plan,
+    Pruned,
+    Strategy,
+    Work,
+    done,
+    planned,
+    strategy_named,
+    timelines_of,
+)
 from pysession.stores import ImmutableError, keeping_of
 from pysession.verbs.check import check
 from pysession.verbs.opening import open_document
@@ -33,17 +44,35 @@ class Pruning(msgspec.Struct, frozen=True):
         yield  # what makes this a generator
 
 
+@overload
 def prune(
     data: bytes,
     strategy: str,
     *,
-    window_size: int | None = None,
-    threshold: float | None = None,
-    max_messages: int | None = None,
-    scorer: Scorer | None = None,
-    summariser: Summariser | None = None,
     encoding: Encoding | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    **options: Unpack[OptionsAtOnce],
+) -> Pruning: ...
+
+
+@overload
+def prune(
+    data: bytes,
+    strategy: str,
+    *,
+    encoding: Encoding | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    **options: Unpack[Options],
+) -> Awaitable[Pruning]: ...
+
+
+def prune(
+    data: bytes,
+    strategy: str,
+    *,
+    encoding: Encoding | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    **options: Unpack[Options],
 ) -> Pruning | Awaitable[Pruning]:
     """Shorten every history of one document by ``strategy``, as :meth:`pysession.Session.prune` does.
 
@@ -55,15 +84,7 @@ def prune(
         RefusedError: the bytes cannot be read; its ``findings`` say why.
         PruningError: there is no such strategy, or it cannot be with these options.
     """
-    chosen = _strategy_named(
-        strategy,
-        window_size=window_size,
-        threshold=threshold,
-        max_messages=max_messages,
-        scorer=scorer,
-        summariser=summariser,
-    )
-    return pruned_by(data, strategy, chosen, encoding or Encoding.JSON, limits)
+    return pruned_by(data, strategy, strategy_named(strategy, **options), encoding or Encoding.JSON, limits)
 
 
 def pruned_by(
