@@ -153,6 +153,19 @@ def test_a_migration_leaves_another_version_alone_unless_it_is_told_otherwise(tm
     assert (tmp_path / "there" / "one.json").read_bytes() == CLEAN
 
 
+def test_a_migration_brings_an_immutable_session_only_what_it_has_grown_to(tmp_path: Path) -> None:
+    grown = CLEAN.rstrip()[:-1] + b',"beside":1}'
+    for url, data in (("file:there", CLEAN), (DB, grown)):
+        run("store", "put", url, "s", "-", "--immutable", cwd=tmp_path, input=data)
+    assert run("store", "migrate", DB, "file:there", cwd=tmp_path).returncode == 1
+    assert run("store", "migrate", DB, "file:there", "--replace", cwd=tmp_path).returncode == 0
+    assert run("store", "get", "file:there", "s", cwd=tmp_path).stdout == grown
+    run("store", "put", "file:else", "s", "-", "--immutable", cwd=tmp_path, input=CLEAN)
+    done = run("store", "migrate", "file:else", "file:there", "--replace", cwd=tmp_path)
+    assert (done.returncode, done.stderr.decode().splitlines()[-1]) == (1, "0 copied, 0 there already, 1 left out")
+    assert run("store", "get", "file:there", "s", cwd=tmp_path).stdout == grown
+
+
 def test_pruning_removes_what_expired_and_what_is_old_when_asked(tmp_path: Path) -> None:
     async def fill() -> None:
         async with open_store(f"file:{tmp_path}/s") as store:

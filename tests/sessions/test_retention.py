@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +43,19 @@ def texts(session: Session) -> list[str]:
 
 async def echo(messages: Sequence[Json]) -> str:
     return f"you said {text_of(messages[-1])}"
+
+
+def test_the_example_runs() -> None:
+    example = Path(__file__).parents[2] / "examples" / "retention.py"
+    done = subprocess.run([sys.executable, str(example)], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert lines[0] == "6 messages are left, the first one says:"
+    assert lines[2].endswith("messages about the weather")
+    assert lines[3:] == [
+        "the session 'kept' is immutable: /state/in_memory/messages/0 would be changed",
+        "1 session has expired",
+        "expired kept",
+    ]
 
 
 # --- the value --------------------------------------------------------------------------------------------------------
