@@ -84,6 +84,23 @@ def test_the_typed_fields_say_what_the_document_says(testee: Command, goldens: d
     assert sum(len(texts) for _, _, texts in told.values()) > 500
 
 
+NUMBERS = b"0,-0,1.0,1.10,1e400,-9223372036854775808,18446744073709551615,36893488147419103232,5e-324,0.1"
+EDGES = (
+    b'{"type":"session","session_id":"","service_session_id":null,"state":{"numbers":[' + NUMBERS + b"],"
+    b'"half":"\\ud800","\\udc00 half":1,"nul":"\\u0000","deep":' + b"[" * 300 + b"]" * 300 + b"}}"
+)
+"""What is easily lost on the way: kinds and spellings of numbers, half surrogate pairs, an empty id, nesting beyond what
+parsers of protobuf allow."""
+
+
+def test_what_is_easily_lost_comes_back(testee: Command) -> None:
+    blob = pysession.to_proto(EDGES)
+    [answer] = ask(testee, [blob])
+    assert (answer["ok"], answer["session_id"], answer["messages"]) == (True, "", 0)
+    assert settled(answer["saved"]) == settled(blob)
+    assert pysession.from_proto(answer["saved"]) == EDGES
+
+
 WORDS = {"$type": ("contents", "text"), "type": ("contents", "text"), "Type": ("Contents", "Text")}
 """Discriminator of a dialect → what it calls the contents of a message, and the text of a content."""
 
