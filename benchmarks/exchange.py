@@ -55,15 +55,9 @@ class Process:
             time.sleep(0.05)
         self.address = f"127.0.0.1:{found[1]}"
 
-    def forget_peak(self) -> None:
-        Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
-
-    def memory(self, which: str) -> int:
-        """Bytes: ``VmRSS`` now, ``VmHWM`` at most."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        found = re.search(rf"{which}:\s+(\d+) kB", status)
-        assert found is not None
-        return int(found[1]) * 1024
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def end(self) -> None:
         self._process.terminate()
@@ -112,30 +106,60 @@ async def transfers(exchange: ExchangeClient, bare: BareClient) -> None:
     print()
 
 
-async def memory(server: Process, client: ExchangeClient) -> None:
-    """Print what the server needs for transfers of 50 MB, one at a time and many at once."""
+class Memory:
+    """What a process has in memory, in bytes."""
+
+    def __init__(self, pid: int | str) -> None:
+        self._folder = Path(f"/proc/{pid}")
+        self._start = self.now("VmRSS")
+
+    def begin(self) -> None:
+        """Forget what it had at most so far."""
+        (self._folder / "clear_refs").write_text("5")
+
+    def peak(self) -> int:
+        """What it had at most since, less what it had when this was made."""
+        return self.now("VmHWM") - self._start
+
+    def now(self, which: str) -> int:
+        found = re.search(rf"{which}:\s+(\d+) kB", (self._folder / "status").read_text())
+        assert found is not None
+        return int(found[1]) * 1024
+
+
+async def memory(server: Process) -> None:
+    """Print what the server needs for transfers of 50 MB, one at a time and many at once, and what a client needs."""
     size = SIZES["50 MB"][0]
+    clients = [ExchangeClient(server.address) for _ in range(AT_ONCE)]
+    client = clients[0]
+    await client.put("s", document(10_000))
+    theirs, ours = Memory(server.pid), Memory("self")
     data = document(size)
 
     async def put_all() -> None:
-        await asyncio.gather(*(client.put(f"many{number}", data) for number in range(AT_ONCE)))
+        await asyncio.gather(*(one.put(f"many{number}", data) for number, one in enumerate(clients)))
 
     async def get_all() -> None:
-        await asyncio.gather(*(client.get(f"many{number}") for number in range(AT_ONCE)))
+        async def get(number: int, one: ExchangeClient) -> None:
+            await one.get(f"many{number}")
 
+        await asyncio.gather(*(get(number, one) for number, one in enumerate(clients)))
+
+    print("at most, above an idle process           server               client")
     for name, work in (
         ("one put of 50 MB", lambda: client.put("s", data)),
         ("one get of 50 MB", lambda: client.get("s")),
         (f"{AT_ONCE} puts of 50 MB at once", put_all),
         (f"{AT_ONCE} gets of 50 MB at once", get_all),
     ):
-        await asyncio.sleep(0.5)
-        server.forget_peak()
-        idle = server.memory("VmRSS")
+        theirs.begin()
+        ours.begin()
         await work()
-        peak = server.memory("VmHWM") - idle
-        print(f"{name:<28}{peak / 2**20:8.0f} MiB above {idle / 2**20:.0f}   {peak / size:.2f} x the payload")
+        told = "".join(f"{peak / 2**20:8.0f} MiB ({peak / size:4.1f} x)" for peak in (theirs.peak(), ours.peak()))
+        print(f"{name:<32}{told}")
     print()
+    for one in clients:
+        await one.close()
 
 
 async def latencies(exchange: str, bare: str) -> None:
@@ -162,7 +186,7 @@ async def latencies(exchange: str, bare: str) -> None:
     print(f"{CLIENTS} clients at once      p50          p99")
     for name, values in found.items():
         print(f"{name:<20}{statistics.median(values) * 1e3:8.2f} ms {p99[name] * 1e3:8.2f} ms")
-    print(f"p99 of get / echo: {p99['get of 10 KB'] / p99['echo of 10 KB']:.2f}")
+    print(f"p99 of get / echo: {p99['get of 10 KB'] / p99['echo of 10 KB']:.2f}\n")
     for one in (*clients, *echoes):
         await one.close()
 
@@ -174,8 +198,9 @@ async def main() -> None:
             plain = BareClient(bare.address)
             await transfers(client, plain)
             await plain.close()
-            await memory(exchange, client)
         await latencies(exchange.address, bare.address)
+    with servers(sys.argv[1:]) as (exchange, _):
+        await memory(exchange)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A TCP proxy between client and server that cuts connections, or lets bytes through slowly."""
+"""A TCP proxy between client and server that cuts connections, changes a byte, or lets bytes through slowly."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ class Proxy:
     port: int
     cut: Cut | None = None
     cuts: int = 0
+    flips: tuple[bytes, bytes] | None = None
+    """What is changed on the way, once, and into what; as long, and in one piece on the line."""
     connections: int = 0
     bytes_per_second: float | None = None
     upwards: int = 0
@@ -79,6 +81,9 @@ class Proxy:
         answers = _Answers()
         try:
             while data := source.recv(_READ_BYTES):
+                if self.flips is not None and self.flips[0] in data:
+                    data = data.replace(*self.flips, 1)
+                    self.flips = None
                 answer = None if upwards else answers.begins(data)
                 cut, ends = self._count(data, upwards, answer)
                 sink.sendall(data[:ends])

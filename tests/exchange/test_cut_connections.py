@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from pysession.exchange.client import NO_RETRIES, ExchangeClient, Retries, SyncExchangeClient
+from pysession.exchange.client import NO_RETRIES, DataLossError, ExchangeClient, Retries, SyncExchangeClient
 from pysession.stores import ConflictError, NotFoundError, UnavailableError
 from tests.exchange.documents import session
 from tests.exchange.proxy import Cut, Proxy, proxy
@@ -164,6 +164,29 @@ def test_a_watch_that_is_cut_goes_on_and_misses_nothing(server: Served) -> None:
                     seen.append((await asyncio.wait_for(anext(watch), 20)).session_id)
             await watch.aclose()
             assert set(seen) == {f"watched-{number}" for number in range(5)}
+
+    with proxy(server.port) as between:
+        asyncio.run(body(between))
+
+
+@pytest.mark.parametrize("size", [10_000, SIZE], ids=["in one message", "in chunks"])
+def test_a_byte_that_is_changed_on_the_way_is_noticed_on_either_side(server: Served, size: int) -> None:
+    async def body(between: Proxy) -> None:
+        session_id = f"changed-byte-{size}"
+        data = session("the right word", size=size)
+        async with ExchangeClient(server.address) as direct, ExchangeClient(between.address) as client:
+            old = await direct.put(session_id, OLD)
+            between.flips = (b"the right word", b"the wrong word")
+            with pytest.raises(DataLossError):
+                await client.put(session_id, data)
+            assert between.flips is None
+            assert (await direct.entry(session_id)).etag == old.etag
+            await client.put(session_id, data)
+            between.flips = (b"the right word", b"the wrong word")
+            with pytest.raises(DataLossError):
+                await client.get(session_id)
+            assert between.flips is None
+            assert (await client.get(session_id)).data == data
 
     with proxy(server.port) as between:
         asyncio.run(body(between))
