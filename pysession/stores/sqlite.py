@@ -7,11 +7,13 @@ cut may take the last ones, and tears none. ``synchronous=full`` keeps those too
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -34,7 +36,8 @@ from pysession.stores.worker import Worker
 from pysession.wire.seam import Seam
 
 _Result = TypeVar("_Result")
-_LAYOUT = 1
+_LAYOUT = 2
+"""The layout before had no pieces."""
 _APPLICATION = 0x50534553
 """Tells a database of sessions from any other ("PSES", in the header field for that)."""
 _BUSY_SECONDS = 30.0
@@ -49,6 +52,11 @@ ON CONFLICT (owner, id) DO UPDATE SET
 """
 _PUT = f"{_GROW} WHERE NOT session.immutable OR session.expires <= excluded.changed"
 
+_PUT_PIECE = """
+INSERT INTO piece (session, number, data) VALUES (?, ?, ?)
+ON CONFLICT (session, number) DO UPDATE SET data = excluded.data
+"""
+
 _READ_AS_PUT = f"""
 SELECT CAST(data AS BLOB), {_FACTS} FROM session
 WHERE owner = ? AND id = ? AND {_LIVE} AND size <= ? AND NOT EXISTS (SELECT 1 FROM message WHERE session = key)
@@ -60,6 +68,8 @@ _NOT_OPENED = frozenset({"SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"})
 _NO_STORE = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CANTOPEN", "SQLITE_ERROR"})
 
 
+_PIECE_BYTES = 2**20
+"""What of a document stands in its row; the rest is in pieces as large. The triggers know it too."""
 _NEAR_BYTES = 64 * 1024
 """What the near connection writes or reads at once."""
 _LOG_BYTES = 4 * 2**20
@@ -180,7 +190,7 @@ class SqliteStore(BaseStore):
 
     def _read(self, connection: sqlite3.Connection, key: Key) -> Stored:
         # One statement takes half the time of a transaction with three, and most sessions are as they were put.
-        most = _NEAR_BYTES if connection is self._near else self.max_bytes
+        most = _NEAR_BYTES if connection is self._near else min(_PIECE_BYTES, self.max_bytes)
         found = connection.execute(_READ_AS_PUT, (*key, now(), most)).fetchone()
         if found is not None:
             return _facts(*found[1:]).stored(key, found[0])
@@ -203,14 +213,18 @@ class SqliteStore(BaseStore):
         immutable: bool,
     ) -> Facts:
         facts = Facts(new_etag(data), len(data), now(), expires, immutable)
-        values = (*key, facts.etag, facts.size, facts.changed, expires, immutable, data)
+        values = (*key, facts.etag, facts.size, facts.changed, expires, immutable, data[:_PIECE_BYTES])
+        is_small = len(data) <= _PIECE_BYTES
         # One statement is a transaction of its own, and takes half the time of one with three.
-        if condition == _UNCONDITIONAL and connection.execute(_PUT, values).rowcount:
+        if is_small and condition == _UNCONDITIONAL and connection.execute(_PUT, values).rowcount:
             return facts
         with _writing(connection):
             row = _row(connection, key)
             condition.check(key, None if row is None else row.facts)
             connection.execute(_GROW if condition.grows else _PUT, values)
+            if not is_small:
+                found = connection.execute("SELECT key FROM session WHERE owner = ? AND id = ?", key)
+                _write_pieces(connection, found.fetchone()[0], data)
         return facts
 
     def _extend(
@@ -242,7 +256,9 @@ class SqliteStore(BaseStore):
         data = _document(connection, row)
         if row.messages:
             # The messages so far become part of the bytes; the trigger removes them and their place.
-            connection.execute("UPDATE session SET data = ?, size = ? WHERE key = ?", (data, len(data), row.key))
+            values = (data[:_PIECE_BYTES], len(data), row.key)
+            connection.execute("UPDATE session SET data = ?, size = ? WHERE key = ?", values)
+            _write_pieces(connection, row.key, data)
         seam = seam_of(session_id, data, at)
         place = (row.key, at, msgspec.json.encode(seam))
         connection.execute("INSERT OR REPLACE INTO seam (session, at, seam) VALUES (?, ?, ?)", place)
@@ -349,17 +365,24 @@ def _connect_near(path: Path) -> sqlite3.Connection:
     return connection
 
 
+_OF_PIECES = re.compile(r"^CREATE (TABLE piece|TRIGGER session_shortened|TRIGGER large_session_deleted) ", re.MULTILINE)
+"""What a database of the layout before lacks."""
+
+
 def _prepare(path: Path, connection: sqlite3.Connection) -> None:
-    if _layout(path, connection):
+    if _layout(path, connection) == _LAYOUT:
         return
     _use_wal(connection)
     with _writing(connection):
         # Another process may have been first.
-        if not _layout(path, connection):
-            for statement in _statements():
+        layout = _layout(path, connection)
+        if layout == _LAYOUT:
+            return
+        for statement in _statements():
+            if not layout or _OF_PIECES.search(statement):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {_LAYOUT}")
+        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {_LAYOUT}")
 
 
 def _layout(path: Path, connection: sqlite3.Connection) -> int:
@@ -435,10 +458,33 @@ def _facts(etag: str, size: int, changed: int, expires: int | None, immutable: i
     return Facts(etag, size, changed, expires, bool(immutable))
 
 
-def _document(connection: sqlite3.Connection, row: _Row) -> bytes:
-    (data,) = connection.execute("SELECT CAST(data AS BLOB) FROM session WHERE key = ?", (row.key,)).fetchone()
-    if not row.messages:
+def _write_pieces(connection: sqlite3.Connection, session: int, data: bytes) -> None:
+    """Write what of ``data`` does not stand in the session's row; pieces beyond it the trigger has removed."""
+    view = memoryview(data)
+    for number, start in enumerate(range(_PIECE_BYTES, len(data), _PIECE_BYTES), 1):
+        piece = (session, number, view[start : start + _PIECE_BYTES])
+        connection.execute(_PUT_PIECE, piece)
+
+
+def _bytes_of(connection: sqlite3.Connection, session: int) -> bytes:
+    """What was put."""
+    query = "SELECT CAST(data AS BLOB), size FROM session WHERE key = ?"
+    data, size = connection.execute(query, (session,)).fetchone()
+    if len(data) >= size:
         return bytes(data)
+    # Gives its bytes away without a copy of them.
+    whole = BytesIO()
+    whole.write(data)
+    query = "SELECT CAST(data AS BLOB) FROM piece WHERE session = ? ORDER BY number"
+    for (piece,) in connection.execute(query, (session,)):
+        whole.write(piece)
+    return whole.getvalue()
+
+
+def _document(connection: sqlite3.Connection, row: _Row) -> bytes:
+    data = _bytes_of(connection, row.key)
+    if not row.messages:
+        return data
     (seam,) = connection.execute("SELECT seam FROM seam WHERE session = ?", (row.key,)).fetchone()
     messages = connection.execute("SELECT message FROM message WHERE session = ? ORDER BY number", (row.key,))
     return msgspec.json.decode(seam, type=Seam).join(data, [message for (message,) in messages])

@@ -4,7 +4,7 @@ CREATE TABLE session (
   owner BLOB NOT NULL,      -- UTF-8, whose order is that of code points
   id BLOB NOT NULL,
   etag TEXT NOT NULL,
-  size INTEGER NOT NULL,    -- bytes of data
+  size INTEGER NOT NULL,    -- bytes of data, its further pieces included
   changed INTEGER NOT NULL, -- microseconds since 1970
   expires INTEGER,
   immutable INTEGER NOT NULL,
@@ -13,6 +13,15 @@ CREATE TABLE session (
 );
 
 CREATE INDEX session_expires ON session (expires) WHERE expires IS NOT NULL;
+
+-- What of a document of more than 1 MiB does not stand in its row, in pieces of 1 MiB. SQLite has a value twice in memory
+-- while it writes it, and once while it reads it. One that is replaced by one of the same size is written in its place.
+CREATE TABLE piece (
+  session INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY (session, number)
+);
 
 -- Where appended messages go in the bytes of a session, found when the first is appended.
 CREATE TABLE seam (
@@ -41,6 +50,14 @@ END;
 CREATE TRIGGER session_deleted AFTER DELETE ON session BEGIN
   DELETE FROM message WHERE session = old.key;
   DELETE FROM seam WHERE session = old.key;
+END;
+
+CREATE TRIGGER session_shortened AFTER UPDATE ON session WHEN old.size > 1048576 BEGIN
+  DELETE FROM piece WHERE session = old.key AND number > (new.size - 1) / 1048576;
+END;
+
+CREATE TRIGGER large_session_deleted AFTER DELETE ON session WHEN old.size > 1048576 BEGIN
+  DELETE FROM piece WHERE session = old.key;
 END;
 
 CREATE VIEW current AS

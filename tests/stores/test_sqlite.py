@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import threading
 from pathlib import Path
@@ -83,10 +84,76 @@ def test_the_database_of_another_program_is_left_alone(statement: str, reason: s
 def test_a_later_layout_is_refused(tmp_path: Path) -> None:
     asyncio.run(put(store_at(tmp_path), SESSION))
     connection = sqlite3.connect(tmp_path / "s.db")
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
     connection.close()
     with pytest.raises(NotAStoreError, match="of a later pysession"):
         asyncio.run(put(store_at(tmp_path), SESSION))
+
+
+@pytest.mark.parametrize("end", ["put", "delete"])
+def test_pieces_of_a_large_document_are_gone_with_it(end: str, tmp_path: Path) -> None:
+    large = b'{"type":"session","state":{"in_memory":{"messages":[]}},"text":"%s"}' % (b"0123456789" * 300_000)
+
+    async def run() -> None:
+        async with store_at(tmp_path) as store:
+            await store.put("s", large)
+            assert (await store.get("s")).data == large
+            await store.append("s", message("a"))
+            await store.append("s", message("b"), at="/state/in_memory/messages")
+            both = json.loads((await store.get("s")).data)
+            assert [one["contents"][0]["text"] for one in both["state"]["in_memory"]["messages"]] == ["a", "b"]
+            assert both["text"] == "0123456789" * 300_000
+            assert rows(tmp_path, "piece") == 2
+            await (store.put("s", SESSION) if end == "put" else store.delete("s"))
+
+    asyncio.run(run())
+    assert rows(tmp_path, "piece") == 0
+
+
+def test_a_document_of_any_size_replaces_one_of_any_other(tmp_path: Path) -> None:
+    megabyte = 2**20
+
+    async def run() -> None:
+        async with store_at(tmp_path) as store:
+            for size in (5 * megabyte, 3 * megabyte, megabyte + 1, megabyte, 2 * megabyte, 2 * megabyte + 1, 10):
+                data = (b"%d," % size * (size // 3))[:size]
+                await store.put("s", data)
+                assert (await store.get("s")).data == data
+                assert rows(tmp_path, "piece") == (size - 1) // megabyte
+
+    asyncio.run(run())
+
+
+def test_a_database_of_the_layout_before_is_taken_over(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with store_at(tmp_path) as store:
+            before = await store.put("s", SESSION)
+            await store.append("s", message("a"))
+        connection = sqlite3.connect(tmp_path / "s.db")
+        for name in ("session_shortened", "large_session_deleted"):
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DROP TABLE piece")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+        connection.close()
+        async with store_at(tmp_path) as store:
+            there = await store.get("s")
+            assert there.etag != before.etag
+            assert b'"a"' in there.data
+            large = b"1" * 3_000_000
+            await store.put("s", large, if_match=there.etag)
+            assert (await store.get("s")).data == large
+            await store.put("s", SESSION)
+        assert (rows(tmp_path, "piece"), rows(tmp_path, "message")) == (0, 0)
+
+    asyncio.run(run())
+
+
+def rows(folder: Path, table: str) -> int:
+    connection = sqlite3.connect(folder / "s.db")
+    (found,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+    connection.close()
+    return int(found)
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
