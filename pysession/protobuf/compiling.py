@@ -27,32 +27,46 @@ _SPAN = """\
 
 
 def compiled_writer(
-    names: Sequence[str], fields: Sequence[tuple[bytes, str, Callable[..., bytes]]], end: bytes
+    names: Sequence[str],
+    fields: Sequence[tuple[bytes, str, Callable[..., bytes], Callable[..., bool] | None]],
+    end: bytes,
+    unfit: type[Exception],
 ) -> Callable[..., bytes]:
-    """A function that writes objects with these members, in the order of their fields: the tag, the form and what writes
-    any value, of each; ``end`` stands behind them."""
-    bound: dict[str, Any] = {"encode": str.encode, "lengths": LENGTHS, "join": b"".join, "end": end}
+    """A function that writes objects with these members, in the order of their fields: the tag, the form, what writes any
+    value, and where that goes on into other objects, what tells whether it fits, of each; ``end`` stands behind them.
+
+    Those are written last, when it is certain that everything fits its field; otherwise ``unfit`` is raised.
+    """
+    bound: dict[str, Any] = {"encode": str.encode, "lengths": LENGTHS, "join": b"".join, "end": end, "Unfit": unfit}
     lines = ["def write(value, room, lists):"]
+    late: list[str] = []
     pieces: list[str] = []
     if names:
         bound["values"] = itemgetter(*names)
         lines.append(f"    {', '.join(f'value{index}' for index in range(len(names)))} = values(value)")
-    for index, (tag, form, write) in enumerate(fields):
-        bound |= {f"tag{index}": tag, f"write{index}": write}
+    for index, (tag, form, write, fits) in enumerate(fields):
+        bound |= {f"tag{index}": tag, f"write{index}": write, f"fits{index}": fits}
         value = f"value{index}"
         written = f"write{index}({value}, room, lists)"
+        pieces.append(f"tag{index}")
         if form == "string":
             lines.append(f"    {value} = encode({value})")
-            pieces += f"tag{index}", f"lengths[len({value})]", value
-        elif form == "Object":
-            bound[f"none{index}"] = tag + b"\0"
-            pieces.append(f"none{index} if {value} == {{}} else tag{index} + {written}")
+            pieces += f"lengths[len({value})]", value
         elif form == "bool":
-            bound |= {f"yes{index}": tag + b"\1", f"no{index}": tag + b"\0"}
-            pieces.append(f"yes{index} if {value} is True else no{index} if {value} is False else {written}")
+            bound |= {f"yes{index}": b"\1", f"no{index}": b"\0"}
+            choice = f"yes{index} if {value} is True else no{index} if {value} is False else {written}"
+            lines.append(f"    {value} = {choice}")
+            pieces.append(value)
         else:
-            pieces += f"tag{index}", written
-    lines.append(f"    return join(({', '.join([*pieces, 'end'])},))")
+            nothing = f"b'\\0' if {value} == {{}} else " if form == "Object" else ""
+            (lines if fits is None else late).append(f"    {value} = {nothing}{written}")
+            pieces.append(value)
+    if len(late) > 1:
+        checks = [
+            f"fits{index}(value{index}, room, lists)" for index, field in enumerate(fields) if field[3] is not None
+        ]
+        lines.append(f"    if not ({' and '.join(checks)}): raise Unfit")
+    lines += [*late, f"    return join(({', '.join([*pieces, 'end'])},))"]
     return _function("write", lines, bound)
 
 
@@ -61,16 +75,15 @@ def compiled_reader(
     fields: Sequence[tuple[int, str, str, Callable[..., Any] | None]],
     layout: int,
     arranged: Callable[[dict[str, Any], bytes], dict[str, Any]],
-    otherwise: Callable[[bytes, int, int], dict[str, Any]],
+    rest: Callable[[bytes, int, int, dict[str, Any]], dict[str, Any]],
 ) -> Callable[[bytes, int, int], dict[str, Any]]:
     """A function that reads objects which begin as ``start`` and have some of these fields in order: the key, the
     member's name, the form and what reads it, of each.
 
-    ``arranged`` puts the members where the field with the key ``layout`` says. Whatever is not as expected is left to
-    ``otherwise``.
+    ``arranged`` puts the members where the field with the key ``layout`` says. Where another field stands, ``rest`` goes on.
     """
-    bound: dict[str, Any] = {"start": start, "read_varint": read_varint, "arranged": arranged, "otherwise": otherwise}
-    lines = ["def read(data, at, end):", "    begin = at", "    found = start.copy()"]
+    bound: dict[str, Any] = {"start": start, "read_varint": read_varint, "arranged": arranged, "rest": rest}
+    lines = ["def read(data, at, end):", "    found = start.copy()"]
     lines.append("    key = data[at] if at < end else 0")
     for index, (key, name, form, read) in enumerate(fields):
         bound |= {f"name{index}": name, f"read{index}": read}
@@ -86,9 +99,13 @@ def compiled_reader(
             lines += [f"        found[name{index}] = {value}", "        at = stop"]
         lines.append("        key = data[at] if at < end else 0")
     lines += ["    if at == end:", "        return found"]
-    lines += [f"    if key == {layout}:", _SPAN.rstrip("\n")]
-    lines += ["        if stop == end:", "            return arranged(found, data[at:stop])"]
-    lines.append("    return otherwise(data, begin, end)")
+    lines += [f"    if key == {layout}:", "        start_of_layout = at", _SPAN.rstrip("\n")]
+    lines += [
+        "        if stop == end:",
+        "            return arranged(found, data[at:stop])",
+        "        at = start_of_layout",
+    ]
+    lines.append("    return rest(data, at, end, found)")
     return _function("read", lines, bound)
 
 

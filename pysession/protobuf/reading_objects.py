@@ -65,10 +65,6 @@ class ObjectReader:
         self._missing = missing
         self._arrangements: dict[tuple[bytes, tuple[str, ...]], _Arrangement] = {}
         self._orders: dict[tuple[bytes, tuple[int, ...]], tuple[tuple[str, int], ...]] = {}
-        # Three tables of keys: looking into one costs less than asking what was found.
-        self._strings = {key: field.number for key, field in fields.items() if field == Reading(field.number)}
-        self._bodies = {key: (field.number, field.body) for key, field in fields.items() if field.body}
-        self._scalars = {key: (field.number, field.scalar) for key, field in fields.items() if field.scalar}
 
         self.read = self._compiled()
 
@@ -81,7 +77,7 @@ class ObjectReader:
             for key, field in sorted(self._fields.items())
             if key < _OTHERS and (name := kind.spelled(field.number)) is not None
         ]
-        return compiled_reader(start, listed, _LAYOUT, self._arranged, self._any)
+        return compiled_reader(start, listed, _LAYOUT, self._arranged, self._rest)
 
     def _arranged(self, found: dict[str, Any], layout: bytes) -> dict[str, Any]:
         """``found`` with its members where, and named as, the layout has them."""
@@ -108,34 +104,29 @@ class ObjectReader:
             {kind.discriminator or "": kind.name} if aliased else None,
         )
 
-    def _any(self, data: bytes, at: int, end: int) -> dict[str, Any]:
-        values: dict[int, Any] = {}
+    def _rest(self, data: bytes, at: int, end: int, found: dict[str, Any]) -> dict[str, Any]:
+        """The object of which ``found`` was read up to ``at``: with other members, or with fields of two-byte tags.
+
+        What was read is not read again: contents lie inside each other, and reading each twice would take twice as long
+        at every level.
+        """
+        slots = self._kind.slots
+        values = {slots[name].field.number: value for name, value in found.items() if name in slots}
         others: list[tuple[str, Any]] = []
-        layout, last = b"", 0
-        strings, bodies, scalars = self._strings, self._bodies, self._scalars
+        layout, last = b"", max(values, default=0) << 3 | 7
         while at < end:
-            key = data[at]
-            at += 1
-            if key > 0x7F:
-                key, at = read_varint(data, at - 1)
+            key, at = read_varint(data, at)
             if key <= last and key != _OTHERS:
                 raise Malformed(f"{self._kind.message} has a field {key >> 3} of another type than this version knows")
             last = key
-            if key in scalars:
-                number, scalar = scalars[key]
-                values[number], at = scalar(data, at, end)
+            field = self._fields.get(key)
+            if field is not None and field.scalar is not None:
+                values[field.number], at = field.scalar(data, at, end)
                 continue
-            # read_span in place: this is where the time goes.
-            length = data[at]
-            at += 1
-            if length > 0x7F:
-                length, at = read_varint(data, at - 1)
-            stop = at + length
-            if key in strings:
-                values[strings[key]] = data[at:stop].decode()
-            elif key in bodies:
-                number, body = bodies[key]
-                values[number] = body(data, at, stop)
+            at, stop = read_span(data, at, end)
+            if field is not None:
+                body = field.body
+                values[field.number] = data[at:stop].decode() if body is None else body(data, at, stop)
             elif key == _OTHERS:
                 others.append(read_member(data, at, stop))
             elif key == _LAYOUT:
@@ -150,7 +141,7 @@ class ObjectReader:
         order = self._orders.get((layout, tuple(values)))
         if order is None:
             order = self._order(layout, tuple(values))
-        values[0] = self._kind.name if not layout else self._kind_of(_read_layout(layout)).name
+        values[0] = self._kind_of(_read_layout(layout)).name
         return {name: values[number] for name, number in order}
 
     def _order(self, layout: bytes, numbers: tuple[int, ...]) -> tuple[tuple[str, int], ...]:

@@ -21,7 +21,7 @@ from pysession.protobuf.words import (
     other_kind,
     words_of,
 )
-from pysession.protobuf.writing_objects import UNFIT, Lists, ObjectWriter, Write
+from pysession.protobuf.writing_objects import UNFIT, Lists, ObjectWriter, Write, Writer
 from pysession.protobuf.writing_values import double, member_name, object_body, value_body
 
 _NESTED = 12
@@ -43,10 +43,10 @@ def object_writer(kind: Kind, dialect: str) -> ObjectWriter:
     return ObjectWriter(kind, partial(write_of, dialect))
 
 
-def write_of(dialect: str, slot: Slot) -> Write:
+def write_of(dialect: str, slot: Slot) -> Writer:
     """What writes a member in that slot."""
     form = slot.field.form
-    return _SIMPLE[form] if form in _SIMPLE else _IN_WORDS[form](dialect, slot)
+    return Writer(_SIMPLE[form]) if form in _SIMPLE else _IN_WORDS[form](dialect, slot)
 
 
 # ---------------------------------------------------------------- scalars and values
@@ -138,23 +138,17 @@ class _Chooser:
 
     def body(self, value: dict[str, Any], room: int, lists: Lists, standing: str | None = None) -> bytes:
         """``value`` as the message of the place; without discriminator it is of the kind ``standing``."""
-        if value.__class__ is not dict or room < _NESTED:
-            raise Unfit
         name = value.get(self.discriminator, standing)  # type: ignore[arg-type]
         tag, write = self.kinds.get(name, self.unknown) if name.__class__ is str else self.unknown
         body = write(value, room - 1, lists)
         return tag + LENGTHS[len(body)] + body
 
-    def bodies(self, value: Any, room: int, lists: Lists) -> bytes:
+    def bodies(self, value: list[dict[str, Any]], room: int, lists: Lists) -> bytes:
         """``value`` as the list of the place."""
-        if value.__class__ is not list or room < _NESTED:
-            raise Unfit
         out: list[bytes] = []
         room -= 2
         for item in value:
-            if item.__class__ is not dict:
-                raise Unfit
-            name = item.get(self.discriminator)
+            name = item.get(self.discriminator)  # type: ignore[arg-type]
             tag, write = self.kinds.get(name, self.unknown) if name.__class__ is str else self.unknown
             try:
                 body = write.compiled[tuple(item)](item, room, lists)
@@ -174,26 +168,43 @@ def _chooser(place: str, dialect: str) -> _Chooser:
     return _Chooser(place, dialect)
 
 
-def _one(place: str, dialect: str, slot: Slot) -> Write:
+def _fits_one(value: Any, room: int, lists: Lists) -> bool:
+    return value.__class__ is dict and room > _NESTED
+
+
+def _fits_several(value: Any, room: int, lists: Lists) -> bool:
+    if value.__class__ is not list or room <= _NESTED:
+        return False
+    for item in value:  # noqa: SIM110 (a loop costs half of what all() does, and lists are short)
+        if item.__class__ is not dict:
+            return False
+    return True
+
+
+def _one(place: str, dialect: str, slot: Slot) -> Writer:
     chooser, standing = _chooser(place, dialect), slot.standing
 
     def write(value: Any, room: int, lists: Lists) -> bytes:
+        if not _fits_one(value, room, lists):
+            raise Unfit
         return sized(chooser.body(value, room - 1, lists, standing))
 
-    return write
+    return Writer(write, _fits_one)
 
 
-def _several(place: str, dialect: str, slot: Slot) -> Write:
+def _several(place: str, dialect: str, slot: Slot) -> Writer:
     chooser = _chooser(place, dialect)
 
     def write(value: Any, room: int, lists: Lists) -> bytes:
+        if not _fits_several(value, room, lists):
+            raise Unfit
         body = chooser.bodies(value, room - 1, lists)
         return LENGTHS[len(body)] + body
 
-    return write
+    return Writer(write, _fits_several)
 
 
-def _output(dialect: str, slot: Slot) -> Write:
+def _output(dialect: str, slot: Slot) -> Writer:
     chooser = _chooser("content", dialect)
 
     def write(value: Any, room: int, lists: Lists) -> bytes:
@@ -204,7 +215,7 @@ def _output(dialect: str, slot: Slot) -> Write:
                 return sized(_CONTENT + sized(chooser.body(value, room - 2, lists)))
         return sized(_OUTPUT + sized(value_body(value, room - 2)))
 
-    return write
+    return Writer(write, lambda value, room, lists: True)
 
 
 # ---------------------------------------------------------------- messages, and what is around them
@@ -220,31 +231,39 @@ def _between(place: str, dialect: str) -> ObjectWriter:
     return ObjectWriter(between(place, dialect), partial(write_of, dialect))
 
 
-def _usage(dialect: str, slot: Slot) -> Write:
-    write_usage = _plain("usage", dialect)
+def _is_object(value: Any, room: int, lists: Lists) -> bool:
+    return value.__class__ is dict
 
+
+def _usage(dialect: str, slot: Slot) -> Writer:
+    return _object_of(_plain("usage", dialect), _is_object)
+
+
+def _object_of(write_object: Write, fits: Callable[[Any, int, Lists], bool]) -> Writer:
     def write(value: Any, room: int, lists: Lists) -> bytes:
-        if value.__class__ is not dict:
+        if not fits(value, room, lists):
             raise Unfit
-        return sized(write_usage(value, room - 1, lists))
+        return sized(write_object(value, room - 1, lists))
 
-    return write
+    return Writer(write, fits)
 
 
-def _messages(dialect: str, slot: Slot) -> Write:
+def _are_messages(value: Any, room: int, lists: Lists) -> bool:
+    return id(value) in lists and all(item.__class__ is dict for item in value)
+
+
+def _messages(dialect: str, slot: Slot) -> Writer:
     usual = words_of(dialect)
 
     def write(value: Any, room: int, lists: Lists) -> bytes:
-        spoken = lists.get(id(value))
-        if spoken is None:
+        if not _are_messages(value, room, lists):
             raise Unfit
+        spoken = lists[id(value)]
         write_message = _message_writer(spoken)
         compiled = {} if spoken == _ROLE_OBJECTS else _plain("message", spoken).compiled
         out: list[bytes] = []
         room -= 2
         for item in value:
-            if item.__class__ is not dict:
-                raise Unfit
             try:
                 body = compiled[tuple(item)](item, room, lists)
             except UNCOMPILED:
@@ -254,7 +273,7 @@ def _messages(dialect: str, slot: Slot) -> Write:
             out.append(_WORDS + bytes([enumeration("Dialect", "DIALECT_")[spoken]]))
         return sized_all(out)
 
-    return write
+    return Writer(write, _are_messages)
 
 
 @cache
@@ -276,15 +295,12 @@ def _with_role_objects(write_message: Write) -> Write:
     return write
 
 
-def _history(dialect: str, slot: Slot) -> Write:
-    write_history = _between("history", dialect)
+def _history(dialect: str, slot: Slot) -> Writer:
+    return _object_of(_between("history", dialect), _is_history)
 
-    def write(value: Any, room: int, lists: Lists) -> bytes:
-        if value.__class__ is not dict or not _holds_history(value, lists):
-            raise Unfit
-        return sized(write_history(value, room - 1, lists))
 
-    return write
+def _is_history(value: Any, room: int, lists: Lists) -> bool:
+    return value.__class__ is dict and _holds_history(value, lists)
 
 
 def _holds_history(value: dict[str, Any], lists: Lists) -> bool:
@@ -298,32 +314,27 @@ def _holds_history(value: dict[str, Any], lists: Lists) -> bool:
     return False
 
 
-def _groups(dialect: str, slot: Slot) -> Write:
+def _groups(dialect: str, slot: Slot) -> Writer:
     write_group = _between("group", dialect)
-    return partial(_listed, write_group)
-
-
-def _listed(write_item: Write, value: Any, room: int, lists: Lists) -> bytes:
-    if value.__class__ is not list or any(item.__class__ is not dict for item in value):
-        raise Unfit
-    return sized(b"".join(_ITEMS + sized(write_item(item, room - 2, lists)) for item in value))
-
-
-def _data(dialect: str, slot: Slot) -> Write:
-    write_data = _between("data", dialect)
 
     def write(value: Any, room: int, lists: Lists) -> bytes:
-        if value.__class__ is not dict:
+        if not _fits_several(value, room, lists):
             raise Unfit
-        return sized(write_data(value, room - 1, lists))
+        return sized(b"".join(_ITEMS + sized(write_group(item, room - 2, lists)) for item in value))
 
-    return write
+    return Writer(write, _fits_several)
 
 
-def _state(dialect: str, slot: Slot) -> Write:
-    write_history, write_messages = _history(dialect, slot), _messages(dialect, slot)
+def _data(dialect: str, slot: Slot) -> Writer:
+    return _object_of(_between("data", dialect), _is_object)
 
-    forms = ((_HISTORY, write_history), (_MESSAGES, write_messages), (_STATE_VALUE, _value))
+
+def _state(dialect: str, slot: Slot) -> Writer:
+    forms = (
+        (_HISTORY, _history(dialect, slot).write),
+        (_MESSAGES, _messages(dialect, slot).write),
+        (_STATE_VALUE, _value),
+    )
 
     def write(value: Any, room: int, lists: Lists) -> bytes:
         if value.__class__ is not dict:
@@ -340,7 +351,7 @@ def _state(dialect: str, slot: Slot) -> Write:
                 break
         return sized_all(out)
 
-    return write
+    return Writer(write, _is_object)
 
 
 _SIMPLE: dict[str, Write] = {
@@ -357,7 +368,7 @@ _SIMPLE: dict[str, Write] = {
 }
 """By the form of the field."""
 
-_IN_WORDS: dict[str, Callable[[str, Slot], Write]] = {
+_IN_WORDS: dict[str, Callable[[str, Slot], Writer]] = {
     "Content": partial(_one, "content"),
     "Contents": partial(_several, "content"),
     "Annotations": partial(_several, "annotation"),

@@ -27,6 +27,15 @@ Write = Callable[[Any, int, Lists], bytes]
 """Writes the value of a member as what stands behind its field's tag, or raises ``Unfit``: the value, how many messages
 may lie inside each other below, the lists of the document."""
 
+
+class Writer(msgspec.Struct, frozen=True):
+    """What writes a member. ``fits`` is there where writing goes on into objects that have members again: whether
+    ``write`` would raise, told without writing anything."""
+
+    write: Write
+    fits: Callable[[Any, int, Lists], bool] | None = None
+
+
 UNFIT = (Unfit, TypeError, UnicodeEncodeError)
 """Ways in which a value tells that its field cannot hold it; ``str.encode`` tells so of what is no string."""
 
@@ -50,7 +59,7 @@ class ObjectWriter:
     there first. Such a function raises one of ``UNFIT`` where a value does not fit its field.
     """
 
-    def __init__(self, kind: Kind, write_of: Callable[[Slot], Write], alias: str | None = None) -> None:
+    def __init__(self, kind: Kind, write_of: Callable[[Slot], Writer], alias: str | None = None) -> None:
         self._kind = kind
         self._write_of = write_of
         self._alias = alias
@@ -97,6 +106,17 @@ class _Step(msgspec.Struct, frozen=True):
     tag: bytes
     form: str
     write: Write
+    fits: Callable[[Any, int, Lists], bool] | None = None
+
+    def holds(self, value: Any, room: int, lists: Lists) -> bool:
+        """Whether the field can hold ``value``."""
+        if self.fits is not None:
+            return self.fits(value, room, lists)
+        try:
+            self.write(value, room, lists)
+        except UNFIT:
+            return False
+        return True
 
 
 class _Shape:
@@ -107,7 +127,7 @@ class _Shape:
         kind: Kind,
         names: tuple[str, ...],
         unfit: frozenset[str],
-        write_of: Callable[[Slot], Write],
+        write_of: Callable[[Slot], Writer],
         alias: str | None,
     ) -> None:
         self.met = 0
@@ -126,41 +146,44 @@ class _Shape:
             else:
                 slot = kind.slots[own]
                 form = slot.field.form
-                steps.append(_Step(number, name, tag(number, _WIRE_TYPES.get(form, LENGTH)), form, write_of(slot)))
+                key = tag(number, _WIRE_TYPES.get(form, LENGTH))
+                writer = write_of(slot)
+                steps.append(_Step(number, name, key, form, writer.write, writer.fits))
                 if name != kind.spelled(number):
                     spellings.append(_spelling(number, name))
             order.append(number)
         untagged = kind.discriminator is not None and kind.discriminator not in names
         self._layout = _layout(order, spellings, alias, untagged)
         steps.sort(key=attrgetter("number"))
-        self._before = [step for step in steps if step.number < LAYOUT]
-        self._behind = [step for step in steps if step.number > LAYOUT]
+        self._steps = steps
+        self._behind = sum(step.number > LAYOUT for step in steps)
+        # What goes on into other objects is written when everything is known to fit: who writes it in vain does so at every
+        # level, and they lie inside each other.
+        self._checked = [step for step in steps if step.fits is not None]
+        self._written = sorted(range(len(steps)), key=lambda index: steps[index].fits is not None)
 
     def write(self, value: dict[str, Any], room: int, lists: Lists) -> bytes:
-        out = [piece for step in self._before for piece in (step.tag, step.write(value[step.name], room, lists))]
-        out.append(self._layout)
-        out += [piece for step in self._behind for piece in (step.tag, step.write(value[step.name], room, lists))]
+        if len(self._checked) > 1 and not all(step.holds(value[step.name], room, lists) for step in self._checked):
+            raise Unfit
+        bodies = [b""] * len(self._steps)
+        for index in self._written:
+            step = self._steps[index]
+            bodies[index] = step.write(value[step.name], room, lists)
+        out = [piece for step, body in zip(self._steps, bodies, strict=True) for piece in (step.tag, body)]
+        out.insert(len(out) - 2 * self._behind, self._layout)
         return b"".join(out)
 
     def compiled(self) -> Write:
         """The same, faster, for what is met often."""
-        if len(self._before) < _COMPILED or self._behind:
+        if len(self._steps) < _COMPILED or self._behind:
             return self.write
-        fields = [(step.tag, step.form, step.write) for step in self._before]
-        return compiled_writer([step.name for step in self._before], fields, self._layout)
+        fields = [(step.tag, step.form, step.write, step.fits) for step in self._steps]
+        return compiled_writer([step.name for step in self._steps], fields, self._layout, Unfit)
 
     def unfit(self, value: dict[str, Any], room: int, lists: Lists) -> frozenset[str]:
         """The members whose fields cannot hold their values."""
-        steps = (step for step in (*self._before, *self._behind) if step.number != OTHER_MEMBERS)
-        return frozenset(step.name for step in steps if not _fits(step.write, value[step.name], room, lists))
-
-
-def _fits(write: Write, value: Any, room: int, lists: Lists) -> bool:
-    try:
-        write(value, room, lists)
-    except UNFIT:
-        return False
-    return True
+        steps = (step for step in self._steps if step.number != OTHER_MEMBERS)
+        return frozenset(step.name for step in steps if not step.holds(value[step.name], room, lists))
 
 
 def _other(name: str, value: Any, room: int, lists: Lists) -> bytes:

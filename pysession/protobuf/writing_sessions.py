@@ -81,7 +81,7 @@ def _envelope_writer(dialect: str) -> ObjectWriter:
 
 @cache
 def _messages_writer(dialect: str) -> Write:
-    return write_of(dialect, Slot(_field("messages")))
+    return write_of(dialect, Slot(_field("messages"))).write
 
 
 def _field(name: str) -> Field:

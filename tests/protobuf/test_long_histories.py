@@ -81,3 +81,30 @@ def _has(history: Any, value: Any) -> bool:
         return bool(history(value))
     except (KeyError, TypeError):
         return False
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"status": None},
+        {"unheard_of": 1},
+        {"additional_properties": []},
+        {"annotations": [None]},
+        {"id": 5, "exception": {}, "unheard_of": [[]]},
+    ],
+)
+def test_contents_in_contents_with_something_odd_at_every_level_are_carried_in_their_time(
+    beside: dict[str, Any],
+) -> None:
+    """What is tried twice at every level would take millions of times as long at the twenty-fifth."""
+    content: dict[str, Any] = {"type": "function_result", "call_id": "c", "result": "r", **beside}
+    for _ in range(40):
+        content = {"type": "function_result", "call_id": "c", "items": [content, {}], **beside}
+    assert carried([{"role": "user", "contents": [content], "type": "message"}] * 12)
+
+
+def test_lists_with_something_odd_behind_what_is_deep_are_carried_in_their_time() -> None:
+    content: dict[str, Any] = {"type": "function_result", "call_id": "c"}
+    for level in range(40):
+        content = {"type": "function_result", "call_id": "c", "items": [content, None] if level % 2 else [content]}
+    assert carried([{"role": "user", "contents": [content], "type": "message"}] * 12)
