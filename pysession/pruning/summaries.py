@@ -40,7 +40,7 @@ def summary_text(answer: Any) -> str:
 
 def _text_of(answer: Any) -> Any:
     if isinstance(answer, Mapping):
-        contents = answer.get("contents") or ()
+        contents = answer.get("contents") or answer.get("content") or ()
         return "\n".join(
             one if isinstance(one, str) else one["text"]
             for one in ((contents,) if isinstance(contents, str) else contents)

@@ -17,9 +17,10 @@ from pysession.sessions.conflicts import TrailConflictError
 from pysession.sessions.envelopes import Form
 from pysession.sessions.errors import NotYoursError
 from pysession.sessions.events import Event, EventKind
+from pysession.sessions.retention import Retention, RetentionError
 from pysession.sessions.session import Session
 from pysession.sessions.spans import spanning
-from pysession.stores import Entry, NotFoundError, Store, is_store_url, open_store
+from pysession.stores import Capability, Entry, NotFoundError, Store, is_store_url, open_store
 
 BACKEND = "MAF_SESSION_BACKEND"
 URL = "MAF_SESSION_URL"
@@ -142,6 +143,7 @@ class SessionStore:
         Its retention holds from now on: it expires so many days after this save, and may have been pruned before it.
 
         Raises:
+            RetentionError: the store cannot keep sessions so.
             ImmutableError: the stored session only grows, and this one is not what it has grown to; it says where.
             ConflictError: another has changed it, or made it (what it shares is stored all the same); or, as
                 TrailConflictError, its trail does not go on from the stored one.
@@ -149,6 +151,7 @@ class SessionStore:
             StoreError: the store fails.
         """
         known = self._known.get(session_id)
+        _check_promised(session.retention, self._store)
         await session.prune_if_due()
         if not session.record.events.extends(self._trails.get(session_id, ())):
             raise TrailConflictError(session_id, self._owner)
@@ -196,6 +199,16 @@ class SessionStore:
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+def _check_promised(retention: Retention, store: Store) -> None:
+    """Raises RetentionError when the store does not promise what the retention needs."""
+    for needed, capability in (
+        (retention.ttl_days is not None, Capability.EXPIRY),
+        (retention.immutable, Capability.IMMUTABLE),
+    ):
+        if needed and capability not in store.capabilities:
+            raise RetentionError(f"{type(store).__name__} does not promise {capability}, which the retention needs")
 
 
 def open_sessions(

@@ -142,6 +142,7 @@ def _event(value: Any, pruned: Pruned) -> Iterator[Edit]:
 def _summary(plan: Plan) -> dict[str, Any]:
     speaker = Speaker(plan.timeline)
     message = speaker.message("user", [speaker.text(plan.summary or "")])
-    extension = _EXTENSIONS.get(plan.timeline.history.language, _EXTENSION)
-    message[extension] = {MARK: len(plan.removed)}
-    return message
+    language = plan.timeline.history.language
+    mark = {_EXTENSIONS.get(language, _EXTENSION): {MARK: len(plan.removed)}}
+    # Go writes the properties of a message first (measured).
+    return mark | message if language == "go" else message | mark

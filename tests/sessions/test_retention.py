@@ -26,7 +26,7 @@ from pysession.sessions import (
     tool,
 )
 from pysession.sessions.messages import approval_response, function_call, text_of
-from pysession.stores import ImmutableError, Store, open_store
+from pysession.stores import Capability, ImmutableError, Store, open_store
 from pysession.stores.memory import MemoryStore
 
 Json = dict[str, Any]
@@ -255,6 +255,20 @@ def test_what_a_store_was_told_is_not_forgotten_by_a_save() -> None:
         assert entry.immutable
         assert entry.expires is not None
         assert abs(entry.expires - until) < timedelta(seconds=1)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("retention", [{"ttl_days": 1}, {"immutable": True}])
+def test_a_store_that_does_not_promise_it_is_told_of(retention: Json) -> None:
+    class Simple(MemoryStore):
+        capabilities = frozenset({Capability.CONDITIONS})
+
+    async def main() -> None:
+        sessions = SessionStore(Simple())
+        await sessions.set("plain", Session(session_id="plain"))
+        with pytest.raises(RetentionError, match=r"Simple does not promise (expiry|immutable)"):
+            await sessions.set("s", Session(session_id="s", retention=retention))
 
     asyncio.run(main())
 

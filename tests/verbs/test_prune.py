@@ -53,6 +53,8 @@ def test_other_languages_are_pruned_and_summarised_in_their_own_words(target: st
         *("m7", "m8"),
     ]
     assert rules(done.data) == rules(theirs)
+    release = f"{target}@latest"
+    assert pysession.predict(done.data, release).verdict == pysession.predict(theirs, release).verdict
 
 
 def test_lines_lose_whole_lines() -> None:
