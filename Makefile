@@ -18,6 +18,7 @@ lint: $(VENV)/installed
 	$(BIN)/python tools/build_schemas.py --check
 	$(BIN)/python tools/build_rule_docs.py --check
 	$(BIN)/python tools/build_conversion_docs.py --check
+	$(BIN)/python tools/build_protos.py --check
 
 format: $(VENV)/installed
 	$(BIN)/ruff format .
@@ -27,6 +28,7 @@ generated: $(VENV)/installed
 	$(BIN)/python tools/build_schemas.py
 	$(BIN)/python tools/build_rule_docs.py
 	$(BIN)/python tools/build_conversion_docs.py
+	$(BIN)/python tools/build_protos.py
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/check.py
@@ -34,6 +36,9 @@ bench: $(VENV)/installed
 	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/convert.py
 	$(BIN)/python benchmarks/stores.py
+	$(BIN)/python benchmarks/sessions.py
+	$(BIN)/python benchmarks/protobuf.py
+	$(BIN)/python benchmarks/exchange.py
 
 # The package is installed as its users install it (not editable), so that the tests meet the wheel's files.
 $(VENV)/installed: pyproject.toml $(shell git ls-files pysession schema fixtures 2>/dev/null)
