@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +16,8 @@ from pysession.dialects import DIALECTS
 from pysession.readers.recorded import load
 from pysession.rules import catalogue
 from pysession.verbs.fixtures import entries
+from tests.cli.processes import environment, run
+from tests.exchange.serving import serving
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,3 +66,34 @@ def test_the_cells_that_a_page_counts_are_those_that_are_recorded(page: str) -> 
         readers = [column.reader for column in recording.readers]
         cells = sum(recording.of(path, reader) is not None for path in recording.cells for reader in readers)
         assert f"{cells:,}" in text, family
+
+
+def commands(beginning: str) -> list[str]:
+    """The lines of the README's block of commands in which a line begins so, prompts and remarks taken off."""
+    (block,) = [block for block in re.findall(r"```console\n(.*?)```", README, re.S) if f"$ {beginning}" in block]
+    return [re.sub(r"\s+#.*", "", line) for line in block.splitlines()]
+
+
+def test_two_processes_share_a_session_as_the_readme_shows(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    told = environment()
+    lines = iter(commands("python examples/two_processes.py"))
+    variable, value = next(lines).removeprefix("$ export ").split("=")
+    told[variable] = value
+    for typed in lines:
+        python, *arguments = shlex.split(typed.removeprefix("$ "))
+        assert python == "python"
+        done = subprocess.run([sys.executable, *arguments], cwd=tmp_path, env=told, capture_output=True, check=False)
+        assert done.stdout.decode().strip() == next(lines), os.fsdecode(done.stderr)
+
+
+def test_a_session_goes_between_services_as_the_readme_shows(tmp_path: Path) -> None:
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    _, serve, *others = (shlex.split(line.removeprefix("$ ")) for line in commands("pysession serve"))
+    assert serve == ["pysession", "serve"]
+    with serving(tmp_path) as served:
+        for _, *arguments in others:
+            done = run(*(served.address if part == "localhost:50051" else part for part in arguments), cwd=tmp_path)
+            assert done.returncode == 0, done.stderr.decode()
+    golden = ROOT / "fixtures/golden/dotnet/1.17.0/streaming_tools.json"
+    assert json.loads(done.stdout) == json.loads(golden.read_bytes())
