@@ -61,6 +61,7 @@ class Worker:
                         return
                 continue
             do()
+            del do  # With it goes what was written, perhaps megabytes; the next work may be long in coming.
 
 
 def _done(future: asyncio.Future[_Result], result: _Result) -> Callable[[], None]:
