@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 from grpc import StatusCode
 
-from pysession.exchange.server.policy import not_a_session
-from pysession.exchange.server.refusals import CallRefusedError, invalid, precondition, violations_of
+from pysession.exchange.server.policy import LIMIT_RULE, not_a_session
+from pysession.exchange.server.refusals import CallRefusedError, exhausted, invalid, precondition, violations_of
 from pysession.findings import Finding, Loss
 from pysession.findings.failures import PysessionError, RefusedError, UsageError
 from pysession.verbs.convert import TargetRefusesError, convert, target_of
@@ -79,7 +79,7 @@ def typed(data: bytes, limits: WireLimits, *, is_stored: bool) -> bytes:
         CallRefusedError: as :func:`converted`.
     """
     try:
-        return to_proto(data)
+        return to_proto(data, limits=limits)
     except PysessionError as failure:
         check_readable(data, limits, is_stored=is_stored)
         raise _not_convertible(str(failure), failure if isinstance(failure, RefusedError) else None) from failure
@@ -108,9 +108,11 @@ def check_readable(data: bytes, limits: WireLimits, *, is_stored: bool) -> None:
     reading = read(data, Encoding.JSON, limits)
     if reading.readable:
         return
+    first = reading.faults[0]
+    if first.rule == LIMIT_RULE:
+        raise exhausted("DOCUMENT_TOO_COMPLEX", first.detail, "document")
     if is_stored:
         raise damaged()
-    first = reading.faults[0]
     raise not_a_session((), f"{first.detail} ({first.rule})")
 
 
