@@ -5,7 +5,7 @@
 ``put`` of 10 KB is compared with ``INSERT … ON CONFLICT`` on a table of two columns, both in WAL mode with
 ``synchronous=NORMAL`` and both with bytes that differ each time (SQLite writes no page that stays as it is), so many in a row
 that each has its share of writing the log back. Stores on servers are measured where their URLs are given; a put to
-PostgreSQL is compared with the same statement sent by the driver, one to Redis with ``SET``.
+PostgreSQL is compared with the same statement sent by the driver, one to Redis with ``SET``, others with nothing.
 """
 
 from __future__ import annotations
@@ -102,15 +102,18 @@ def remote_puts(url: str, run: Loop) -> None:
     """Print what a put of 10 KB to a server costs."""
     store = open_store(url)
     run(store.put("s", b""))
-    bare = postgres_insert(url) if url.startswith("postgresql") else redis_set(url)
-    candidates = {"the driver alone": lambda: run(bare(REMOTE_PUTS)), "put": lambda: run(put(store, REMOTE_PUTS))}
+    candidates: dict[str, Callable[[], object]] = {"put": lambda: run(put(store, REMOTE_PUTS))}
+    bare = BARE.get(url.partition(":")[0])
+    if bare is not None:
+        write = bare(url)
+        candidates["the driver alone"] = lambda: run(write(REMOTE_PUTS))
     seconds = best(candidates, rounds=7)
-    unit = seconds["the driver alone"] / REMOTE_PUTS
     print(f"put of 10 KB to {masked(url)}")
     for name, value in seconds.items():
-        print(
-            f"  {name:<28}{value / REMOTE_PUTS * 1e6:8.0f} µs  {unit * REMOTE_PUTS / value:5.2f} x the speed of the driver"
-        )
+        compared = ""
+        if bare is not None:
+            compared = f"{seconds['the driver alone'] / value:5.2f} x the speed of the driver"
+        print(f"  {name:<28}{value / REMOTE_PUTS * 1e6:8.0f} µs  {compared}")
     run(store.close())
     print()
 
@@ -145,6 +148,10 @@ def redis_set(url: str) -> Callable[[int], Coroutine[Any, Any, None]]:
             await client.set(f"bare{number % SESSIONS}", document())
 
     return set_each
+
+
+BARE = {"postgresql": postgres_insert, "redis": redis_set}
+"""What a put is compared with, by the scheme of the URL."""
 
 
 def appends(folder: Path, run: Loop, others: list[str]) -> None:

@@ -6,6 +6,7 @@
    - ImmutableError       the session may only grow
    - TooLargeError        over the store's limit
    - NotAppendableError   the document has no place for the message, or the message is none
+   - NotSupportedError    the backend has no place for what was asked
    - NotWritableError     no permission, no space
    - UnavailableError     the store cannot be reached, or is locked for too long
       - NotReadableError  no permission to read it
@@ -84,6 +85,18 @@ class NotAppendableError(StoreError):
     def __init__(self, session_id: str, reason: str) -> None:
         super().__init__(f"no message can be appended to the session {session_id!r}: {reason}")
         self.session_id = session_id
+        self.reason = reason
+
+
+class NotSupportedError(StoreError):
+    """The store at ``place`` cannot keep what was asked of it, and ``reason`` says what; nothing was changed.
+
+    What a store can do it declares in its ``capabilities``.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place} cannot do that: {reason}; nothing was changed")
+        self.place = place
         self.reason = reason
 
 

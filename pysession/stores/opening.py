@@ -13,8 +13,10 @@ from pysession.stores.protocol import Store
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)
 _PASSWORD = re.compile(r"(?<=://)([^/@:?#]*):[^/?#]*(?=@)")
-_SECRET = re.compile(r"(?i)([?&;](?:[^=&;]*(?:key|password|secret|token|sig)[^=&;]*)=)[^&;#]+")
+_SECRET = re.compile(r"(?i)([?&;](?:[^=&;]*(?:key|pass|secret|token|sig|connection|credential)[^=&;]*)=)[^&;#]+")
 _MASK = "***"
+_ANY = "fsspec+"
+"""What an address of fsspec begins with, where its own first word is none of the known ones."""
 _MOST_BYTES = 2**29
 """What each backend can keep in one value."""
 
@@ -31,7 +33,7 @@ def masked(url: str) -> str:
 def is_store_url(text: str) -> bool:
     """Whether ``text`` begins with the scheme of a store, rather than being a path."""
     scheme = _SCHEME.match(text)
-    return scheme is not None and scheme[1].lower() in _STORES
+    return scheme is not None and (scheme[1].lower() in _STORES or scheme[1].lower().startswith(_ANY))
 
 
 def open_store(url: str, *, create: bool = True) -> Store:
@@ -41,7 +43,8 @@ def open_store(url: str, *, create: bool = True) -> Store:
 
     ``sqlite:///sessions.db`` (a path; four slashes for an absolute one), ``file:sessions`` or ``file:///var/sessions``,
     ``memory:``, ``postgresql://user:password@host/database``, ``redis://host:6379/0``,
-    ``cosmos://account.documents.azure.com/database/container``. Options follow a question mark: ``max_bytes``, ``key`` for
+    ``cosmos://account.documents.azure.com/database/container``, ``s3://bucket/folder`` and other addresses of fsspec, or
+    any of them as ``fsspec+NAME://…``. Options follow a question mark: ``max_bytes``, ``key`` for
     Cosmos DB, and ``synchronous=full`` for SQLite.
 
     Raises:
@@ -50,12 +53,16 @@ def open_store(url: str, *, create: bool = True) -> Store:
     """
     scheme = _SCHEME.match(url)
     opener = _STORES.get(scheme[1].lower()) if scheme is not None else None
+    if opener is None and is_store_url(url):
+        opener = _blobs
     if opener is None:
-        known = ", ".join(f"{name}:" for name in _STORES)
+        known = ", ".join(f"{name}:" for name in (*_STORES, f"{_ANY}NAME"))
         raise StoreUrlError(masked(url), f"it begins with none of {known}")
     parts = urlsplit(url)
     try:
-        options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        # A plus sign is one: keys have them, and only forms of web pages mean a space by it.
+        query = parts.query.replace("+", "%2B")
+        options = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
     except ValueError:
         raise StoreUrlError(masked(url), "its options are not written name=value") from None
     store = opener(url, parts, options)
@@ -142,8 +149,7 @@ def _cosmos(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
         raise StoreUrlError(masked(url), str(missing)) from missing
 
     max_bytes = _taken_bytes(url, options)
-    # Keys are base64, and a plus sign stands for a space in a query.
-    key = options.pop("key", os.environ.get("AZURE_COSMOS_KEY", "")).replace(" ", "+")
+    key = options.pop("key", os.environ.get("AZURE_COSMOS_KEY", ""))
     _check_taken(url, options, ("key", "max_bytes"))
     database, _, container = unquote(parts.path).strip("/").partition("/")
     if not parts.netloc or "@" in parts.netloc or not database or not container or "/" in container:
@@ -151,6 +157,21 @@ def _cosmos(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
     endpoint = urlunsplit(("http" if parts.scheme.lower().endswith("+http") else "https", parts.netloc, "/", "", ""))
     place = masked(url)
     return CosmosStore(CosmosContainer(endpoint, (database, container), key or None, place), place, max_bytes)
+
+
+def _blobs(url: str, parts: SplitResult, options: dict[str, str]) -> Store:
+    try:
+        from pysession.stores.blob_opening import open_blobs
+    except ImportError as missing:
+        raise StoreUrlError(masked(url), str(missing)) from missing
+
+    max_bytes = _taken_bytes(url, options)
+    conditions = options.pop("conditions", "on").lower()
+    if conditions not in ("on", "off"):
+        raise StoreUrlError(masked(url), "conditions is on or off")
+    address = url.partition("?")[0][len(_ANY) if url.lower().startswith(_ANY) else 0 :]
+    # The options that are left are the file system's.
+    return open_blobs(address, options, masked(url), conditions=conditions == "on", max_bytes=max_bytes)
 
 
 def _taken_bytes(url: str, options: dict[str, str]) -> int | None:
@@ -178,4 +199,5 @@ _STORES: Mapping[str, Callable[[str, SplitResult, dict[str, str]], Store]] = {
     "memory": _memory,
     "cosmos": _cosmos,
     "cosmos+http": _cosmos,
+    **dict.fromkeys(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "sftp", "ssh", "ftp", "smb", "hdfs"), _blobs),
 }

