@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 from pysession.stores.appending import checked_message, seam_of
 from pysession.stores.base import BaseStore, Condition, Facts, Found, Key, Window
 from pysession.stores.blobs import Blob, Blobs, ChangedError, ConditionsIgnoredError, Kept
-from pysession.stores.checking import check_size, now
+from pysession.stores.checking import check_size
 from pysession.stores.failures import (
     NotAStoreError,
     NotFoundError,
@@ -66,7 +66,7 @@ class BlobStore(BaseStore):
 
     async def _get(self, key: Key) -> Stored:
         found = await self._do(Blobs.read, self._path(key))
-        if found is None or _is_over(found[0].facts):
+        if found is None or found[0].facts.has_expired():
             raise NotFoundError(*key.names)
         blob, data = found
         check_size(key.id.decode(), len(data), self.max_bytes)
@@ -80,7 +80,7 @@ class BlobStore(BaseStore):
 
         async def attempt() -> Facts:
             before = await self._do(Blobs.look, path)
-            condition.check(key, None if before is None or _is_over(before.facts) else before.facts)
+            condition.check(key, None if before is None or before.facts.has_expired() else before.facts)
             return (await self._do(Blobs.write, path, data, before, kept)).facts
 
         return await self._repeated(key, attempt)
@@ -90,7 +90,7 @@ class BlobStore(BaseStore):
 
         async def attempt() -> Facts:
             found = await self._do(Blobs.read, path)
-            if found is None or _is_over(found[0].facts):
+            if found is None or found[0].facts.has_expired():
                 raise NotFoundError(*key.names)
             before, data = found
             condition.check(key, before.facts, may_replace=False)
@@ -107,7 +107,7 @@ class BlobStore(BaseStore):
 
         async def attempt() -> bool:
             before = await self._do(Blobs.look, path)
-            live = None if before is None or _is_over(before.facts) else before
+            live = None if before is None or before.facts.has_expired() else before
             condition.check(key, None if live is None else live.facts)
             if live is not None:
                 await self._do(Blobs.remove, path, live)
@@ -119,19 +119,18 @@ class BlobStore(BaseStore):
         found: Found = []
         keys = sorted(key for key in await self._keys(window.owner) if window.has(key))
         async for key, blob in self._seen(keys):
-            if _is_over(blob.facts) or (window.since is not None and blob.facts.changed < window.since):
-                continue
-            found.append((key, blob.facts))
+            if window.shows(blob.facts):
+                found.append((key, blob.facts))
             if len(found) == window.limit:
                 break
         return found
 
-    async def _sweep(self) -> int:
+    async def _sweep(self, moment: int) -> int:
         count = 0
         if Capability.EXPIRY not in self.capabilities:
             return count
         async for key, blob in self._seen(await self._keys(None)):
-            if _is_over(blob.facts):
+            if blob.facts.expires is not None and blob.facts.expires <= moment:
                 try:
                     await self._do(Blobs.remove, self._path(key), blob)
                     count += 1
@@ -140,7 +139,9 @@ class BlobStore(BaseStore):
         return count
 
     async def _stats(self) -> Stats:
-        live = [(key, blob.facts) async for key, blob in self._seen(await self._keys(None)) if not _is_over(blob.facts)]
+        live = [
+            (key, blob.facts) async for key, blob in self._seen(await self._keys(None)) if not blob.facts.has_expired()
+        ]
         return Stats(len(live), len({key.owner for key, _ in live}), sum(facts.size for _, facts in live))
 
     async def _close(self) -> None:
@@ -251,7 +252,3 @@ class BlobStore(BaseStore):
     def _check_kept(self, capability: Capability, is_asked: bool) -> None:
         if is_asked and capability not in self.capabilities:
             raise NotSupportedError(self._place, f"it keeps no {capability} of a session")
-
-
-def _is_over(facts: Facts) -> bool:
-    return facts.expires is not None and facts.expires <= now()

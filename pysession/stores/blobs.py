@@ -95,7 +95,7 @@ class ConditionalBlobs(Blobs):
     threads = 16
 
     def write(self, path: str, data: bytes, before: Blob | None, kept: Kept) -> Blob:
-        new = Blob("", Facts(new_etag(), len(data), now(), kept.expires, kept.immutable), kept.lines)
+        new = Blob("", Facts(new_etag(data), len(data), now(), kept.expires, kept.immutable), kept.lines)
         try:
             version = self._write(path, data, before, noted(new))
         except ChangedError:

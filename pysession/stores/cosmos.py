@@ -62,7 +62,7 @@ class CosmosStore(BaseStore):
     async def _put(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
         async for _ in self._attempts(key):
             before = await self._head(key)
-            condition.check(key, None if before is None or _is_over(before) else before.facts)
+            condition.check(key, None if before is None or before.facts.has_expired() else before.facts)
             pieces = list(parts_of(data))
             after = Head(
                 base=new_etag(),
@@ -81,7 +81,7 @@ class CosmosStore(BaseStore):
         session_id = key.id.decode()
         async for _ in self._attempts(key):
             before = await self._head(key)
-            if before is None or _is_over(before):
+            if before is None or before.facts.has_expired():
                 raise NotFoundError(*key.names)
             condition.check(key, before.facts, may_replace=False)
             if before.seam is None or before.at != at or len(message) > PART_BYTES:
@@ -127,7 +127,7 @@ class CosmosStore(BaseStore):
     async def _delete(self, key: Key, condition: Condition) -> bool:
         async for _ in self._attempts(key):
             before = await self._head(key)
-            live = None if before is None or _is_over(before) else before
+            live = None if before is None or before.facts.has_expired() else before
             condition.check(key, None if live is None else live.facts)
             if live is None:
                 return False
@@ -210,7 +210,7 @@ class CosmosStore(BaseStore):
             if found is None:
                 continue  # it was changed between two pages of the answer
             head, data, messages = found
-            if _is_over(head):
+            if head.facts.has_expired():
                 raise NotFoundError(*key.names)
             return head, data if head.seam is None else head.seam.join(data, messages)
         raise self._busy(key)
@@ -245,7 +245,7 @@ class CosmosStore(BaseStore):
                 operations.append(("create", (data_item(key, kind, after, number, data, now()),)))
         useless = [] if before is None or (after is not None and after.base == before.base) else before.ids
         # Of what has expired, the service may have removed some already, and then would do nothing of the batch.
-        later = before is not None and (_is_over(before) or len(operations) + len(useless) > MOST_OPERATIONS)
+        later = before is not None and (before.facts.has_expired() or len(operations) + len(useless) > MOST_OPERATIONS)
         operations += [] if later else [("delete", (useless_id,)) for useless_id in useless]
         etag = await self._container.change(partition_of(key), operations)
         if etag is not None and later and useless and before is not None:
@@ -268,7 +268,3 @@ class CosmosStore(BaseStore):
 
     def _busy(self, key: Key) -> UnavailableError:
         return UnavailableError(self._place, f"the session {key.id.decode()!r} changes all the time")
-
-
-def _is_over(head: Head) -> bool:
-    return head.expires is not None and head.expires <= now()

@@ -227,8 +227,9 @@ def _make_bucket(url: str) -> None:
         try:
             system.mkdir(path)
             return
-        except OSError:  # it is not ready yet
-            assert time.monotonic() < deadline
+        except Exception:  # it is not ready yet, which drivers tell in words of their own
+            if time.monotonic() > deadline:
+                raise
             time.sleep(0.1)
 
 
