@@ -84,6 +84,8 @@ class Proxy:
                 if self.flips is not None and self.flips[0] in data:
                     data = data.replace(*self.flips, 1)
                     self.flips = None
+                if self.bytes_per_second is not None:
+                    time.sleep(len(data) / self.bytes_per_second)
                 answer = None if upwards else answers.begins(data)
                 cut, ends = self._count(data, upwards, answer)
                 sink.sendall(data[:ends])
@@ -92,8 +94,6 @@ class Proxy:
                     self.cuts += 1
                     self.cut_all()
                     return
-                if self.bytes_per_second is not None:
-                    time.sleep(len(data) / self.bytes_per_second)
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             for one in (source, sink):

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
-from pysession.exchange.client import NO_RETRIES, DataLossError, ExchangeClient, Retries, SyncExchangeClient
+from pysession.exchange.client import (
+    NO_RETRIES,
+    DataLossError,
+    DeadlineError,
+    ExchangeClient,
+    Retries,
+    SyncExchangeClient,
+)
 from pysession.stores import ConflictError, NotFoundError, UnavailableError
 from tests.exchange.documents import session
 from tests.exchange.proxy import Cut, Proxy, proxy
@@ -24,9 +32,6 @@ BEGINNINGS = {"before the header": 10, "in the header": 400, "before the first c
 AFTER_CHUNKS = {f"after chunk {number}": number * (CHUNK + 40) for number in range(1, CHUNKS)}
 LAST = {"in the last chunk": SIZE - 1000, "before the trailer": SIZE + 300}
 PHASES = BEGINNINGS | AFTER_CHUNKS | LAST
-LATE = [*AFTER_CHUNKS.values()][4:]
-"""Cuts before which some chunks have arrived for certain, when the line is not so fast that they wait in its buffers."""
-STEADY = 20_000_000
 
 
 @pytest.mark.parametrize("after", PHASES.values(), ids=PHASES)
@@ -35,8 +40,9 @@ def test_an_upload_that_is_cut_stores_nothing(server: Served, after: int) -> Non
         session_id = f"cut-put-{after}"
         async with ExchangeClient(server.address) as direct:
             old = await direct.put(session_id, OLD)
-            between.cut = Cut(after, upwards=True)
             async with ExchangeClient(between.address, retries=NO_RETRIES) as client:
+                await client.list(limit=1)  # A connection that does not come about gRPC makes again by itself.
+                between.cut = Cut(after, upwards=True)
                 with pytest.raises(UnavailableError):
                     await client.put(session_id, DATA)
             assert between.cuts == 1
@@ -51,14 +57,10 @@ def test_an_upload_that_is_cut_stores_nothing(server: Served, after: int) -> Non
 def test_an_upload_that_is_cut_goes_on_where_it_was(server: Served, after: int) -> None:
     async def body(between: Proxy) -> None:
         session_id = f"resumed-put-{after}"
-        between.bytes_per_second = STEADY
         between.cut = Cut(after, upwards=True)
         async with ExchangeClient(between.address, retries=QUICK) as client:
             entry = await client.put(session_id, DATA, if_absent=True)
         assert between.cuts == 1
-        # What was on the way when it was cut goes twice; what the server had by then does not.
-        if after in LATE:
-            assert between.upwards < SIZE + after
         async with ExchangeClient(server.address) as direct:
             there = await direct.get(session_id)
             assert (there.data, there.etag) == (DATA, entry.etag)
@@ -120,14 +122,34 @@ def test_a_download_that_is_cut_goes_on_where_it_was(server: Served, after: int)
             entry = await direct.put("cut-get", DATA)
         async with ExchangeClient(between.address, retries=QUICK) as client:
             await client.list(prefix="cut-get")  # so that it knows that the session is large
-            between.downwards = 0
-            between.bytes_per_second = STEADY
             between.cut = Cut(after)
             received = await client.get("cut-get")
         assert between.cuts == 1
         assert (received.data, received.etag) == (DATA, entry.etag)
-        if after in LATE:
-            assert between.downwards < SIZE + after
+
+    with proxy(server.port) as between:
+        asyncio.run(body(between))
+
+
+def test_what_has_arrived_before_a_cut_does_not_go_again(server: Served) -> None:
+    """What waits in the buffers of a line when it is cut is lost, on a busy machine all of it; so of several cuts one counts."""
+
+    async def body(between: Proxy) -> None:
+        up, down = [], []
+        async with ExchangeClient(between.address, retries=QUICK) as client:
+            for number in range(5, CHUNKS):
+                after = number * CHUNK
+                between.upwards = between.downwards = 0
+                between.cut = Cut(after, upwards=True, then=lambda: time.sleep(0.1))
+                await client.put("again", DATA)
+                up.append(between.upwards - after)
+                between.upwards = between.downwards = 0
+                between.cut = Cut(after, then=lambda: time.sleep(0.1))
+                assert (await client.get("again")).data == DATA
+                down.append(between.downwards - after)
+        assert between.cuts == 2 * len(up)
+        assert min(up) < SIZE
+        assert min(down) < SIZE
 
     with proxy(server.port) as between:
         asyncio.run(body(between))
@@ -187,6 +209,22 @@ def test_a_byte_that_is_changed_on_the_way_is_noticed_on_either_side(server: Ser
                 await client.get(session_id)
             assert between.flips is None
             assert (await client.get(session_id)).data == data
+
+    with proxy(server.port) as between:
+        asyncio.run(body(between))
+
+
+def test_a_client_waits_no_longer_than_it_was_told(server: Served) -> None:
+    async def body(between: Proxy) -> None:
+        async with ExchangeClient(server.address) as direct:
+            await direct.put("late", session(size=10_000))
+        between.bytes_per_second = 2000
+        async with ExchangeClient(between.address, timeout=0.5, retries=QUICK) as client:
+            for call in (client.get("late"), client.put("late", session("new", size=10_000))):
+                begun = time.monotonic()
+                with pytest.raises(DeadlineError, match="there was no answer in time"):
+                    await call
+                assert time.monotonic() - begun < 3
 
     with proxy(server.port) as between:
         asyncio.run(body(between))
