@@ -158,7 +158,9 @@ class Documents:
 
     async def _check_document(self, data: bytes, claimed: str | None) -> None:
         depth = self._limits.depth
-        deeper = nests_deeper(data, depth) if len(data) <= _AT_ONCE else await self.work(nests_deeper, data, depth)
+        deeper = (
+            nests_deeper(data, depth) if len(data) <= _AT_ONCE else await asyncio.to_thread(nests_deeper, data, depth)
+        )
         if deeper:
             message = f"arrays and objects are nested deeper than {depth:,} levels"
             raise exhausted("DOCUMENT_TOO_COMPLEX", message, "document", depth=depth)

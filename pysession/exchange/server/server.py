@@ -11,14 +11,14 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1._async import HealthServicer
+from grpc_health.v1 import health_pb2_grpc
 
 from pysession.exchange.server.addresses import parse_address
 from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.budget import Budget
 from pysession.exchange.server.calls import SERVICE, Calls, Method
 from pysession.exchange.server.documents import Documents
+from pysession.exchange.server.health import Health
 from pysession.exchange.server.logs import tell
 from pysession.exchange.server.service import Unary
 from pysession.exchange.server.settings import Settings
@@ -57,7 +57,7 @@ class Server:
         unary = Unary(store, self._documents, answers)
         streaming = Streaming(self._documents, answers, uploads, self._watches)
         self._methods = _methods(unary, streaming)
-        self._health = HealthServicer()
+        self._health = Health("", SERVICE)
         self._calls = Calls(self._owner_of, limits)
         self._server: grpc.aio.Server | None = None
         self._old: list[asyncio.Task[None]] = []
@@ -73,7 +73,6 @@ class Server:
         """
         await self._store.list(limit=1)
         await self._listen()
-        await self._health.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
         self._watching_over = asyncio.create_task(self._watch_over())
         return self.address.text
 
@@ -84,10 +83,7 @@ class Server:
         tell(logging.INFO, "draining", seconds=self.settings.drain_seconds)
         if self._watching_over is not None:
             self._watching_over.cancel()
-        # It waits for those who watch the health, of whom one may be slow.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                await self._health.enter_graceful_shutdown()
+        self._health.stop()
         self._watches.close()
         await asyncio.gather(self._server.stop(self.settings.drain_seconds), *self._old)
         self._server = None

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from pysession.exchange.server.failures import refusal_of
-from pysession.exchange.server.logs import tell
+from pysession.exchange.server.logs import logger, tell
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, invalid, unavailable
 from pysession.findings.failures import UsageError
 from pysession.stores import Entry, Store, StoreError
@@ -127,7 +127,8 @@ class _Feed:
 
     def leave(self, queue: _Queue) -> bool:
         """Whether nobody is left."""
-        self._queues.remove(queue)
+        if queue in self._queues:
+            self._queues.remove(queue)
         if not self._queues and self._asking is not None:
             self._asking.cancel()
             self._asking = None
@@ -146,12 +147,13 @@ class _Feed:
         self._tell(Event(self._until, session_id))
 
     def _tell(self, event: Event) -> None:
-        for queue in self._queues:
-            if queue.qsize() >= _MOST_WAITING:
+        for queue in tuple(self._queues):
+            if queue.qsize() < _MOST_WAITING:
+                queue.put_nowait(event)
+            else:
                 message = f"the watch is {_MOST_WAITING:,} events behind; go on with the last resume_token"
                 queue.put_nowait(exhausted("WATCH_BEHIND", message, "events"))
-            else:
-                queue.put_nowait(event)
+                self._queues.remove(queue)
 
     def _remember(self, entry: Entry) -> bool:
         """Whether the entry is news."""
@@ -178,6 +180,8 @@ class _Feed:
                 self._until, first = asked, False
             except CallRefusedError as refusal:
                 tell(logging.WARNING, "watch", reason=refusal.reason)
+            except Exception:
+                logger.error("failed", exc_info=True, extra={"fields": {"of": "watch"}})
             await asyncio.sleep(self._seconds)
 
 

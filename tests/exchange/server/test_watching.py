@@ -8,10 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import StatusCode
 
 from pysession.exchange.server import Limits
+from pysession.exchange.server.refusals import CallRefusedError
+from pysession.exchange.server.watching import Watches
 from pysession.stores import open_store
 from pysession.v1 import exchange_pb2 as pb
 from tests.exchange.server.running import Exchange, chunks, refused, running, trailer, upload_header
@@ -156,5 +160,24 @@ def run(body: Callable[[Exchange, Path], Any], **settings: Any) -> None:
         with tempfile.TemporaryDirectory() as folder:
             async with running(f"sqlite:///{folder}/s.db", **settings) as exchange:
                 await body(exchange, Path(folder))
+
+    asyncio.run(main())
+
+
+def test_a_watcher_that_falls_behind_is_told_so_and_takes_no_more_memory() -> None:
+    async def main() -> None:
+        store = open_store("memory:")
+        watches = Watches(store, 60)
+        watching = watches.watch("", "", None)
+        assert (await anext(watching)).session_id is None
+        entry = await store.put("s", b"1")
+        for number in range(10_100):
+            watches.changed(msgspec.structs.replace(entry, etag=str(number)))
+        told = 0
+        with pytest.raises(CallRefusedError) as caught:
+            async for _ in watching:
+                told += 1
+        assert told == 10_000
+        assert caught.value.reason == "WATCH_BEHIND"
 
     asyncio.run(main())
