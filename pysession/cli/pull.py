@@ -18,14 +18,13 @@ from pysession.cli.output import is_terminal
 from pysession.cli.remote import VARIABLES, Bar, described, exchange_options, open_client, tell_findings
 from pysession.findings import LossKind
 from pysession.findings.failures import UsageError
-from pysession.outputs import NotWrittenError, make_folder_of, replacing, write_file
+from pysession.outputs import NotWrittenError, make_folder_of, replacing, wait_for_disk
 from pysession.report.characters import printable
 from pysession.report.losses import LossesFile
 from pysession.report.wording import counted
 from pysession.stores import StoreError
 from pysession.stores.file_names import SESSION, file_stem
 from pysession.stores.file_store import suffix_of
-from pysession.verbs.convert import target_of
 
 if TYPE_CHECKING:
     from pysession.exchange.client import Received
@@ -118,6 +117,9 @@ def command(
     if losses is not None and to is None:
         raise UsageError("--losses are those of a conversion: give --to")
     if to is not None:
+        # Only now: most sessions are fetched as they are.
+        from pysession.verbs.convert import target_of
+
         target_of(to)
     client = open_client(address, token_file, ca, certificate, key, timeout)
     # Only now: gRPC may not be installed.
@@ -132,6 +134,7 @@ def command(
             account = _Account(format, delivery, lost, quiet=quiet)
             code = account.of(pull(client, options, _silent if several else bar.moves), account.deliver)
             bar.ends()
+            wait_for_disk(delivery.folders)
             if lost is not None:
                 lost.close(account.not_done)
             return code
@@ -150,6 +153,7 @@ class _Delivery:
 
     def __init__(self, output: str | None, *, several: bool) -> None:
         self.to_stdout = output is None
+        self.folders: set[str] = set()
         self._output = None if output is None else Path(output)
         self._in_folder = several or (output is not None and (os.path.isdir(output) or output.endswith(os.sep)))
 
@@ -169,8 +173,9 @@ class _Delivery:
         if self._in_folder:
             suffix = _TYPED if received.typed else suffix_of(received.data)
             path = self._output / (file_stem(received.id.encode(), SESSION) + suffix)
-            make_folder_of(path)
-        write_file(path, received.data)
+            self.folders.add(make_folder_of(path))
+        with replacing(path, waits=not self._in_folder) as stream:
+            stream.write(received.data)
         return path
 
 
