@@ -96,20 +96,23 @@ class Caller:
         self._retries = retries
         self._seconds = seconds
         self._channel: aio.Channel | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stub: SessionExchangeAsyncStub | None = None
 
     @property
     def channel(self) -> aio.Channel:
-        """The connection to the server, made when it is first used."""
-        if self._channel is None:
-            self._channel = open_channel(self._address, self._credentials)
+        """The connection to the server, made when it is first used; each event loop has its own."""
+        loop = asyncio.get_running_loop()
+        if self._channel is None or self._loop is not loop:
+            self._channel, self._loop, self._stub = open_channel(self._address, self._credentials), loop, None
         return self._channel
 
     @property
     def stub(self) -> SessionExchangeAsyncStub:
         """The methods of the service."""
+        channel = self.channel
         if self._stub is None:
-            self._stub = SessionExchangeStub(self.channel)
+            self._stub = SessionExchangeStub(channel)
         return self._stub
 
     async def close(self) -> None:

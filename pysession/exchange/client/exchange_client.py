@@ -33,7 +33,7 @@ from pysession.exchange.client.uploads import Progress, Upload
 from pysession.exchange.client.values import Converted, Event, Judged, Received, Watched
 from pysession.findings.failures import UsageError
 from pysession.stores import ConflictError, Entry, ImmutableError, NotFoundError, Page
-from pysession.stores.checking import check_put
+from pysession.stores.checking import check_put, id_bytes, owner_bytes
 from pysession.v1 import exchange_pb2
 from pysession.v1.exchange_pb2 import FORM_DOCUMENT, FORM_ENTRY, FORM_SESSION
 from pysession.verbs.protobuf import from_proto
@@ -118,8 +118,9 @@ class ExchangeClient:
         """Store ``data`` in place of what is there, whole or not at all.
 
         ``data`` are the bytes of a document in any dialect, or with ``typed`` those of a ``pysession.v1.Session``.
-        ``dialect`` and ``format_version`` are what a document claims to be in. ``if_match`` is the etag that the session must have, ``if_absent``
-        that there must be none. ``progress`` is told how many bytes of how many are sent, where there are many.
+        ``dialect`` and ``format_version`` are what a document claims to be in. ``if_match`` is the etag that the session
+        must have, ``if_absent`` that there must be none. ``progress`` is told how many bytes of how many are sent, where
+        there are many.
 
         Raises:
             ConflictError: it is otherwise.
@@ -127,6 +128,7 @@ class ExchangeClient:
             NotAcceptedError: the server's policy refuses the document, or it is no session.
             TooLargeError: the server takes none as large.
         """
+        id_bytes(session_id)
         check_put(data, if_match, if_absent)
         digest = await digest_of(data)
         options = options_of(if_match, if_absent, expires, immutable)
@@ -171,6 +173,7 @@ class ExchangeClient:
             ConflictError: its etag is not ``if_match``.
             ImmutableError: it may not go before it expires.
         """
+        id_bytes(session_id)
         attempts = self._caller.attempts()
         subject = self._caller.subject(session_id, if_match)
 
@@ -200,6 +203,7 @@ class ExchangeClient:
             DataLossError: what is stored is damaged, or was damaged on the way.
             TooLargeError: it has more than ``max_bytes``.
         """
+        id_bytes(session_id)
         attempts = self._caller.attempts()
         if session_id not in self._large:
             request = exchange_pb2.GetRequest(
@@ -225,6 +229,7 @@ class ExchangeClient:
         Raises:
             NotFoundError: there is none.
         """
+        id_bytes(session_id)
         found = await self._entry(session_id)
         if found is None:
             raise NotFoundError(session_id)
@@ -244,6 +249,7 @@ class ExchangeClient:
         """
         if limit is not None and limit < 1:
             raise UsageError("a page holds at least one session: limit must be 1 or more")
+        owner_bytes(prefix)
         request = exchange_pb2.ListRequest(
             prefix=prefix or None,
             changed_since=None if changed_since is None else stamp(changed_since),

@@ -220,8 +220,10 @@ def test_what_cannot_be_is_said_in_the_words_of_stores(server: Served, new_id: s
                 await client.get(new_id)
             with pytest.raises(NotFoundError):
                 await client.entry(new_id)
-            with pytest.raises(SessionIdError):
-                await client.put("x" * 2000, session())
+            for session_id in ("x" * 2000, "", "\ud800"):
+                for call in (client.put(session_id, session()), client.get(session_id), client.delete(session_id)):
+                    with pytest.raises(SessionIdError):
+                        await call
             with pytest.raises(TooLargeError) as too_large:
                 await client.put(new_id, b"[%s]" % (b"1" * 70 * 2**20))
             assert too_large.value.limit == 64 * 2**20
@@ -242,6 +244,13 @@ def test_an_exchange_that_is_not_there_is_told_with_the_remedy(tmp_path: object)
                 await client.get("s")
 
     run(body())
+
+
+def test_a_client_goes_from_one_event_loop_to_the_next(server: Served, new_id: str) -> None:
+    client = ExchangeClient(server.address)
+    asyncio.run(client.put(new_id, session()))
+    assert asyncio.run(client.get(new_id)).data == session()
+    asyncio.run(client.close())
 
 
 def test_programs_without_an_event_loop_have_the_same_methods(server: Served, new_id: str) -> None:
