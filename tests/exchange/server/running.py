@@ -44,20 +44,24 @@ class Exchange:
         return await self.stub.Get(pb.GetRequest(session_id=session_id, **fields), metadata=bearer(token))
 
     async def upload(
-        self, parts: Iterable[pb.UploadRequest | bytes], token: str | None = None, timeout: float | None = 20
+        self, parts: Iterable[pb.UploadRequest | bytes], token: str | None = None, timeout: float = 20
     ) -> pb.UploadResponse:
-        """Upload messages, of which bytes are sent as they are."""
-        call = self.channel.stream_unary(
-            "/pysession.v1.SessionExchange/Upload",
-            request_serializer=lambda part: part if isinstance(part, bytes) else part.SerializeToString(),
-            response_deserializer=pb.UploadResponse.FromString,
-        )(metadata=bearer(token), timeout=timeout)
-        # The server may answer before all is sent; what it says counts, not that a message was not taken.
-        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            for part in parts:
-                await call.write(part)
-            await call.done_writing()
-        return await call
+        """Upload messages, of which bytes are sent as they are.
+
+        By the client that blocks: the other one takes the end of a call in the middle of its messages for an error of its
+        own, and loses what the server said.
+        """
+
+        def send() -> pb.UploadResponse:
+            with grpc.insecure_channel(self.address) as channel:
+                method = channel.stream_unary(
+                    "/pysession.v1.SessionExchange/Upload",
+                    request_serializer=lambda part: part if isinstance(part, bytes) else part.SerializeToString(),
+                    response_deserializer=pb.UploadResponse.FromString,
+                )
+                return method(iter(parts), metadata=bearer(token), timeout=timeout)
+
+        return await asyncio.to_thread(send)
 
 
 @contextlib.asynccontextmanager
@@ -125,12 +129,12 @@ async def refused(call: Awaitable[Any]) -> Refused:
     """How ``call`` is refused; that it is not is a failure."""
     try:
         answer = await call
-    except grpc.aio.AioRpcError as error:
+    except grpc.RpcError as error:
         return refusal_in(error)
     raise AssertionError(f"it was answered: {answer}")
 
 
-def refusal_in(error: grpc.aio.AioRpcError) -> Refused:
+def refusal_in(error: Any) -> Refused:
     raw = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
     status = status_pb2.Status.FromString(raw if isinstance(raw, bytes) else raw.encode())
     found: dict[str, Any] = {}

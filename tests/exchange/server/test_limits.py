@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -140,13 +139,14 @@ def test_a_client_that_sends_nothing_more_is_given_up_and_its_upload_kept() -> N
 def test_a_client_that_trickles_is_given_up_in_the_end() -> None:
     async def body(exchange: Exchange) -> None:
         data = b"x" * (1000 * 16 * 1024)
-        call = exchange.stub.Upload()
-        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            await call.write(upload_header("s", data))
+
+        def trickle() -> Iterator[Any]:
+            yield upload_header("s", data)
             for offset in range(0, len(data), 16 * 1024):
-                await call.write(pb.UploadRequest(chunk=pb.Chunk(offset=offset, data=b"x" * 16 * 1024)))
-                await asyncio.sleep(0.05)
-        refusal = await refused(call)
+                yield chunk_message(offset, b"x" * 16 * 1024)
+                time.sleep(0.05)
+
+        refusal = await refused(exchange.upload(trickle()))
         assert (refusal.code, refusal.reason) == (StatusCode.DEADLINE_EXCEEDED, "CALL_TOO_LONG")
 
     run(body, Limits(transfer_seconds=0.5))
