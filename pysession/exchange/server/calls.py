@@ -64,6 +64,8 @@ class Call(Generic[_Request]):
         """Set by the method, for the log."""
         self.received = 0
         self.sent = 0
+        self.check_token: Callable[[], None] = lambda: None
+        """Refuse what goes on longer than the token holds. Set when the call is let in."""
         self._method = method
         self._context = context
         self._patience = Patience(limits.stall_seconds)
@@ -208,6 +210,7 @@ class Calls:
         context.add_done_callback(ending.tell)
         try:
             call.owner = self._owner(headers)
+            call.check_token = lambda: self._check_same_owner(headers, call.owner)
             answer = await self._within_limits(method, call)
             ending.code = StatusCode.OK
             return answer
@@ -230,9 +233,12 @@ class Calls:
     def _owner(self, headers: dict[str, str]) -> str:
         owner = self._owner_of(headers.get("authorization"))
         if owner is None:
-            message = "a token that the server knows and that has not expired is needed: 'authorization: Bearer TOKEN'"
-            raise CallRefusedError(StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", message)
+            raise _no_token()
         return owner
+
+    def _check_same_owner(self, headers: dict[str, str], owner: str) -> None:
+        if self._owner(headers) != owner:
+            raise _no_token()
 
     async def _within_limits(self, method: Method, call: Call[Any]) -> bytes | None:
         most = getattr(self._limits, method.slots)
@@ -261,6 +267,11 @@ class Calls:
                 raise invalid("MESSAGE_MISSING", "the call has no message")
             answer = await method.answer(call, request)
         return None if answer is None else call.serialised(answer)
+
+
+def _no_token() -> CallRefusedError:
+    message = "a token that the server knows and that has not expired is needed: 'authorization: Bearer TOKEN'"
+    return CallRefusedError(StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", message)
 
 
 def _peer(context: Any) -> str | None:

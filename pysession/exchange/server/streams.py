@@ -72,6 +72,7 @@ class Streaming:
 
             try:
                 data = await self._receive(call, upload, number, offset)
+                call.check_token()
             except BaseException as failure:
                 leave(keep=not isinstance(failure, CallRefusedError) or failure.reason in _KEEPS)
                 raise
@@ -174,6 +175,7 @@ class Streaming:
         watching = self._watches.watch(call.owner, request.prefix, start, resumed=resumed)
         async with contextlib.aclosing(watching) as events:
             async for event in events:
+                call.check_token()
                 await call.write(_watch_message(event))
 
 

@@ -204,6 +204,25 @@ def test_tokens_are_read_again_and_a_file_that_is_wrong_changes_nothing(tokens: 
     run(body, tokens)
 
 
+def test_a_watch_and_an_upload_end_with_the_token_that_began_them(tokens: Path) -> None:
+    async def body(exchange: Exchange) -> None:
+        watch = exchange.stub.Watch(pb.WatchRequest(), metadata=bearer(ADA))
+        assert (await watch.read()).event == pb.WATCH_EVENT_READY
+        call = exchange.stub.Upload(metadata=bearer(ADA))
+        await call.write(upload_header(SECRET, DATA))
+        tokens.write_text(f'[[token]]\nowner = "ada"\ntoken = "{BOB}"\n')
+        exchange.server.reload_tokens()
+        await exchange.put("other", b"1", BOB)
+        assert (await refused(watch.read())).reason == "TOKEN_INVALID"
+        for chunk in chunks(DATA):
+            await call.write(pb.UploadRequest.FromString(chunk))
+        await call.write(trailer(DATA))
+        assert (await refused(call)).reason == "TOKEN_INVALID"
+        assert (await refused(exchange.get(SECRET, BOB))).code is StatusCode.NOT_FOUND
+
+    run(body, tokens)
+
+
 def _without_ids(refusal: Refused) -> str:
     refusal.details.pop("RequestInfo")
     return repr(refusal)

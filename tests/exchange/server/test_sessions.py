@@ -74,6 +74,20 @@ def test_of_many_writers_with_one_etag_exactly_one_wins(store: str, tmp_path: Pa
     run(body, url)
 
 
+def test_of_writers_through_two_servers_on_one_store_exactly_one_wins(tmp_path: Path) -> None:
+    async def body(exchange: Exchange) -> None:
+        async with running(f"sqlite:///{tmp_path}/s.db") as other:
+            etag = (await exchange.put("s", b"0")).etag
+            for round_ in range(10):
+                writes = (one.put("s", b"%d" % round_, if_match=etag) for one in (exchange, other) for _ in range(3))
+                outcomes = await asyncio.gather(*writes, return_exceptions=True)
+                (won,) = (outcome for outcome in outcomes if isinstance(outcome, pb.Entry))
+                etag = won.etag
+            assert (await other.get("s")).entry.etag == etag
+
+    run(body, f"sqlite:///{tmp_path}/s.db")
+
+
 def test_of_many_who_make_a_session_exactly_one_does() -> None:
     async def body(exchange: Exchange) -> None:
         writes = (exchange.put("s", b"%d" % number, create_only=True) for number in range(8))
