@@ -48,6 +48,9 @@ _OFTEN = 8
 _COMPILED = 2
 """Members for which a function is compiled at least."""
 
+_MOST_COMPILED = 256
+"""Functions for one kind. Compiling takes as long as writing a hundred objects; who sends ever new shapes gets no more."""
+
 
 class ObjectWriter:
     """Writes the objects of one kind.
@@ -81,10 +84,9 @@ class ObjectWriter:
         if shape is None:
             if len(self._shapes) >= _SHAPES:
                 self._shapes.clear()
-                self.compiled.clear()
             shape = self._shapes[names] = _Shape(self._kind, names, frozenset(), self._write_of, self._alias)
         shape.met += 1
-        if shape.met == _OFTEN:
+        if shape.met == _OFTEN and len(self.compiled) < _MOST_COMPILED:
             self.compiled[names] = shape.compiled()
         return shape
 
