@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 
-from pysession.stores import Capability, ConflictError, Entry, Page, Stored
+from pysession.stores import Capability, ConflictError, Entry, ImmutableError, Page, Stored
+from pysession.stores.base import Condition, Key
+from pysession.stores.checking import microseconds
 from pysession.stores.memory import MemoryStore
 from pysession.testing.stores import ALL_CASES, store_cases
 
@@ -98,6 +102,42 @@ class Deathless(MemoryStore):
         return await super().put(session_id, data, **options)
 
 
+class TakingAnythingForGrowth(MemoryStore):
+    async def put(self, session_id: str, data: bytes, *, immutable: bool = False, **options: Any) -> Entry:
+        try:
+            return await super().put(session_id, data, immutable=immutable, **options)
+        except ImmutableError:
+            if not immutable:
+                raise
+            del self._slots[Key(b"", session_id.encode())]
+            return await super().put(session_id, data, immutable=True, **options)
+
+
+class HasteningTheEnd(MemoryStore):
+    async def put(self, session_id: str, data: bytes, *, expires: datetime | None = None, **options: Any) -> Entry:
+        entry = await super().put(session_id, data, **options)
+        slot = self._slots[Key(b"", session_id.encode())]
+        until = None if expires is None else microseconds(expires)
+        slot.facts = msgspec.structs.replace(slot.facts, expires=until or slot.facts.expires)
+        return slot.facts.entry(Key(b"", entry.id.encode()))
+
+
+class DeafToDocuments(MemoryStore):
+    async def put(self, session_id: str, data: bytes, **options: Any) -> Entry:
+        return await super().put(session_id, data.replace(b"retention", b"Retention"), **options)
+
+
+class AppendingInside(MemoryStore):
+    async def append(self, session_id: str, message: bytes, *, at: str | None = None, **options: Any) -> Entry:
+        key = Key(b"", session_id.encode())
+        return (await self._append(key, message, at, Condition())).entry(key)
+
+
+class SweepingTooMuch(MemoryStore):
+    async def sweep(self, *, before: datetime | None = None) -> int:
+        return await super().sweep()
+
+
 class AppendingInFront(MemoryStore):
     async def append(self, session_id: str, message: bytes, **options: Any) -> Entry:
         data = (await self.get(session_id)).data
@@ -120,6 +160,12 @@ class AppendingInFront(MemoryStore):
         (CountingPages, "list-under-change"),
         (Forgetful, "opened-again-it-holds-what-was-put"),
         (Replacing, "immutable-cannot-be-replaced"),
+        (TakingAnythingForGrowth, "immutable-is-put-again-only-when-it-has-grown"),
+        (HasteningTheEnd, "immutable-never-expires-earlier"),
+        (DeafToDocuments, "what-a-document-says-of-its-keeping-holds"),
+        (DeafToDocuments, "a-document-expires-when-it-says"),
+        (AppendingInside, "nothing-is-appended-inside-what-is-immutable"),
+        (SweepingTooMuch, "what-a-sweep-would-remove-is-told"),
         (Deathless, "expired-is-gone"),
         (AppendingInFront, "appends-to-json-lines"),
     ],
