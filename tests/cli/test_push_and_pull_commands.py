@@ -60,6 +60,15 @@ def test_a_dotnet_session_comes_out_as_python_and_back_without_a_loss(call: Any,
     assert json.loads((tmp_path / "back.json").read_bytes())["documents"][0]["losses"] == []
 
 
+def test_a_folder_in_another_dialect_goes_back_under_its_ids(call: Any, tmp_path: Path) -> None:
+    call("push", DOTNET, "--id", "there-and-back")
+    call("pull", "--prefix", "there-", "--to", "python", "-o", "python")
+    pushed = call("push", "python")
+    assert "python/there-and-back.json → there-and-back: " in pushed.stderr.decode()
+    back = call("pull", "there-and-back", "--to", "dotnet@1.17.0").stdout
+    assert json.loads(back) == json.loads(DOTNET.read_bytes())
+
+
 def test_a_session_goes_and_comes_typed(call: Any, tmp_path: Path) -> None:
     call("push", DOTNET, "--id", "typed", "--as-typed")
     assert json.loads(call("pull", "typed").stdout) == json.loads(DOTNET.read_bytes())

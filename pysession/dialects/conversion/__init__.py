@@ -5,6 +5,7 @@ and members (messages, contents, annotations) are translated by tables made from
 """
 
 from pysession.dialects.conversion.absence import UnsayableError
+from pysession.dialects.conversion.envelopes import MADE_UP
 from pysession.dialects.conversion.exchange import Exchange, Target
 from pysession.dialects.conversion.notes import Notes
 from pysession.dialects.conversion.parking import PARKED_TEXT, RESERVED, Parcel, is_payload, unpacked
@@ -12,6 +13,7 @@ from pysession.dialects.conversion.plans import is_plain_object
 from pysession.dialects.conversion.sources import refused_place, source_paths
 
 __all__ = [
+    "MADE_UP",
     "PARKED_TEXT",
     "RESERVED",
     "Exchange",

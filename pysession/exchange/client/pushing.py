@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from pysession.dialects import UNKNOWN, Document, vocabulary
+from pysession.dialects.conversion import MADE_UP
 from pysession.exchange.client.exchange_client import ExchangeClient
 from pysession.exchange.client.failures import DataLossError, NotAcceptedError
 from pysession.exchange.client.uploads import Progress
@@ -141,9 +142,9 @@ class _Pushing:
 
 
 def _told(document: Document) -> str | None:
-    """The session id inside the document; .NET and Go keep it outside."""
+    """The session id inside the document; .NET and Go keep it outside, and a conversion makes one up in its place."""
     told = document.value.get("session_id") if isinstance(document.value, dict) else None
-    return told if isinstance(told, str) and told else None
+    return told if isinstance(told, str) and told and not MADE_UP.match(told) else None
 
 
 def _name(record: Record) -> str | None:
