@@ -32,5 +32,11 @@ def test_the_wheel_carries_the_fixtures() -> None:
     assert shipped("fixtures") != ROOT / "fixtures"
 
 
+def test_the_wheel_carries_the_definitions_of_protobuf() -> None:
+    path = "pysession/v1/session.proto"
+    assert (shipped("proto") / path).read_bytes() == (ROOT / "proto" / path).read_bytes()
+    assert shipped("proto") != ROOT / "proto"
+
+
 def test_the_package_says_that_it_is_typed() -> None:
     assert (Path(pysession.__file__).parent / "py.typed").is_file()

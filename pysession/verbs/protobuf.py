@@ -8,6 +8,7 @@ from typing import Any
 from pysession.dialects import SINGLE_MESSAGE, detect, histories
 from pysession.findings.failures import ProtobufError, RefusedError, UsageError
 from pysession.wire import DEFAULT_LIMITS, Encoding, Limits, read
+from pysession.wire.encoding import foreign_format
 from pysession.wire.json_document import lines
 
 _RULES = ("json-invalid", "json-not-utf8", "json-duplicate-key", "number-not-json", "limit-exceeded")
@@ -105,7 +106,7 @@ def value_of(data: bytes, encoding: Encoding | None = None, limits: Limits = DEF
 
 
 def _begins_like(data: bytes) -> Encoding:
-    if data[:1] and data[0] in _MAPS:
+    if data[:1] and data[0] in _MAPS and foreign_format(data) is None:
         return Encoding.MESSAGEPACK
     # The length of a record, whose first byte says more than 16 MiB.
     return Encoding.MESSAGEPACK_RECORDS if data[:1] == b"\0" and len(data) > 4 and data[4] in _MAPS else Encoding.JSON

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pysession import from_proto, to_proto
-from pysession.findings.failures import ProtobufError
+from pysession.findings.failures import ProtobufError, RefusedError, UsageError
 from pysession.v1.session_pb2 import (
     DIALECT_DOTNET,
     DIALECT_PYTHON,
@@ -47,6 +47,20 @@ def refusal(blob: bytes) -> str:
 def test_arbitrary_bytes_are_a_document_or_refused(blob: bytes) -> None:
     with contextlib.suppress(ProtobufError):
         json.loads(from_proto(blob))
+
+
+@given(
+    st.binary(max_size=60)
+    | st.sampled_from([b"\x80", b"\x80\x04\x95", b"\x00\x00\x00\x01\x80", b"\xff\xfe{", b"\x1f\x8b"])
+)
+def test_arbitrary_bytes_are_a_session_or_a_document_refused(data: bytes) -> None:
+    with contextlib.suppress(RefusedError, UsageError):
+        from_proto(to_proto(data))
+
+
+def test_a_pickle_is_called_one() -> None:
+    with pytest.raises(RefusedError, match="a Python pickle; never load it"):
+        to_proto(b"\x80\x04\x95")
 
 
 @given(st.data())
