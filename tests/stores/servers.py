@@ -179,6 +179,8 @@ def s3() -> Iterator[Server]:
             "s3.config": folder / "s3.json",
             "master.volumeSizeLimitMB": 64,
             "volume.max": 30,
+            "s3.port.iceberg": 0,  # its other services have a port for the whole machine
+            "s3.port.lance": 0,
             **{f"{name}.port": port for name, port in ports.items()},
             **{f"{name}.port.grpc": free_port() for name in ports},
         }
