@@ -17,6 +17,7 @@ from pysession.sessions.messages import Input, Message, normalised
 from pysession.sessions.providers import ContextProvider, HistoryProvider, distinct
 from pysession.sessions.responses import Response, ResponseStream, Update
 from pysession.sessions.runs import ChatClient, Run, finished
+from pysession.sessions.services import family_of, why_another_service
 from pysession.sessions.session import Session
 from pysession.sessions.spans import spanning
 from pysession.sessions.tools import as_tool, by_name
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class MismatchError(SessionError):
-    """A session was written by another agent, or with other providers, than the one that is to go on with it."""
+    """A session was written by another agent, or with other providers or another service, than the one to go on with it."""
 
 
 class MismatchWarning(UserWarning):
@@ -52,7 +53,9 @@ class Agent:
     tools, the service's conversation id), or an async generator of pieces of an answer. Without ``context_providers`` that
     load a history, one in the session itself is used. ``session`` is that of runs that are given none.
     ``message_injection``: what :func:`enqueue_messages` queued in a session is shown when the model is next asked.
-    ``strict``: refuse to go on with a session that another agent wrote, or whose history no provider here would load.
+    ``service`` is a name for the service behind the model; with one, each session says which service it was last written
+    with. ``strict``: refuse to go on with a session that another agent wrote, or with another service, or whose history no
+    provider here would load.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Agent:
         context_providers: Sequence[ContextProvider] = (),
         middleware: Sequence[Middleware] = (),
         message_injection: bool = False,
+        service: str | None = None,
         strict: bool = False,
     ) -> None:
         """
@@ -80,7 +84,9 @@ class Agent:
         self.context_providers = distinct(context_providers)
         self.middleware = tuple(middleware)
         self.message_injection = message_injection
+        self.service = service
         self.strict = strict
+        self._family: str | None = None
         self.session = session or Session()
         by_name(self.tools)
 
@@ -150,6 +156,19 @@ class Agent:
         await finished(streamed.updates())
         return await streamed.finish()
 
+    def answered_by(self, session: Session, conversation_id: object) -> None:
+        """Take note of the service that answered in ``session``, by the id that it gave the conversation.
+
+        Raises:
+            MismatchError: the agent is strict and it is another than the one that keeps the session.
+        """
+        family = family_of(conversation_id)
+        if self._family is None:  # else it was told before the run
+            self._tell(why_another_service(session, None, family))
+        self._family = family or self._family
+        if self.service is not None:
+            session.record.service = self.service
+
     def providers_for(self, session: Session) -> tuple[ContextProvider, ...]:
         """The providers of a run with ``session``: those configured and, where the framework adds it, the in-memory one.
 
@@ -162,12 +181,19 @@ class Agent:
 
     def _check(self, session: Session) -> None:
         for why in self._mismatches(session):
-            if self.strict:
-                raise MismatchError(why)
-            warnings.warn(why, MismatchWarning, stacklevel=3)
+            self._tell(why)
+
+    def _tell(self, why: str | None) -> None:
+        if why is not None and self.strict:
+            raise MismatchError(why)
+        if why is not None:
+            warnings.warn(why, MismatchWarning, stacklevel=4)
 
     def _mismatches(self, session: Session) -> list[str]:
         found: list[str] = []
+        is_handed_over = session.record.events.handed_to() == self.name and not session.service_session_id
+        if not is_handed_over and (why := why_another_service(session, self.service, self._family)) is not None:
+            found.append(why)
         own = {provider.source_id for provider in self.providers_for(session)}
         if session.service_session_id:
             own |= HISTORY_KEYS  # from before the service kept the conversation: not shown, and that is as it should be
@@ -245,6 +271,7 @@ class _Streamed:
         for one in response.messages:
             if one.get("author_name") is None and self._agent.name is not None:
                 _name(one, self._agent.name)
+        self._agent.answered_by(session, response.conversation_id)
         if response.conversation_id:
             session.service_session_id = response.conversation_id
         self._context.response = response

@@ -1,6 +1,6 @@
 """``state["pysession.session"]``: what a session keeps beyond the framework's own, under one key that its readers carry.
 
-``{"v": 1, "app_name": …, "user_id": …, "metadata": {…}, "retention": {…}, "state": {…}, "unshared": {…}, "events": […]}``
+``{"v": 1, "app_name": …, "user_id": …, "service": …, "metadata": {…}, "retention": {…}, "state": {…}, "unshared": {…}, "events": […]}``
 
 Members that say nothing are absent, and so is the whole record of a session that uses none of it: its document is the
 framework's, byte for byte. ``unshared`` holds what was set in the scopes of the user and of the application and is in no
@@ -28,7 +28,7 @@ PLACE: Path = ("state", KEY)
 """Where the record stands in a session's document."""
 
 SHARED_SCOPES = ("user", "app")
-_MEMBERS = frozenset({"v", "app_name", "user_id", "metadata", "retention", "state", "unshared", "events"})
+_MEMBERS = frozenset({"v", "app_name", "user_id", "service", "metadata", "retention", "state", "unshared", "events"})
 
 
 class Shared(msgspec.Struct):
@@ -65,12 +65,13 @@ class Shared(msgspec.Struct):
 class Record(msgspec.Struct, kw_only=True):
     """The parts of the record.
 
-    ``metadata``, ``retention`` and ``state`` hold the live values, as ``Session.state`` does. ``place`` is how many entries of
+    ``service`` is the name that the last agent gave its service. ``metadata``, ``retention`` and ``state`` hold the live values, as ``Session.state`` does. ``place`` is how many entries of
     the state stand before the record, so that a document that is loaded and saved keeps its order.
     """
 
     app_name: str | None = None
     user_id: str | None = None
+    service: str | None = None
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     retention: dict[str, Any] = msgspec.field(default_factory=dict)
     state: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -83,7 +84,7 @@ class Record(msgspec.Struct, kw_only=True):
     @property
     def is_used(self) -> bool:
         """Whether there is anything to write: the session was given more than the framework's, or did more."""
-        given = (self.app_name, self.user_id, self.metadata, self.retention, self.state)
+        given = (self.app_name, self.user_id, self.service, self.metadata, self.retention, self.state)
         return self.is_begun or any(given) or self.has_unshared
 
     @property
@@ -108,6 +109,7 @@ class Record(msgspec.Struct, kw_only=True):
         said: dict[str, Any] = {
             "app_name": self.app_name,
             "user_id": self.user_id,
+            "service": self.service,
             "metadata": encoded_entries(self.metadata, (*PLACE, "metadata")),
             "retention": encoded_entries(self.retention, (*PLACE, "retention")),
             "state": encoded_entries(self.state, (*PLACE, "state")),
@@ -148,7 +150,7 @@ def taken_from(state: dict[str, Any]) -> tuple[Record, tuple[Unregistered, ...]]
         raise _damaged((), "is no object")
     if value.get("v") != VERSION or isinstance(value["v"], bool):
         raise _damaged(("v",), f"is not {VERSION}, the only version that is known; a later pysession may read it")
-    for name in ("app_name", "user_id"):
+    for name in ("app_name", "user_id", "service"):
         if name in value and (not isinstance(value[name], str) or not value[name]):
             raise _damaged((name,), "is no text, or an empty one")
     unregistered: list[Unregistered] = []
@@ -156,12 +158,13 @@ def taken_from(state: dict[str, Any]) -> tuple[Record, tuple[Unregistered, ...]]
     record = Record(
         app_name=value.get("app_name"),
         user_id=value.get("user_id"),
+        service=value.get("service"),
         metadata=metadata,
         retention=retention,
         state=own,
         events=trail_of(value.get("events", []), (*PLACE, "events")),
         beside=copied({name: member for name, member in value.items() if name not in _MEMBERS}, PLACE),
-        is_begun=True,
+        is_begun=bool(value.keys() - {"v", "service"}),
         place=place,
     )
     _take_unshared(record, value, unregistered)
