@@ -20,7 +20,7 @@ from pysession.sessions.events import Event, EventKind
 from pysession.sessions.retention import Retention, RetentionError
 from pysession.sessions.session import Session
 from pysession.sessions.spans import spanning
-from pysession.stores import Capability, Entry, NotFoundError, Store, is_store_url, open_store
+from pysession.stores import Capability, Entry, ImmutableError, NotFoundError, Store, is_store_url, open_store
 
 BACKEND = "MAF_SESSION_BACKEND"
 URL = "MAF_SESSION_URL"
@@ -40,9 +40,9 @@ _PLACES = {"memory": "memory:", "file": "file:sessions", "sqlite": "sqlite:///se
 class _Known(msgspec.Struct, frozen=True):
     """What is known of a session as it was last read or written."""
 
-    etag: str
-    expires: datetime | None
-    immutable: bool
+    etag: str | None = None
+    expires: datetime | None = None
+    immutable: bool = False
 
     @classmethod
     def of(cls, entry: Entry) -> _Known:
@@ -163,21 +163,32 @@ class SessionStore:
             trail = tuple(session.record.events)
             try:
                 data = session.to_bytes(Form.SESSION)
-                entry = await self._store.put(
-                    session_id,
-                    data,
-                    owner=self._owner,
-                    if_match=None if known is None else known.etag,
-                    if_absent=known is None,
-                    expires=session.retention.expires() or (None if known is None else known.expires),
-                    immutable=session.retention.immutable or (known is not None and known.immutable),
-                )
+                entry = await self._put(session_id, data, session.retention, known)
             except PysessionError as failure:
                 # What was recorded stays; a reader of the trail is told that it was not so.
                 session.note(EventKind.SAVE_FAILED, why=type(failure).__name__)
                 raise
         self._known[session_id] = _Known.of(entry)
         self._trails[session_id] = trail
+
+    async def _put(self, session_id: str, data: bytes, retention: Retention, known: _Known | None) -> Entry:
+        before = known or _Known()
+        try:
+            return await self._store.put(
+                session_id,
+                data,
+                owner=self._owner,
+                if_match=before.etag,
+                if_absent=known is None,
+                expires=retention.expires() or before.expires,
+                immutable=retention.immutable or before.immutable,
+            )
+        except ImmutableError:
+            # A session without a trail may be saved as it is stored; a store takes only what has grown.
+            stored = await self._store.get(session_id, owner=self._owner)
+            if stored.data != data:
+                raise
+            return stored
 
     async def delete(self, session_id: str) -> None:
         """Remove the session, if there is one."""
