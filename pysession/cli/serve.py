@@ -185,6 +185,8 @@ def command(
 
     if (tls_cert is None) != (tls_key is None) or (tls_client_ca is not None and tls_cert is None):
         raise UsageError("TLS needs both --tls-cert and --tls-key")
+    if tokens is not None and owner:
+        raise UsageError("--owner is for a server without tokens: a token says whose the sessions are")
     matching((*select, *ignore))
     for name in profiles:
         profile(name)

@@ -12,15 +12,15 @@ from typing import ParamSpec, TypeVar
 import msgspec
 from grpc import StatusCode
 
-from pysession.dialects import UNKNOWN
+from pysession.dialects import UNKNOWN, vocabulary
 from pysession.exchange.server import policy as policies
 from pysession.exchange.server.budget import Budget
 from pysession.exchange.server.depth import nests_deeper
-from pysession.exchange.server.digests import Digests
 from pysession.exchange.server.failures import refusal_of
 from pysession.exchange.server.forms import damaged
 from pysession.exchange.server.policy import Judgement, Policy, judge
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, invalid
+from pysession.exchange.server.remembered import Known, Remembered
 from pysession.exchange.server.settings import Limits
 from pysession.exchange.server.watching import Watches
 from pysession.findings.failures import UsageError
@@ -46,6 +46,7 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     expires: datetime | None = None
     immutable: bool = False
     dialect: str | None = None
+    format_version: str | None = None
     """What its sender says it is in."""
 
 
@@ -58,7 +59,7 @@ class Documents:
         self.reading_limits: WireLimits = msgspec.structs.replace(
             DEFAULT_LIMITS, bytes=limits.document_bytes, depth=limits.depth
         )
-        self.digests = Digests()
+        self.remembered = Remembered()
         self._store = store
         self._limits = limits
         self._watches = watches
@@ -133,7 +134,7 @@ class Documents:
         if not data:
             raise invalid("DOCUMENT_EMPTY", "a session has at least a byte", "payload")
         self.check_size(len(data))
-        await self._check_document(data, writing.dialect)
+        found = await self._check_document(data, writing)
         with _told():
             entry = await self._store.put(
                 session_id,
@@ -144,7 +145,9 @@ class Documents:
                 expires=writing.expires,
                 immutable=writing.immutable,
             )
-        self.digests.keep(owner, entry, digest)
+        dialect = found or writing.dialect
+        version = vocabulary(found).version if found is not None else writing.format_version
+        self.remembered.keep(owner, entry, Known(digest, dialect, version))
         self._watches.changed(entry)
         return entry
 
@@ -156,7 +159,8 @@ class Documents:
             self._watches.deleted(owner, session_id)
         return deleted
 
-    async def _check_document(self, data: bytes, claimed: str | None) -> None:
+    async def _check_document(self, data: bytes, writing: Writing) -> str | None:
+        """Refuse a document that is too deep, or that the policy does not take; its dialect, if it was judged."""
         depth = self._limits.depth
         deeper = (
             nests_deeper(data, depth) if len(data) <= _AT_ONCE else await asyncio.to_thread(nests_deeper, data, depth)
@@ -165,14 +169,16 @@ class Documents:
             message = f"arrays and objects are nested deeper than {depth:,} levels"
             raise exhausted("DOCUMENT_TOO_COMPLEX", message, "document", depth=depth)
         if self.policy is None:
-            return
+            return None
         judgement = await self.judged(data, self.policy)
         found = judgement.report.dialect
         if not judgement.accepted or found == UNKNOWN:
             raise policies.refusal_of(judgement)
-        if claimed is not None and claimed != found:
-            message = f"the session is not in the dialect that was named but in {found}"
+        version = vocabulary(found).version
+        if (writing.dialect or found, writing.format_version or version) != (found, version):
+            message = f"the session is not in the dialect or version that was named but in {found} {version}"
             raise invalid("DIALECT_DIFFERS", message, "dialect")
+        return found
 
 
 def digest_differs() -> CallRefusedError:

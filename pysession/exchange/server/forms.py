@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 import msgspec
 from grpc import StatusCode
 
+from pysession.dialects import vocabulary
 from pysession.exchange.server.policy import LIMIT_RULE, not_a_session
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, invalid, precondition, violations_of
+from pysession.exchange.server.remembered import Known
 from pysession.findings import Finding, Loss
 from pysession.findings.failures import PysessionError, RefusedError, UsageError
 from pysession.verbs.convert import TargetRefusesError, convert, target_of
@@ -26,8 +29,10 @@ class Said(msgspec.Struct, frozen=True):
     losses: tuple[Loss, ...]
 
     @property
-    def dialect(self) -> str:
-        return self.target.partition("@")[0]
+    def known(self) -> Known:
+        """What is known of the result."""
+        dialect = self.target.partition("@")[0]
+        return Known(sha256(self.data).digest(), dialect, vocabulary(dialect).version)
 
 
 def check_target(target: str) -> None:

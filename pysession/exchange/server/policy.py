@@ -98,7 +98,7 @@ def not_a_session(findings: Sequence[Finding], reason: str) -> CallRefusedError:
     )
 
 
-_MOST_VIOLATIONS = 20
+_MOST_VIOLATIONS = 10
 _RULE = "a finding of this rule stands against the document"
 
 

@@ -16,7 +16,7 @@ from pysession.findings import Finding
 
 DOMAIN = "pysession"
 STATUS_KEY = "grpc-status-details-bin"
-_MOST_DETAIL_BYTES = 4000
+_MOST_DETAIL_BYTES = 2800
 """Details travel in the trailers, for which clients allow 8 KiB, and grow by a third in base64."""
 _MOST_MESSAGE = 400
 

@@ -85,7 +85,9 @@ class Server:
             self._watching_over.cancel()
         self._health.stop()
         self._watches.close()
-        await asyncio.gather(self._server.stop(self.settings.drain_seconds), *self._old)
+        await self._server.stop(self.settings.drain_seconds)
+        for task in self._old:
+            task.cancel()
         self._server = None
         self._documents.close()
         tell(logging.INFO, "stopped")
@@ -119,9 +121,11 @@ class Server:
         under way go on, and clients connect again."""
         while self._server is not None:
             try:
-                await self._server.wait_for_termination(_LOOK_SECONDS)
+                if not await self._server.wait_for_termination(_LOOK_SECONDS):
+                    return  # it was stopped
             except Exception as failure:
                 tell(logging.ERROR, "listening anew", exception=type(failure).__name__)
+                self._old = [task for task in self._old if not task.done()]
                 self._old.append(asyncio.create_task(self._let_go(self._server)))
                 await self._listen_again()
 

@@ -28,16 +28,19 @@ from pysession.exchange.server.failures import refusal_of
 from pysession.exchange.server.forms import Said, check_target, converted, typed, untyped
 from pysession.exchange.server.policy import Policy
 from pysession.exchange.server.refusals import invalid, not_found
+from pysession.exchange.server.remembered import Known
 from pysession.findings import Severity, Verdict
 from pysession.findings.failures import UsageError
 from pysession.readers import Settings as ReaderSettings
 from pysession.readers import reader
 from pysession.rules import matching, profile
-from pysession.stores import Store, StoreError
+from pysession.stores import SessionIdError, Store, StoreError
+from pysession.stores.checking import id_bytes
 from pysession.v1 import exchange_pb2 as pb
 
 MOST_PAGE = 1000
 MOST_KEY = 128
+_MOST_CLAIM = 64
 _FORMS = frozenset({pb.FORM_DOCUMENT, pb.FORM_SESSION})
 _VERDICTS = {number: verdict for verdict, number in VERDICTS.items()}
 _SEVERITIES = {number: severity for severity, number in SEVERITIES.items()}
@@ -71,8 +74,8 @@ class Unary:
         form = form_of(request.form, pb.FORM_ENTRY)
         target = target_of(request)
         async with self._documents.read(call.owner, session_id) as stored:
-            digest = self._documents.digests.of(call.owner, stored, stored.data)
-            response = pb.GetResponse(entry=entry_message(stored, digest))
+            known = self._documents.remembered.of(call.owner, stored, stored.data)
+            response = pb.GetResponse(entry=entry_message(stored, known.digest))
             if form == pb.FORM_ENTRY or request.if_none_match == stored.etag:
                 return response
             call.check_document(stored.size)
@@ -84,7 +87,8 @@ class Unary:
                 )
                 data = said.data
                 response.conversion.CopyFrom(conversion_message(said))
-            await self._fill(response.payload, data, form, said, None if said else digest, is_stored=True)
+            known = known if said is None else said.known
+            await self._fill(response.payload, data, form, known, is_stored=True)
             return response
 
     async def list(self, call: Call[Any], request: pb.ListRequest) -> pb.ListResponse:
@@ -135,7 +139,7 @@ class Unary:
                 is_stored=is_stored,
             )
             response = pb.ConvertResponse(conversion=conversion_message(said))
-            await self._fill(response.payload, said.data, form, said, None, is_stored=is_stored)
+            await self._fill(response.payload, said.data, form, said.known, is_stored=is_stored)
             return response
 
     async def _sent(self, payload: pb.Payload) -> tuple[bytes, bytes]:
@@ -169,9 +173,7 @@ class Unary:
         else:
             raise invalid("SUBJECT_MISSING", "give a session, or the id of a stored one", "subject")
 
-    async def _fill(
-        self, payload: pb.Payload, data: bytes, form: int, said: Said | None, digest: bytes | None, *, is_stored: bool
-    ) -> None:
+    async def _fill(self, payload: pb.Payload, data: bytes, form: int, known: Known, *, is_stored: bool) -> None:
         """Put a document into ``payload`` in the form that was asked for."""
         if form == pb.FORM_SESSION:
             blob = await self._documents.work(typed, data, self._documents.reading_limits, is_stored=is_stored)
@@ -179,17 +181,24 @@ class Unary:
             return
         document = payload.document
         document.data = data
-        document.sha256 = digest or sha256(data).digest()
-        if said is not None:
-            document.dialect = said.dialect
+        document.sha256 = known.digest
+        if known.dialect is not None:
+            document.dialect = known.dialect
+        if known.format_version is not None:
+            document.format_version = known.format_version
 
 
 def session_id_of(call: Call[Any], request: Any) -> str:
     """The session that a request is about; noted for the log."""
-    call.session_id = request.session_id
     if not request.session_id:
         raise invalid("SESSION_ID_MISSING", "name a session", "session_id")
-    return call.session_id or ""
+    try:
+        id_bytes(request.session_id)
+    except SessionIdError as failure:
+        raise refusal_of(failure) from failure
+    session_id: str = request.session_id
+    call.session_id = session_id
+    return session_id
 
 
 def form_of(form: pb.Form.ValueType, *more: int) -> pb.Form.ValueType:
@@ -215,12 +224,15 @@ def writing_of(options: pb.WriteOptions, claims: pb.Document | pb.UploadHeader) 
     expires = moment_of(options, "expire_time")
     if expires is not None and past(expires):
         raise invalid("EXPIRY_PAST", "the session would have expired already", "options.expire_time")
+    if max(len(claims.dialect), len(claims.format_version)) > _MOST_CLAIM:
+        raise invalid("ARGUMENT_INVALID", "no dialect and no version has such a name", "dialect")
     return Writing(
         if_match=options.if_match if options.WhichOneof("condition") == "if_match" else None,
         create_only=options.create_only,
         expires=expires,
         immutable=options.immutable,
-        dialect=claims.dialect if claims.HasField("dialect") else None,
+        dialect=claims.dialect or None,
+        format_version=claims.format_version or None,
     )
 
 

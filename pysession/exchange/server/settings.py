@@ -37,7 +37,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     call_seconds: float = 60.0
     transfer_seconds: float = 600.0
     stall_seconds: float = 30.0
-    uploads: int = 8
+    uploads: int = 32
     upload_seconds: float = 600.0
     answers: int = 1000
     answer_seconds: float = 600.0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+import msgspec
 from grpc import StatusCode
 
 from pysession.exchange.chunks import chunk_message, read_chunk
@@ -34,6 +35,7 @@ from pysession.v1 import exchange_pb2 as pb
 LEAST_UPLOAD_ID = 16
 _LOSSES_A_MESSAGE = 200
 _DIGEST_BYTES = sha256().digest_size
+_MOST_HEADER = 8 * 1024
 _KEEPS = frozenset({"CHUNK_GAP", "CLIENT_STALLED", "CALL_TOO_LONG", "UPLOAD_ENDED"})
 """Refusals after which an upload can be gone on with: what has come so far is right."""
 
@@ -142,19 +144,23 @@ class Streaming:
                 message = "the session has been changed since the download began; begin again"
                 raise CallRefusedError(StatusCode.ABORTED, "ETAG_MISMATCH", message, metadata={"etag": stored.etag})
             data = stored.data
-            header = pb.DownloadHeader(
-                form=form, entry=entry_message(stored, self._documents.digests.of(call.owner, stored, data))
-            )
+            known = self._documents.remembered.of(call.owner, stored, data)
+            header = pb.DownloadHeader(form=form, entry=entry_message(stored, known.digest))
             said: Said | None = None
             if target is not None:
                 said = await self._documents.work(converted, data, target, limits, is_stored=True)
                 data = said.data
                 header.conversion.CopyFrom(conversion_message(said, with_losses=False))
-                header.dialect = said.dialect
+                known = said.known
             if form == pb.FORM_SESSION:
                 data = await self._documents.work(typed, data, limits, is_stored=True)
+                known = msgspec.structs.replace(known, digest=sha256(data).digest())
             header.size = len(data)
-            header.sha256 = header.entry.sha256 if data is stored.data else sha256(data).digest()
+            header.sha256 = known.digest
+            if known.dialect is not None:
+                header.dialect = known.dialect
+            if known.format_version is not None:
+                header.format_version = known.format_version
             header.offset = request.offset
             if request.offset > len(data):
                 message = f"there are {len(data):,} bytes, and the download was to begin at {request.offset:,}"
@@ -181,6 +187,8 @@ class Streaming:
 
 def _check_header(call: Call[Any], header: pb.UploadHeader) -> None:
     """Refuse a header that says too little, before a byte is taken."""
+    if header.ByteSize() > _MOST_HEADER:  # it is kept as long as the upload
+        raise invalid("ARGUMENT_INVALID", f"a header has {_MOST_HEADER:,} bytes at most", "header")
     session_id_of(call, header)
     form_of(header.form)
     key_of(header.upload_id, LEAST_UPLOAD_ID, "header.upload_id")

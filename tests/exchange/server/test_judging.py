@@ -109,6 +109,9 @@ def test_a_session_in_another_dialect_than_was_claimed_is_an_invalid_argument() 
         refusal = await refused(exchange.put("s", GOOD, dialect="dotnet"))
         assert (refusal.code, refusal.reason) == (StatusCode.INVALID_ARGUMENT, "DIALECT_DIFFERS")
         await exchange.put("s", GOOD, dialect="python")
+        await exchange.put("t", GOOD)
+        document = (await exchange.get("t")).payload.document
+        assert (document.dialect, document.format_version) == ("python", "1.0")
 
     run(body, Policy())
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import grpc.aio
 import pytest
 from grpc import StatusCode
 
@@ -210,6 +211,8 @@ def test_a_watch_and_an_upload_end_with_the_token_that_began_them(tokens: Path) 
         assert (await watch.read()).event == pb.WATCH_EVENT_READY
         call = exchange.stub.Upload(metadata=bearer(ADA))
         await call.write(upload_header(SECRET, DATA))
+        while not await _begun(exchange):
+            await asyncio.sleep(0.01)
         tokens.write_text(f'[[token]]\nowner = "ada"\ntoken = "{BOB}"\n')
         exchange.server.reload_tokens()
         await exchange.put("other", b"1", BOB)
@@ -221,6 +224,14 @@ def test_a_watch_and_an_upload_end_with_the_token_that_began_them(tokens: Path) 
         assert (await refused(exchange.get(SECRET, BOB))).code is StatusCode.NOT_FOUND
 
     run(body, tokens)
+
+
+async def _begun(exchange: Exchange) -> bool:
+    try:
+        await CALLS["GetUpload"](exchange, bearer(ADA))
+    except grpc.aio.AioRpcError:
+        return False
+    return True
 
 
 def _without_ids(refusal: Refused) -> str:

@@ -182,6 +182,22 @@ def test_a_client_that_has_the_session_already_is_not_sent_it_again() -> None:
     run(body)
 
 
+def test_what_a_sender_says_of_its_document_is_said_to_those_who_fetch_it() -> None:
+    async def body(exchange: Exchange) -> None:
+        await exchange.put("s", PYTHON, dialect="python")
+        await exchange.put("t", PYTHON)
+        assert (await exchange.get("s")).payload.document.dialect == "python"
+        assert not (await exchange.get("t")).payload.document.HasField("dialect")
+        converted = (await exchange.get("t", target="dotnet")).payload.document
+        assert (converted.dialect, converted.format_version) == ("dotnet", "1.0")
+        header = (await exchange.stub.Download(pb.DownloadRequest(session_id="s")).read()).header
+        assert header.dialect == "python"
+        refusal = await refused(exchange.put("s", PYTHON, dialect="p" * 100))
+        assert refusal.code is StatusCode.INVALID_ARGUMENT
+
+    run(body)
+
+
 def test_a_session_is_fetched_in_another_dialect_with_its_losses() -> None:
     async def body(exchange: Exchange) -> None:
         await exchange.put("s", PYTHON)
