@@ -105,7 +105,8 @@ class Document(_message.Message):
     data: _builtins.bytes
     dialect: _builtins.str
     """Which dialect the bytes are in: "python", "dotnet". In a request the sender's claim, which a server that judges holds
-    it to; in an answer there where the server knows it.
+    it to. In an answer what the server found when it judged or converted, else what the sender said; absent where the
+    server does not remember.
     """
     format_version: _builtins.str
     """The version of the dialect's format, as in schema/<dialect>/<version>: "1.0"."""
