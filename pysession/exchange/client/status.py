@@ -12,7 +12,6 @@ from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc import aio
 
-from pysession.exchange.client.decoding import report_of
 from pysession.exchange.client.failures import (
     AuthenticationError,
     BusyError,
@@ -32,7 +31,6 @@ from pysession.stores import (
     TooLargeError,
     UnavailableError,
 )
-from pysession.v1 import report_pb2
 
 _DETAILS = "grpc-status-details-bin"
 _Detail = TypeVar("_Detail", bound=Message)
@@ -102,13 +100,10 @@ class Status:
     def retry_after(self) -> float | None:
         """Seconds after which the server, which did nothing, may be asked again; None: it does not say that it may."""
         info = self._detail(error_details_pb2.RetryInfo)
-        return None if info is None else info.retry_delay.ToTimedelta().total_seconds()
+        return None if info is None else info.retry_delay.seconds + info.retry_delay.nanos / 1e9
 
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with the document."""
-        report = self._detail(report_pb2.DocumentReport)
-        if report is not None:
-            return report_of(report, "").findings
         request = self._detail(error_details_pb2.BadRequest)
         violations = () if request is None else request.field_violations
         return tuple(_finding(violation) for violation in violations if violation.reason)

@@ -14,6 +14,8 @@ import pytest
 
 import pysession
 from pysession.exchange.client import (
+    NO_RETRIES,
+    BusyError,
     Event,
     ExchangeClient,
     NotAcceptedError,
@@ -31,7 +33,7 @@ from pysession.stores import (
     UnavailableError,
 )
 from tests.exchange.documents import session
-from tests.exchange.serving import Served
+from tests.exchange.serving import Served, serving
 
 _numbers = itertools.count()
 BELOW, ABOVE = 256 * 1024, 256 * 1024 + 1
@@ -269,9 +271,23 @@ def test_programs_without_an_event_loop_have_the_same_methods(server: Served, ne
     assert asynchronous == {name for name in vars(SyncExchangeClient) if not name.startswith("_")}
 
 
-def test_a_policy_refuses_with_findings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    from tests.exchange.serving import serving
+def test_what_a_busy_server_turns_away_comes_again_when_it_says(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async def body(address: str) -> None:
+        data = session(size=200_000)
+        async with ExchangeClient(address) as client:
+            await asyncio.gather(*(client.put(f"busy-{number}", data) for number in range(6)))
+            assert len((await client.list()).entries) == 6
+        async with ExchangeClient(address, retries=NO_RETRIES) as client:
+            results = await asyncio.gather(
+                *(client.put(f"busy-{number}", data) for number in range(6)), return_exceptions=True
+            )
+        assert any(isinstance(result, BusyError) for result in results)
 
+    with serving(tmp_path_factory.mktemp("busy"), "--max-calls", "1") as served:
+        run(body(served.address))
+
+
+def test_a_policy_refuses_with_findings(tmp_path_factory: pytest.TempPathFactory) -> None:
     async def body(address: str) -> None:
         async with ExchangeClient(address) as client:
             for data in (session()[:-5], session(size=ABOVE)[:-5]):
