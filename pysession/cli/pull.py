@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from pysession.cli.exit_code import ExitCode
 from pysession.cli.options import dash_is_stdout
 from pysession.cli.output import is_terminal
 from pysession.cli.remote import VARIABLES, Bar, described, exchange_options, open_client, tell_findings
-from pysession.findings import LossKind
+from pysession.findings import LossKind, NotRead
 from pysession.findings.failures import UsageError
 from pysession.outputs import NotWrittenError, make_folder_of, replacing, wait_for_disk
 from pysession.report.characters import printable
@@ -123,7 +124,7 @@ def command(
         target_of(to)
     client = open_client(address, token_file, ca, certificate, key, timeout)
     # Only now: gRPC may not be installed.
-    from pysession.exchange.client.pulling import PullOptions, pull
+    from pysession.exchange.client.pulling import PullOptions, count, pull
 
     options = PullOptions(session_ids=session_ids, prefix=prefix or "", to=to, typed=typed)
     bar = Bar("pulling", quiet=quiet)
@@ -132,7 +133,12 @@ def command(
             lost = LossesFile(stack.enter_context(replacing(losses)), to or "") if losses is not None else None
             delivery = _Delivery(output, several=several)
             account = _Account(format, delivery, lost, quiet=quiet)
-            code = account.of(pull(client, options, _silent if several else bar.moves), account.deliver)
+            results = pull(client, options, _silent if several else bar.moves)
+            if several and bar.shown:
+                results = _with_progress(results, count(client, options), bar)
+            # A bar and a line for each session would write over each other.
+            account.brief = several and bar.shown
+            code = account.of(results, account.deliver)
             bar.ends()
             wait_for_disk(delivery.folders)
             if lost is not None:
@@ -184,6 +190,7 @@ class _Account(Account["Pulled", "Path | None"]):
 
     name = "pysession-pull"
     verb = "pull"
+    brief = False
     fetched = 0
     size = 0
 
@@ -224,7 +231,7 @@ class _Account(Account["Pulled", "Path | None"]):
         if received is None:
             click.echo(f"{printable(done.session_id)}: not fetched: {printable(done.why)}", err=True)
             tell_findings(done.findings)
-        elif not self.quiet:
+        elif not self.quiet and not self.brief:
             place = "" if where is None else f" → {printable(str(where))}"
             words = "" if received.target is None else f", {received.source} → {received.target}"
             lost = "".join(f", {count:,} {kind}" for kind, count in _kinds(received).items())
@@ -253,7 +260,16 @@ def _kinds(received: Received) -> dict[str, int]:
 
 
 def _silent(done: int, total: int) -> None:
-    """Of many sessions the account tells, not how much of each is through."""
+    """Of many sessions it is shown how many are through, not how much of each."""
+
+
+def _with_progress(results: Iterable[Pulled | NotRead], total: int, bar: Bar) -> Iterator[Pulled | NotRead]:
+    """``results``, with a bar that counts them."""
+    for done, result in enumerate(results):
+        bar.moves(min(done, total), total)
+        yield result
+    bar.moves(total, total)
+    bar.ends()
 
 
 __all__ = ["command"]

@@ -111,7 +111,10 @@ def command(
     if several:
         results = _with_progress(results, paths, chosen, bar)
     try:
-        return _Account(format, quiet=quiet, to_stdout=True).of(results, lambda done: None)
+        account = _Account(format, quiet=quiet, to_stdout=True)
+        # A bar and a line for each document would write over each other.
+        account.brief = several and bar.shown
+        return account.of(results, lambda done: None)
     except StoreError as failure:
         bar.ends()
         click.echo(f"Error: {failure}", err=True)
@@ -123,6 +126,7 @@ class _Account(Account["Pushed", None]):
 
     name = "pysession-push"
     verb = "push"
+    brief = False
     stored = 0
     size = 0
 
@@ -143,7 +147,7 @@ class _Account(Account["Pushed", None]):
         if entry is None:
             click.echo(f"{name}: not stored: {printable(done.why)}", err=True)
             tell_findings(done.findings)
-        elif not self.quiet:
+        elif not self.quiet and not self.brief:
             click.echo(f"{name} → {printable(entry.id)}: {counted(entry.size, 'byte')}, etag {entry.etag}", err=True)
 
     def tell_all(self) -> None:
@@ -173,6 +177,7 @@ def _with_progress(
         sources.add(result.source)
         bar.moves(min(len(sources) - 1, total), total)
         yield result
+    bar.moves(total, total)
     bar.ends()
 
 

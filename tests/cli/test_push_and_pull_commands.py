@@ -211,10 +211,24 @@ def test_an_output_that_cannot_be_written_is_told(call: Any, tmp_path: Path) -> 
 
 def test_on_a_terminal_a_bar_shows_how_far_it_is(exchange: Served, tmp_path: Path) -> None:
     (tmp_path / "large.json").write_bytes(session(size=5_000_000, session_id="bar"))
+    shown = on_terminal(exchange, tmp_path, "push", "large.json")
+    assert b"pushing" in shown
+    assert b"100%" in shown
+    assert b"bar: 5,000,000 bytes" in shown
+    for number in range(3):
+        (tmp_path / f"bar-{number}.json").write_bytes(session(session_id=f"bar-{number}"))
+    for command in (("push", "bar-0.json", "bar-1.json", "bar-2.json"), ("pull", "--prefix", "bar-", "-o", "out")):
+        shown = on_terminal(exchange, tmp_path, *command)
+        assert b"100%" in shown
+        assert b"etag" not in shown
+
+
+def on_terminal(exchange: Served, folder: Path, *arguments: str) -> bytes:
+    """What a command shows on standard error when that is a terminal."""
     ours, theirs = pty.openpty()
     variables = environment(PYSESSION_EXCHANGE=exchange.address, PYSESSION_TOKEN=TOKEN)
     process = subprocess.Popen(
-        [*COMMAND, "push", "large.json"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs, env=variables
+        [*COMMAND, *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=theirs, env=variables
     )
     os.close(theirs)
     shown = b""
@@ -228,6 +242,4 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(exchange: Served, tmp_path: Pat
         shown += more
     os.close(ours)
     assert process.wait(60) == ExitCode.CLEAN
-    assert b"pushing" in shown
-    assert b"100%" in shown
-    assert b"bar: 5,000,000 bytes" in shown
+    return shown

@@ -48,6 +48,11 @@ def pull(client: ExchangeClient, options: PullOptions, progress: Progress) -> It
     return in_order(_works(client, options, progress))
 
 
+def count(client: ExchangeClient, options: PullOptions) -> int:
+    """How many sessions that is, now."""
+    return sum(1 for _ in _chosen(client, options))
+
+
 def _works(client: ExchangeClient, options: PullOptions, progress: Progress) -> Iterator[Work[Pulled | NotRead]]:
     for session_id, size in _chosen(client, options):
         yield size, _pull(client, options, session_id, progress)
