@@ -21,6 +21,7 @@ from pysession.sessions.retention import Retention, RetentionError
 from pysession.sessions.session import Session
 from pysession.sessions.spans import spanning
 from pysession.stores import Capability, Entry, ImmutableError, NotFoundError, Store, is_store_url, open_store
+from pysession.stores.checking import check_owner
 
 BACKEND = "MAF_SESSION_BACKEND"
 URL = "MAF_SESSION_URL"
@@ -59,7 +60,7 @@ class SessionStore:
 
     def __init__(self, store: Store, *, owner: str = "") -> None:
         """Raises UsageError when ``owner`` is the one that shared state has."""
-        shared_state.check_owner(owner)
+        check_owner(owner)
         self._store = store
         self._owner = owner
         self._known: dict[str, _Known] = {}

@@ -14,13 +14,12 @@ from typing import Any
 
 import msgspec
 
-from pysession.findings.failures import UsageError
 from pysession.sessions.envelopes import Form, opened, written
 from pysession.sessions.errors import CorruptSessionError
 from pysession.sessions.record import Record, Shared
 from pysession.sessions.scoped_state import Scope
 from pysession.sessions.state_values import decoded_entries, encoded_entries
-from pysession.stores import INTERNAL_OWNERS, SHARED_STATE_OWNER, ConflictError, NotFoundError, Store
+from pysession.stores import SHARED_STATE_OWNER, ConflictError, NotFoundError, Store
 
 KEY = "pysession.shared"
 VERSION = 1
@@ -44,12 +43,6 @@ class Place(msgspec.Struct, frozen=True):
         """The id of the document in the store."""
         whose = json.dumps([self.scope, self.owner, self.app_name, self.user_id])
         return f"{self.scope}-{hashlib.sha256(whose.encode('ascii')).hexdigest()}"
-
-
-def check_owner(owner: str) -> None:
-    """Raises UsageError when sessions of this owner would stand among what is no session."""
-    if owner in INTERNAL_OWNERS:
-        raise UsageError(f"the owner {owner!r} has documents of this package's own; name another")
 
 
 async def load(store: Store, record: Record, owner: str) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from pysession.findings.failures import UsageError
 from pysession.stores.failures import SessionIdError, TooLargeError
-from pysession.stores.protocol import MOST_ID_BYTES
+from pysession.stores.protocol import INTERNAL_OWNERS, MOST_ID_BYTES
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -35,6 +35,13 @@ def owner_bytes(owner: str) -> bytes:
     if not isinstance(owner, str):
         raise SessionIdError(owner, "an owner is a text")
     return _utf8(owner)
+
+
+def check_owner(owner: str) -> None:
+    """Raises UsageError when sessions of this owner would stand among what is no session, or it is no owner at all."""
+    owner_bytes(owner)
+    if owner in INTERNAL_OWNERS:
+        raise UsageError(f"the owner {owner!r} has documents of this package's own; name another")
 
 
 def _utf8(text: str) -> bytes:

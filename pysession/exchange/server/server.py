@@ -29,6 +29,7 @@ from pysession.exchange.server.uploads import Uploads
 from pysession.exchange.server.watching import Watches
 from pysession.findings.failures import UsageError
 from pysession.stores import Store
+from pysession.stores.checking import check_owner
 from pysession.v1 import exchange_pb2 as pb
 
 _HANDSHAKE_SECONDS = 20
@@ -46,6 +47,7 @@ class Server:
         self.settings = settings
         self.address = parse_address(settings.address)
         _check_safe(settings, is_public=not self.address.is_loopback)
+        check_owner(settings.owner)
         self.tokens: Tokens | None = None if settings.tokens is None else load_tokens(settings.tokens)
         self._store = store
         limits = settings.limits

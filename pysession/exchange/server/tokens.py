@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from pysession.findings.failures import UsageError
-from pysession.stores.checking import owner_bytes
+from pysession.stores.checking import check_owner
 
 _SCHEME = "bearer"
 _LEAST_CHARACTERS = 16
@@ -75,7 +75,7 @@ def load_tokens(path: Path) -> Tokens:
     for number, table in enumerate(listed, 1):
         try:
             token = _token(table)
-        except ValueError as failure:
+        except (ValueError, UsageError) as failure:
             raise UsageError(f"the token file {path}: token {number}: {failure}") from None
         if token.digest in tokens:
             raise UsageError(f"the token file {path}: token {number} is listed before, too")
@@ -89,7 +89,7 @@ def _token(table: Any) -> Token:
     owner = table.get("owner")
     if not isinstance(owner, str) or not owner:
         raise ValueError("it has no owner")
-    owner_bytes(owner)
+    check_owner(owner)
     expires = table.get("expires")
     if expires is not None and not (isinstance(expires, datetime) and expires.tzinfo is not None):
         raise ValueError("expires is no date and time with a time zone: 2026-12-31T00:00:00Z")
