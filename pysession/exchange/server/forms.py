@@ -8,16 +8,16 @@ from hashlib import sha256
 import msgspec
 from grpc import StatusCode
 
-from pysession.dialects import vocabulary
+from pysession.dialects import DIALECTS, vocabulary
 from pysession.exchange.server.policy import LIMIT_RULE, not_a_session
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, invalid, precondition, violations_of
 from pysession.exchange.server.remembered import Known
 from pysession.findings import Finding, Loss
 from pysession.findings.failures import PysessionError, RefusedError, UsageError
 from pysession.verbs.convert import TargetRefusesError, convert, target_of
-from pysession.verbs.protobuf import from_proto, to_proto
-from pysession.wire import Encoding, read
+from pysession.verbs.protobuf import begins_like, from_proto, to_proto
 from pysession.wire import Limits as WireLimits
+from pysession.wire import read
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -47,6 +47,16 @@ def check_target(target: str) -> None:
         raise invalid("TARGET_UNKNOWN", str(failure), "target") from failure
 
 
+def check_source(source: str) -> None:
+    """Refuse what no document can be in.
+
+    Raises:
+        CallRefusedError: INVALID_ARGUMENT.
+    """
+    if source not in DIALECTS:
+        raise invalid("SOURCE_UNKNOWN", f"the dialects are {', '.join(DIALECTS)}", "source")
+
+
 def converted(
     data: bytes,
     target: str,
@@ -63,7 +73,9 @@ def converted(
             FAILED_PRECONDITION, it cannot be converted.
     """
     try:
-        conversion = convert(data, target, source, record_approvals=record_approvals, limits=limits)
+        conversion = convert(
+            data, target, source, encoding=begins_like(data), record_approvals=record_approvals, limits=limits
+        )
         return Said(conversion.data, conversion.source, conversion.target, conversion.losses)
     except RefusedError as failure:
         check_readable(data, limits, is_stored=is_stored)
@@ -105,12 +117,12 @@ def untyped(blob: bytes) -> bytes:
 
 
 def check_readable(data: bytes, limits: WireLimits, *, is_stored: bool) -> None:
-    """Refuse what is no JSON.
+    """Refuse what is neither JSON nor MessagePack.
 
     Raises:
         CallRefusedError: DATA_LOSS for a stored document, INVALID_ARGUMENT for one that was sent.
     """
-    reading = read(data, Encoding.JSON, limits)
+    reading = read(data, begins_like(data), limits)
     if reading.readable:
         return
     first = reading.faults[0]

@@ -13,6 +13,7 @@ from pysession.findings import DocumentReport, Finding, Reading, Severity, Verdi
 from pysession.readers import DEFAULT_SETTINGS
 from pysession.readers import Settings as ReaderSettings
 from pysession.verbs.check import check
+from pysession.verbs.protobuf import begins_like
 from pysession.wire import Limits as WireLimits
 
 LIMIT_RULE = "limit-exceeded"
@@ -51,6 +52,7 @@ def judge(data: bytes, policy: Policy, limits: WireLimits) -> Judgement:
     report = check(
         data,
         source="",
+        encoding=begins_like(data),
         readers=policy.readers,
         accept=policy.accept,
         settings=policy.settings,

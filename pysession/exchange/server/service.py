@@ -25,7 +25,7 @@ from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.calls import Call
 from pysession.exchange.server.documents import Documents, Writing, digest_differs, past
 from pysession.exchange.server.failures import refusal_of
-from pysession.exchange.server.forms import Said, check_target, converted, typed, untyped
+from pysession.exchange.server.forms import Said, check_source, check_target, converted, typed, untyped
 from pysession.exchange.server.policy import Policy
 from pysession.exchange.server.refusals import invalid, not_found
 from pysession.exchange.server.remembered import Known
@@ -127,6 +127,8 @@ class Unary:
         target = target_of(request)
         if target is None:
             raise invalid("TARGET_MISSING", "name a dialect or release to convert to: dotnet, python@1.21.0", "target")
+        if request.HasField("source"):
+            check_source(request.source)
         form = form_of(request.form)
         async with self._subject(call, request) as (data, is_stored):
             said = await self._documents.work(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,10 @@ from pysession.exchange.server import Policy
 from pysession.findings import Severity, Verdict
 from pysession.v1 import exchange_pb2 as pb
 from pysession.v1 import report_pb2
+from pysession.wire import Encoding
 from tests.exchange.server.running import Exchange, chunks, refused, running, trailer, upload_header
+
+GOLDEN = Path(__file__).parents[3] / "fixtures" / "golden"
 
 
 def session(*contents: dict[str, Any], **members: Any) -> bytes:
@@ -43,6 +47,19 @@ def test_a_session_that_the_policy_takes_is_stored_as_it_is() -> None:
         assert (await exchange.get("s")).payload.document.data == GOOD
 
     run(body, Policy(readers=("python@1.23.0",)))
+
+
+def test_a_session_in_messagepack_is_judged_converted_and_typed_too() -> None:
+    async def body(exchange: Exchange) -> None:
+        packed = (GOLDEN / "python" / "1.22.0" / "fss__run_tools.msgpack").read_bytes()
+        await exchange.put("s", packed)
+        document = (await exchange.get("s")).payload.document
+        assert document.data == packed
+        assert document.dialect == pysession.check(packed, encoding=Encoding.MESSAGEPACK).dialect
+        assert (await exchange.get("s", target="python")).payload.document.dialect == "python"
+        assert (await exchange.get("s", form=pb.FORM_SESSION)).payload.HasField("session")
+
+    run(body, Policy(readers=("python@1.22.0",)))
 
 
 def test_a_finding_is_a_failed_precondition_with_its_place_and_rule() -> None:

@@ -229,6 +229,8 @@ def test_what_cannot_be_converted_is_told_apart() -> None:
         for (session_id, target), outcome in expected.items():
             refusal = await refused(exchange.get(session_id, target=target))
             assert (refusal.code, refusal.reason) == outcome
+        foreign = pb.ConvertRequest(session_id="a session", target="dotnet", source="klingon")
+        assert (await refused(exchange.stub.Convert(foreign))).reason == "SOURCE_UNKNOWN"
         sent = pb.ConvertRequest(payload=pb.Payload(document=pb.Document(data=b"{")), target="dotnet")
         refusal = await refused(exchange.stub.Convert(sent))
         assert (refusal.code, refusal.reason) == (StatusCode.INVALID_ARGUMENT, "NOT_A_SESSION")
