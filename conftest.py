@@ -10,9 +10,14 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 sys.path.append(str(Path(__file__).parent))
+
+# Before any test imports a part of the suite for stores: the suite asks for the same when all of it is imported, and that is
+# an error where a part is there already.
+pytest.register_assert_rewrite("pysession.testing")
 
 # Shared, noisy machines: no deadlines. "nightly" is for `pytest --hypothesis-profile nightly`, run by hand or by a
 # scheduled job; together its property tests try more than 200,000 examples.
