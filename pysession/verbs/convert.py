@@ -51,6 +51,7 @@ from pysession.readers import (
     release,
     releases,
 )
+from pysession.readers.python.nesting import room
 from pysession.readers.releases import positions
 from pysession.verbs.opening import open_document
 from pysession.wire import DEFAULT_LIMITS, Encoding, Limits, Path, write
@@ -116,7 +117,8 @@ class Conversion(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
-        return self._told()
+        with room():
+            return self._told()
 
     @property
     def dropped(self) -> tuple[Loss, ...]:
@@ -165,7 +167,8 @@ def convert(
         judge()
     if document.reading.faults or not _is_envelope(document):
         judge()
-    return _Converter(document, wanted, judge, record_approvals, settings).conversion()
+    with room():
+        return _Converter(document, wanted, judge, record_approvals, settings).conversion()
 
 
 def target_of(to: str) -> Release | str:

@@ -41,7 +41,7 @@ def to_proto(
     try:
         value, by_lines = value_of(data, encoding, limits)
     except ValueError:
-        _refuse(data, encoding or begins_like(data), limits)
+        _refuse(data, encoding or _begins_like(data), limits)
     detection = detect(value[0] if by_lines else value)
     try:
         if by_lines and detection.form != SINGLE_MESSAGE:
@@ -87,7 +87,7 @@ def value_of(data: bytes, encoding: Encoding | None = None, limits: Limits = DEF
         ValueError: there is none, or none that can be carried.
     """
     room = _room()
-    known = encoding or begins_like(data)
+    known = encoding or _begins_like(data)
     if known.is_messagepack:
         reading = read(data, known, limits)
         if not reading.readable or reading.faults:
@@ -105,7 +105,7 @@ def value_of(data: bytes, encoding: Encoding | None = None, limits: Limits = DEF
     return [room.exact(data[start:end], limits) for start, end in spans], True
 
 
-def begins_like(data: bytes) -> Encoding:
+def _begins_like(data: bytes) -> Encoding:
     """The encoding that ``data`` begins like: MessagePack, records of it, or else JSON."""
     if data[:1] and data[0] in _MAPS and foreign_format(data) is None:
         return Encoding.MESSAGEPACK

@@ -14,8 +14,9 @@ from pysession.exchange.server.refusals import CallRefusedError, exhausted, inva
 from pysession.exchange.server.remembered import Known
 from pysession.findings import Finding, Loss
 from pysession.findings.failures import PysessionError, RefusedError, UsageError
+from pysession.inputs.telling import encoding_of
 from pysession.verbs.convert import TargetRefusesError, convert, target_of
-from pysession.verbs.protobuf import begins_like, from_proto, to_proto
+from pysession.verbs.protobuf import from_proto, to_proto
 from pysession.wire import Limits as WireLimits
 from pysession.wire import read
 
@@ -74,7 +75,12 @@ def converted(
     """
     try:
         conversion = convert(
-            data, target, source, encoding=begins_like(data), record_approvals=record_approvals, limits=limits
+            data,
+            target,
+            source,
+            encoding=encoding_of(None, data, limits),
+            record_approvals=record_approvals,
+            limits=limits,
         )
         return Said(conversion.data, conversion.source, conversion.target, conversion.losses)
     except RefusedError as failure:
@@ -117,12 +123,12 @@ def untyped(blob: bytes) -> bytes:
 
 
 def check_readable(data: bytes, limits: WireLimits, *, is_stored: bool) -> None:
-    """Refuse what is neither JSON nor MessagePack.
+    """Refuse what is in none of the forms in which documents are stored.
 
     Raises:
         CallRefusedError: DATA_LOSS for a stored document, INVALID_ARGUMENT for one that was sent.
     """
-    reading = read(data, begins_like(data), limits)
+    reading = read(data, encoding_of(None, data, limits), limits)
     if reading.readable:
         return
     first = reading.faults[0]

@@ -10,10 +10,10 @@ from grpc import StatusCode
 from pysession.dialects import UNKNOWN
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, precondition, violations_of
 from pysession.findings import DocumentReport, Finding, Reading, Severity, Verdict
+from pysession.inputs.telling import encoding_of
 from pysession.readers import DEFAULT_SETTINGS
 from pysession.readers import Settings as ReaderSettings
 from pysession.verbs.check import check
-from pysession.verbs.protobuf import begins_like
 from pysession.wire import Limits as WireLimits
 
 LIMIT_RULE = "limit-exceeded"
@@ -52,7 +52,7 @@ def judge(data: bytes, policy: Policy, limits: WireLimits) -> Judgement:
     report = check(
         data,
         source="",
-        encoding=begins_like(data),
+        encoding=encoding_of(None, data, limits),
         readers=policy.readers,
         accept=policy.accept,
         settings=policy.settings,

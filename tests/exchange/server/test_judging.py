@@ -62,6 +62,41 @@ def test_a_session_in_messagepack_is_judged_converted_and_typed_too() -> None:
     run(body, Policy(readers=("python@1.22.0",)))
 
 
+def test_a_history_of_a_message_a_line_is_judged_and_converted_too() -> None:
+    async def body(exchange: Exchange) -> None:
+        turns = [_message("user"), _message("assistant")]
+        lines = b"".join(json.dumps(turn).encode() + b"\n" for turn in turns)
+        await exchange.put("s", lines)
+        assert (await exchange.get("s")).payload.document.dialect == "python-history"
+        converted = await exchange.get("s", target="dotnet")
+        assert converted.payload.document.data == pysession.convert(lines, "dotnet", encoding=Encoding.JSON_LINES).data
+        sent = pb.Payload(document=pb.Document(data=lines))
+        assert (await exchange.stub.Check(pb.CheckRequest(payload=sent))).accepted
+
+    run(body, Policy())
+
+
+def test_several_sessions_in_one_document_are_none_that_can_be_converted_and_no_damage() -> None:
+    async def body(exchange: Exchange) -> None:
+        await exchange.put("s", GOOD + b"\n" + GOOD + b"\n")
+        for fields in ({"target": "dotnet"}, {"form": pb.FORM_SESSION}):
+            refusal = await refused(exchange.get("s", **fields))
+            assert (refusal.code, refusal.reason) == (StatusCode.FAILED_PRECONDITION, "NOT_CONVERTIBLE")
+
+    run(body, None)
+
+
+def test_a_session_as_deep_as_the_server_takes_is_converted_if_its_new_reader_takes_it() -> None:
+    async def body(exchange: Exchange) -> None:
+        deep = b'{"a":' * 990 + b"1" + b"}" * 990
+        await exchange.put("s", b'{"type":"session","session_id":"s1","state":' + deep + b"}")
+        for target in ("dotnet", "go"):
+            assert (await exchange.get("s", target=target)).payload.document.data.count(b"{") >= 990
+        assert (await refused(exchange.get("s", target="python"))).reason == "TARGET_REFUSES"
+
+    run(body, None)
+
+
 def test_a_finding_is_a_failed_precondition_with_its_place_and_rule() -> None:
     async def body(exchange: Exchange) -> None:
         refusal = await refused(exchange.put("s", UNANSWERED))

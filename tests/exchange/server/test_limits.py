@@ -88,7 +88,7 @@ def test_a_session_that_is_too_deep_is_refused_whether_it_is_judged_or_not(depth
         run(body, Limits(depth=depth), policy)
 
 
-@pytest.mark.parametrize("limit", [3, 899, 900])
+@pytest.mark.parametrize("limit", [3, 899, 900, 1000, 1500])
 def test_depth_is_that_of_the_brackets_outside_of_strings(limit: int) -> None:
     noise = b'"[{\\"[[\\\\", 1.0, "' + "ü[".encode() + b'"'
     for opening, closing in ((b"[", b"]"), (b'{"[":', b"}")):
@@ -96,12 +96,21 @@ def test_depth_is_that_of_the_brackets_outside_of_strings(limit: int) -> None:
         inside = b'"[{\\"["' if opening != b"[" else inside
         at_limit = opening * limit + inside + closing * limit
         assert not nests_deeper(at_limit, limit)
-        if limit != 900:
-            assert nests_deeper(opening + at_limit + closing, limit)
+        assert nests_deeper(opening + at_limit + closing, limit)
     wide = b"[" + b",".join([b"[[]]"] * 5000) + b"]"
     assert not nests_deeper(wide, limit)
     for no_json in (b"]" * 5000, b"[" * 800 + b"}" * 800, b'"' + b"[" * 5000, b'\\"' * 3000):
         nests_deeper(no_json, limit)
+
+
+@pytest.mark.parametrize("limit", [3, 1000])
+def test_depth_is_told_in_every_form_in_which_documents_are_stored(limit: int) -> None:
+    for levels in (limit, limit + 1):
+        text = b'{"a":' + b"[" * (levels - 1) + b'"\\n[[[[[[\\"["' + b"]" * (levels - 1) + b"}"
+        packed = b"\x81\xa1a" + b"\x91" * (levels - 1) + b"\xc0"
+        records = b"".join(len(one).to_bytes(4, "big") + one for one in (b"\x81\xa1a\x01", packed))
+        for data in (text, b'{"type":"message"}\n' + text + b"\n", packed, records):
+            assert nests_deeper(data, limit) is (levels > limit)
 
 
 def test_a_stream_that_does_not_end_is_cut_off_where_its_header_said() -> None:
