@@ -14,7 +14,7 @@ from pysession.pruning.strategies import (
     Strategy,
     Summariser,
     SummarizeOld,
-    least_left,
+    most_left,
     strategy_named,
     with_deciders,
 )
@@ -44,7 +44,7 @@ __all__ = [
     "awaited",
     "done",
     "is_summary",
-    "least_left",
+    "most_left",
     "planned",
     "strategy_named",
     "timelines_of",

@@ -121,7 +121,7 @@ def with_deciders(name: str, options: Options, scorer: Scorer | None, summariser
     return {**own, **options}
 
 
-def least_left(strategy: Strategy) -> int | None:
+def most_left(strategy: Strategy) -> int | None:
     """The most messages that the strategy means to leave; None where a score decides alone."""
     return strategy.threshold if isinstance(strategy, SummarizeOld) else strategy.messages
 

@@ -98,9 +98,9 @@ class Retention(Mapping[str, Any]):
     @property
     def most(self) -> int | None:
         """The number of messages above which a history is pruned by itself."""
-        from pysession.pruning import least_left
+        from pysession.pruning import most_left
 
-        return self.max_messages if self.max_messages is not None else least_left(self.strategy(None, str))
+        return self.max_messages if self.max_messages is not None else most_left(self.strategy(None, str))
 
     @property
     def strategy_name(self) -> str:
