@@ -145,8 +145,11 @@ class BlobStore(BaseStore):
         return Stats(len(live), len({key.owner for key, _ in live}), sum(facts.size for _, facts in live))
 
     async def _close(self) -> None:
-        threads, self._threads, self._connected = self._threads, None, None
+        threads, self._threads = self._threads, None
+        blobs, self._connected = self._connected, None
         if threads is not None:
+            if blobs is not None:
+                await asyncio.get_running_loop().run_in_executor(threads, blobs.close)
             threads.shutdown(wait=False)
 
     # --- names ----------------------------------------------------------------------------------------------------------

@@ -87,6 +87,9 @@ class Blobs(ABC):
                 names[one["type"] == "directory"].append(posixpath.basename(one["name"].rstrip("/")))
         return names[False], names[True]
 
+    def close(self) -> None:  # noqa: B027 (most have nothing to close)
+        """Close connections where the file system would do so only some time later, and not in every loop."""
+
 
 class ConditionalBlobs(Blobs):
     """Blobs of a backend that has conditions and metadata."""

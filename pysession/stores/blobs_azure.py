@@ -49,6 +49,11 @@ class AzureBlobs(ConditionalBlobs):
         if self._found(path, work) is None:
             raise ChangedError
 
+    def close(self) -> None:
+        from fsspec.asyn import sync
+
+        sync(self._system.loop, self._system.service_client.close)
+
     def _same(self, before: Blob) -> dict[str, Any]:
         return {"etag": before.version, "match_condition": self._unchanged}
 

@@ -82,6 +82,12 @@ class GcsBlobs(ConditionalBlobs):
             if token is None:
                 return files, folders
 
+    def close(self) -> None:
+        from fsspec.asyn import sync
+
+        if self._system._session is not None:
+            sync(self._system.loop, self._system._session.close)
+
     def _call(self, *arguments: Any, **values: Any) -> Any:
         try:
             return self._system.call(*arguments, **values)

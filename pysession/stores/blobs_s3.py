@@ -49,6 +49,13 @@ class S3Blobs(ConditionalBlobs):
         self._try_conditions()
         self._call("delete_object", path, IfMatch=before.version)
 
+    def close(self) -> None:
+        from fsspec.asyn import sync
+
+        connected = getattr(self._system, "_s3creator", None)
+        if connected is not None:
+            sync(self._system.loop, connected.__aexit__, None, None, None)
+
     def _try_conditions(self) -> None:
         """Some servers take a condition and do as if it were met.
 

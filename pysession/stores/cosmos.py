@@ -25,6 +25,7 @@ from pysession.stores.cosmos_items import (
     PART_BYTES,
     Head,
     assembled,
+    bare,
     data_item,
     head_item,
     head_of,
@@ -153,7 +154,7 @@ class CosmosStore(BaseStore):
         query = f"SELECT {columns} FROM c WHERE {' AND '.join(conditions)} ORDER BY c.sort_key"  # noqa: S608
         found: Found = []
         async for item in self._container.items(query, **values):
-            facts = Facts(item["_etag"], item["size"], item["changed"], item["expires"], item["immutable"])
+            facts = Facts(bare(item["_etag"]), item["size"], item["changed"], item["expires"], item["immutable"])
             found.append((Key(bytes.fromhex(item["owner_hex"]), bytes.fromhex(item["id_hex"])), facts))
             if len(found) == window.limit:
                 break

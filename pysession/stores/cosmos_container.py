@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
@@ -17,6 +18,9 @@ try:
     from azure.cosmos.aio import ContainerProxy, CosmosClient
 except ModuleNotFoundError as missing:
     raise ImportError("cosmos: needs a driver: pip install 'pysession-kit[cosmos]'") from missing
+
+# What the driver tells of its retries is for an application that listens, and not for standard error.
+logging.getLogger("azure").addHandler(logging.NullHandler())
 
 Operation: TypeAlias = "tuple[str, tuple[Any, ...]] | tuple[str, tuple[Any, ...], dict[str, Any]]"
 

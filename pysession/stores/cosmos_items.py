@@ -44,13 +44,18 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def facts(self) -> Facts:
-        return Facts(self.etag, self.size, self.changed, self.expires, self.immutable)
+        return Facts(bare(self.etag), self.size, self.changed, self.expires, self.immutable)
 
     @property
     def ids(self) -> list[str]:
         """The ids of its parts and messages, with the first part last: where any is left, that one is."""
         messages = [item_id(MESSAGE, self.base, number) for number in range(self.messages, 0, -1)]
         return messages + [item_id(PART, self.base, number) for number in range(self.parts - 1, -1, -1)]
+
+
+def bare(etag: str) -> str:
+    """An etag of the service without the quotation marks that are part of it."""
+    return etag.strip('"')
 
 
 def item_id(kind: str, base: str, number: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import subprocess
 import sys
 import urllib.request
 from collections.abc import Awaitable, Callable
@@ -190,6 +191,28 @@ def test_a_write_that_the_driver_sent_twice_is_one() -> None:
     assert blobs.write("p", b"x", None, Kept()) == blobs.blob
     with pytest.raises(ChangedError):
         blobs.write("p", b"x", None, Kept())
+
+
+@pytest.mark.parametrize("server", ["s3_url", "gcs_url"])
+def test_a_store_that_was_closed_leaves_no_connection(server: str, request: pytest.FixtureRequest) -> None:
+    program = """
+import asyncio, gc, sys
+from pysession.stores import open_store
+
+async def main():
+    for _ in range(3):
+        async with open_store(sys.argv[1]) as store:
+            await store.put("s", b"x")
+        gc.collect()
+        await asyncio.sleep(0.01)
+
+asyncio.run(main())
+"""
+    url = request.getfixturevalue(server)()
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, url], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_wrong_secret_is_told_and_not_shown(s3_url: Callable[[], str]) -> None:
