@@ -489,6 +489,7 @@ class Session(Document):
         self.unregistered = ()
         self._beside = {}
         self.record.state.clear()
+        self.record.service = None
         self._scopes.end_invocation()
         self.note(EventKind.CLEARED)
 

@@ -25,9 +25,11 @@ LOCAL = ("file", "sqlite")
 SERVERS = ("postgres", "redis", "cosmos")
 
 
-@pytest.fixture(params=[*LOCAL, *SERVERS])
+@pytest.fixture(params=[*LOCAL, *SERVERS, "s3"])
 def backend(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The environment that names a backend, empty yet."""
+    """The environment that names a backend, empty yet. Blob storage has no name of its own there: its URL says it all."""
+    if request.param == "s3":
+        return {"MAF_SESSION_URL": request.getfixturevalue("s3_url")()}
     if request.param in LOCAL:
         return {"MAF_SESSION_BACKEND": request.param}
     url = request.getfixturevalue(f"{request.param}_url")

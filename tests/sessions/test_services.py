@@ -131,6 +131,14 @@ def test_a_session_that_was_handed_over_may_change_its_service() -> None:
     run(Agent("b", Service(), service="anthropic", strict=True), session)
 
 
+def test_a_session_that_was_cleared_is_no_services_any_more() -> None:
+    session = Session()
+    run(Agent("a", Service("resp_1"), service="openai"), session)
+    session.clear()
+    run(Agent("b", Service(), service="anthropic", strict=True), session)
+    assert session.record.service == "anthropic"
+
+
 def test_a_damaged_name_of_a_service_is_told() -> None:
     document = {"type": "session", "session_id": "s", "state": {"pysession.session": {"v": 1, "service": 3}}}
     with pytest.raises(CorruptSessionError, match=r"/state/pysession\.session/service is no text"):

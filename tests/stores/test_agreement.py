@@ -99,14 +99,20 @@ class Subject:
         return found
 
 
-@pytest.fixture(params=["file", "sqlite", "postgres", "redis", "cosmos"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[int], str]:
+@pytest.fixture(params=["file", "sqlite", "postgres", "redis", "cosmos", "cosmos in parts", "gcs"])
+def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], str]:
     """The URL of a new store with that number."""
     if request.param == "file":
         return lambda number: f"file:{tmp_path}/{number}?max_bytes=700"
     if request.param == "sqlite":
         return lambda number: f"sqlite:///{tmp_path}/{number}.db?max_bytes=700"
-    url: Callable[[], str] = request.getfixturevalue(f"{request.param}_url")
+    name, in_parts, _ = request.param.partition(" in parts")
+    if in_parts:
+        # Of a document of some hundred bytes, what else only large ones meet.
+        for module in ("cosmos", "cosmos_items"):
+            monkeypatch.setattr(f"pysession.stores.{module}.PART_BYTES", 60)
+        monkeypatch.setattr("pysession.stores.cosmos.MOST_OPERATIONS", 4)
+    url: Callable[[], str] = request.getfixturevalue(f"{name}_url")
     return lambda number: f"{url()}&max_bytes=700"
 
 
