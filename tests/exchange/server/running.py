@@ -135,7 +135,7 @@ async def refused(call: Awaitable[Any]) -> Refused:
 
 
 def refusal_in(error: Any) -> Refused:
-    raw = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
+    raw = {key: value for key, value in error.trailing_metadata() or ()}.get("grpc-status-details-bin", b"")  # noqa: C416
     status = status_pb2.Status.FromString(raw if isinstance(raw, bytes) else raw.encode())
     found: dict[str, Any] = {}
     for packed in status.details:
