@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ from pysession.protobuf.compiling import compiled_reader
 from pysession.protobuf.failures import Malformed
 from pysession.protobuf.fields import LAYOUT, OTHER_MEMBERS, number_of
 from pysession.protobuf.reading_values import read_bool, read_member, read_object
+from pysession.protobuf.remembering import keep, table
 from pysession.protobuf.varints import LENGTH, VARINT, read_span, read_varint
 from pysession.protobuf.words import Kind
 
@@ -23,8 +23,8 @@ Read = Callable[[bytes, int, int], tuple[Any, int]]
 
 _OTHERS, _LAYOUT = OTHER_MEMBERS << 3 | LENGTH, LAYOUT << 3 | LENGTH
 
-_ORDERS = 4096
-"""Orders of members remembered for one kind."""
+_ARRANGED_BYTES = 1000
+"""What an order of members takes, roughly, beside the layout that says it."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Reading(msgspec.Struct, frozen=True):
 class Layout(msgspec.Struct, frozen=True):
     """Where the members of an object stood and how they were spelled, where that is not the rule."""
 
-    order: tuple[int, ...] = ()
+    order: bytes = b""
     spellings: tuple[tuple[int, str], ...] = ()
     kind: str | None = None
     untagged: bool = False
@@ -63,8 +63,8 @@ class ObjectReader:
         self._fields = fields
         self._aliases = aliases
         self._missing = missing
-        self._arrangements: dict[tuple[bytes, tuple[str, ...]], _Arrangement] = {}
-        self._orders: dict[tuple[bytes, tuple[int, ...]], tuple[tuple[str, int], ...]] = {}
+        self._arrangements: dict[tuple[bytes, tuple[str, ...]], _Arrangement] = table()
+        self._orders: dict[tuple[bytes, tuple[int, ...]], tuple[tuple[str, int], ...]] = table()
 
         self.read = self._compiled()
 
@@ -84,15 +84,13 @@ class ObjectReader:
         key = layout, tuple(found)
         arrangement = self._arrangements.get(key)
         if arrangement is None:
-            arrangement = self._arrangements[key] = self._arrangement(*key)
+            arrangement = keep(self._arrangements, key, self._arrangement(*key), _ARRANGED_BYTES + len(layout))
         members = {name: found[usual] for name, usual in arrangement.members}
         if arrangement.tag is not None:
             members |= arrangement.tag
         return members
 
     def _arrangement(self, layout: bytes, usual: tuple[str, ...]) -> _Arrangement:
-        if len(self._arrangements) >= _ORDERS:
-            self._arrangements.clear()
         numbers = {self._kind.slots[name].field.number: name for name in usual if name in self._kind.slots}
         names = {0: self._kind.discriminator or "", **numbers}
         kind = self._kind_of(_read_layout(layout))
@@ -147,15 +145,13 @@ class ObjectReader:
     def _order(self, layout: bytes, numbers: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
         """The members of an object with these fields, in their order: each name and the number of its field, which is 0
         for what names the kind."""
-        if len(self._orders) >= _ORDERS:
-            self._orders.clear()
         said = _read_layout(layout)
         kind = self._kind_of(said)
         names = self._named(kind, numbers, said)
         sequence = _sequence(said.order, numbers, 0, tagged=0 in names)
-        found = self._orders[layout, numbers] = tuple((names[number], number) for number in sequence)
+        found = tuple((names[number], number) for number in sequence)
         _check_names(kind, [name for name, _ in found])
-        return found
+        return keep(self._orders, (layout, numbers), found, _ARRANGED_BYTES + len(layout))
 
     def _with_others(self, values: dict[int, Any], others: list[tuple[str, Any]], said: Layout) -> dict[str, Any]:
         kind = self._kind_of(said)
@@ -200,7 +196,7 @@ def _form(field: Reading) -> tuple[str, Callable[..., Any] | None]:
     return ("Object" if field.body is read_object else "message"), field.body
 
 
-def _sequence(order: tuple[int, ...], numbers: tuple[int, ...], others: int, *, tagged: bool) -> list[int]:
+def _sequence(order: bytes, numbers: tuple[int, ...], others: int, *, tagged: bool) -> list[int]:
     """Fields in the order of their members: what the layout names first, the rest by the rule."""
     left = {0, *numbers} if tagged else set(numbers)
     found = [0] if tagged and 0 not in order else []
@@ -220,9 +216,16 @@ def _check_names(kind: Kind, names: list[str]) -> None:
         raise Malformed(f"a {kind.message} has two members of one name, which pysession refuses in JSON too")
 
 
-@lru_cache(maxsize=1024)
 def _read_layout(data: bytes) -> Layout:
-    order: list[int] = []
+    layout = _layouts.get(data)
+    return layout or keep(_layouts, data, _parsed_layout(data), _ARRANGED_BYTES + len(data))
+
+
+_layouts: dict[bytes, Layout] = table()
+
+
+def _parsed_layout(data: bytes) -> Layout:
+    order = bytearray()
     spellings: list[tuple[int, str]] = []
     kind: str | None = None
     untagged = False
@@ -236,15 +239,26 @@ def _read_layout(data: bytes) -> Layout:
             raise Malformed("a Layout has a field that this version does not know")
         at, stop = read_span(data, at, end)
         if key == _ORDER:
-            while at < stop:
-                number, at = read_varint(data, at)
-                order.append(number)
+            order += _numbers(data[at:stop])
         elif key == _SPELLINGS:
             spellings.append(_read_spelling(data[at:stop]))
         else:
             kind = data[at:stop].decode()
         at = stop
-    return Layout(tuple(order), tuple(spellings), kind, untagged)
+    return Layout(bytes(order), tuple(spellings), kind, untagged)
+
+
+def _numbers(data: bytes) -> bytes:
+    """The numbers of fields, one a byte. No field of an object has one that takes more; such a number names nothing."""
+    if data.isascii():
+        return data
+    found = bytearray()
+    at, end = 0, len(data)
+    while at < end:
+        number, at = read_varint(data, at)
+        if number <= _ONE_BYTE:
+            found.append(number)
+    return bytes(found)
 
 
 def _read_spelling(data: bytes) -> tuple[int, str]:
@@ -263,6 +277,7 @@ def _read_spelling(data: bytes) -> tuple[int, str]:
     return number, name
 
 
+_ONE_BYTE = 0x7F
 _ORDER = number_of("Layout", "order") << 3 | LENGTH
 _SPELLINGS = number_of("Layout", "spellings") << 3 | LENGTH
 _KIND = number_of("Layout", "kind") << 3 | LENGTH

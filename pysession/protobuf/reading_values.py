@@ -19,6 +19,7 @@ from pysession.protobuf.varints import FIXED64, LENGTH, VARINT, read_signed, rea
 from pysession.wire import read
 
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?\Z")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _HARMLESS = frozenset({"string-not-portable"})
 
 
@@ -107,7 +108,7 @@ def read_name(data: bytes, at: int, end: int) -> tuple[str, int]:
     if key not in (_NAME, _SURROGATE_NAME):
         raise Malformed("a Member has no name")
     at, stop = read_span(data, at + 1, end)
-    return data[at:stop].decode("utf-8", "strict" if key == _NAME else "surrogatepass"), stop
+    return data[at:stop].decode() if key == _NAME else _unpaired(data[at:stop]), stop
 
 
 def read_string(data: bytes, at: int, end: int) -> tuple[str, int]:
@@ -154,7 +155,17 @@ def _number(data: bytes, at: int, end: int) -> tuple[msgspec.Raw, int]:
 
 def _surrogates(data: bytes, at: int, end: int) -> tuple[str, int]:
     at, stop = read_span(data, at, end)
-    return data[at:stop].decode("utf-8", "surrogatepass"), stop
+    return _unpaired(data[at:stop]), stop
+
+
+def _unpaired(data: bytes) -> str:
+    """Text with unpaired surrogates. A pair of them is another character once it is JSON, and might be a name that is there."""
+    text = data.decode("utf-8", "surrogatepass")
+    if _PAIR.search(text):
+        raise Malformed(
+            "a surrogate_string or surrogate_name holds a pair of surrogates, which are one character in UTF-8"
+        )
+    return text
 
 
 def _array(data: bytes, at: int, end: int) -> tuple[list[Any], int]:

@@ -16,6 +16,7 @@ import msgspec
 from pysession.protobuf.compiling import compiled_writer
 from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import LAYOUT, OTHER_MEMBERS, number_of
+from pysession.protobuf.remembering import keep, table
 from pysession.protobuf.varints import LENGTH, VARINT, sized, tag, varint
 from pysession.protobuf.words import Kind, Slot
 from pysession.protobuf.writing_values import member_body
@@ -39,8 +40,8 @@ class Writer(msgspec.Struct, frozen=True):
 UNFIT = (Unfit, TypeError, UnicodeEncodeError)
 """Ways in which a value tells that its field cannot hold it; ``str.encode`` tells so of what is no string."""
 
-_SHAPES = 4096
-"""Shapes remembered for one kind; a hostile document has a new one in every object."""
+_MEMBER_BYTES = 500
+"""What a shape takes for each member, roughly, beside its name."""
 
 _OFTEN = 8
 """Objects of one shape after which compiling a function for it pays."""
@@ -66,8 +67,8 @@ class ObjectWriter:
         self._kind = kind
         self._write_of = write_of
         self._alias = alias
-        self._shapes: dict[tuple[str, ...], _Shape] = {}
-        self._unfit: dict[tuple[tuple[str, ...], frozenset[str]], _Shape] = {}
+        self._shapes: dict[tuple[str, ...], _Shape] = table()
+        self._unfit: dict[tuple[tuple[str, ...], frozenset[str]], _Shape] = table()
         self.compiled: dict[tuple[str, ...], Write] = {}
 
     def __call__(self, value: dict[str, Any], room: int, lists: Lists) -> bytes:
@@ -82,9 +83,8 @@ class ObjectWriter:
     def _shape(self, names: tuple[str, ...]) -> _Shape:
         shape = self._shapes.get(names)
         if shape is None:
-            if len(self._shapes) >= _SHAPES:
-                self._shapes.clear()
-            shape = self._shapes[names] = _Shape(self._kind, names, frozenset(), self._write_of, self._alias)
+            shape = _Shape(self._kind, names, frozenset(), self._write_of, self._alias)
+            keep(self._shapes, names, shape, _size(names))
         shape.met += 1
         if shape.met == _OFTEN and len(self.compiled) < _MOST_COMPILED:
             self.compiled[names] = shape.compiled()
@@ -93,10 +93,8 @@ class ObjectWriter:
     def _with_unfit(self, names: tuple[str, ...], unfit: frozenset[str]) -> _Shape:
         found = self._unfit.get((names, unfit))
         if found is None:
-            if len(self._unfit) >= _SHAPES:
-                self._unfit.clear()
             found = _Shape(self._kind, names, unfit, self._write_of, self._alias)
-            self._unfit[names, unfit] = found
+            keep(self._unfit, (names, unfit), found, _size(names))
         return found
 
 
@@ -186,6 +184,10 @@ class _Shape:
         """The members whose fields cannot hold their values."""
         steps = (step for step in self._steps if step.number != OTHER_MEMBERS)
         return frozenset(step.name for step in steps if not step.holds(value[step.name], room, lists))
+
+
+def _size(names: tuple[str, ...]) -> int:
+    return _MEMBER_BYTES * len(names) + sum(map(len, names))
 
 
 def _other(name: str, value: Any, room: int, lists: Lists) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import struct
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -158,6 +159,48 @@ def value(**kind: object) -> bytes:
 )
 def test_what_no_json_says_is_refused(blob: bytes, reason: str) -> None:
     assert refusal(blob) == reason
+
+
+@pytest.mark.parametrize("name", [False, True])
+def test_a_pair_of_surrogates_is_no_unpaired_one_and_could_be_a_name_that_is_there(name: bool) -> None:
+    pair = b"\xed\xa0\x80\xed\xb0\x80"
+    text = Value(surrogate_string=pair)
+    member = Member(surrogate_name=pair, value=Value(bool_value=True))
+    blob = value(object_value={"members": [member]}) if name else value(array_value={"items": [text]})
+    assert refusal(blob) == (
+        "a surrogate_string or surrogate_name holds a pair of surrogates, which are one character in UTF-8"
+    )
+    assert from_proto(to_proto(b'["\\udc00\\ud800"]')) == b'["\\udc00\\ud800"]'
+
+
+def test_what_is_new_in_every_session_does_not_fill_the_memory() -> None:
+    def of_layouts(number: int) -> None:
+        one = session()
+        one.state.entries[0].history.messages.items[0].layout.order.extend([number % 100] * 300_000)
+        from_proto(one.SerializeToString())
+
+    def of_names(number: int) -> None:
+        names = b"".join(b',"%d-%d":1' % (number, member) for member in range(3000))
+        to_proto(DOCUMENT.replace(b',"type":"message"', names + b',"long-%d-%s":1' % (number, b"x" * 200_000)))
+
+    for work in (of_layouts, of_names):
+        work(0)
+        tracemalloc.start()
+        try:
+            for number in range(1, 9):
+                work(number)
+            assert tracemalloc.get_traced_memory()[0] < 1_000_000
+        finally:
+            tracemalloc.stop()
+
+
+def test_no_member_of_an_object_has_a_number_that_takes_more_than_a_byte_in_a_layout() -> None:
+    messages = [
+        Session.DESCRIPTOR.file.message_types_by_name[name] for name in Session.DESCRIPTOR.file.message_types_by_name
+    ]
+    with_layout = [message for message in messages if "layout" in message.fields_by_name]
+    assert len(with_layout) > 30
+    assert max(field.number for message in with_layout for field in message.fields) < 128
 
 
 def test_text_that_is_no_unicode_is_refused_where_it_must_be_unicode() -> None:
