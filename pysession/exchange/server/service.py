@@ -258,9 +258,9 @@ def key_of(key: str, least: int, field: str) -> str:
 
 def _fingerprint_of(request: pb.PutRequest, digest: bytes) -> bytes:
     """The fingerprint of a write, whose bytes need not be hashed again."""
-    rest = pb.PutRequest(session_id=request.session_id, options=request.options)
-    rest.payload.document.dialect = request.payload.WhichOneof("form") or ""
-    return fingerprint(rest) + digest
+    form = request.payload.WhichOneof("form") or ""
+    options = request.options.SerializeToString(deterministic=True)
+    return b"\0".join((digest, form.encode(), request.session_id.encode(), options))
 
 
 def fingerprint(request: Message) -> bytes:
