@@ -53,6 +53,8 @@ def log_to(stream: TextIO | None = None, *, warnings_only: bool = False) -> None
     """Send the log of this process to ``stream`` (standard error) as lines of JSON."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
+    # What no line shows need not be found out for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -34,8 +34,8 @@ class CallSpan:
 
     def __init__(self, service: str, method: str, headers: Mapping[str, str]) -> None:
         self._span: Any = None
-        if _tracer is None:
-            return
+        if _tracer is None or isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+            return  # nobody has set up where spans go
         self._span = _tracer.start_span(
             f"{service}/{method}",
             context=propagate.extract(headers) if "traceparent" in headers else Context(),
