@@ -69,6 +69,11 @@ class Stored(Entry, frozen=True, kw_only=True):
     data: bytes
 
     @property
+    def has_checksum(self) -> bool:
+        """Whether the etag ends with the checksum of ``data``."""
+        return CHECKSUM_MARK in self.etag
+
+    @property
     def is_whole(self) -> bool:
         """Whether ``data`` is still what was put, as far as that can be told: it has its size, and its checksum if the
         etag ends with one. Etags of documents with appended messages, and those of files and of Cosmos DB, do not."""

@@ -19,6 +19,7 @@ from pysession.exchange.server.depth import nests_deeper
 from pysession.exchange.server.failures import refusal_of
 from pysession.exchange.server.forms import damaged
 from pysession.exchange.server.policy import Judgement, Policy, judge
+from pysession.exchange.server.readable import is_readable
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, invalid
 from pysession.exchange.server.remembered import Known, Remembered
 from pysession.exchange.server.settings import Limits
@@ -110,9 +111,17 @@ class Documents:
             counted = 0 if stored.size <= _SMALL else stored.size
             await self.budget.take(counted)
         try:
+            await self._check_readable(owner, stored)
             yield stored
         finally:
             self.budget.give(counted)
+
+    async def _check_readable(self, owner: str, stored: Stored) -> None:
+        """Where a store keeps no checksum, damage is what cannot be read, and was not put by this server either."""
+        if stored.has_checksum or self.remembered.has(owner, stored):
+            return
+        if not await asyncio.to_thread(is_readable, stored.data, self.reading_limits):
+            raise damaged()
 
     async def judged(self, data: bytes, policy: Policy) -> Judgement:
         """What there is to say of a document.

@@ -36,6 +36,10 @@ class Remembered:
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
 
+    def has(self, owner: str, entry: Entry) -> bool:
+        """Whether anything is known of that document."""
+        return (owner, entry.id, entry.etag) in self._known
+
     def of(self, owner: str, entry: Entry, data: bytes) -> Known:
         """What is known of the document, whose bytes are ``data``."""
         known = self._known.get((owner, entry.id, entry.etag))

@@ -272,6 +272,24 @@ def test_a_session_that_was_damaged_in_the_store_is_data_loss_whatever_is_asked_
     run(body, f"sqlite:///{tmp_path}/s.db")
 
 
+@pytest.mark.parametrize("damaged", [b"", PYTHON[:-20], PYTHON + b"}", b"\x00" * 100, b"\xff" + PYTHON])
+def test_damage_is_what_cannot_be_read_where_a_store_keeps_no_checksum(damaged: bytes, tmp_path: Path) -> None:
+    async def body(exchange: Exchange) -> None:
+        await exchange.put("s", PYTHON)
+        await exchange.put("odd", b"no JSON at all")
+        assert (await exchange.get("odd")).payload.document.data == b"no JSON at all"
+        (tmp_path / "s.json").write_bytes(damaged)
+        for form in (pb.FORM_DOCUMENT, pb.FORM_SESSION, pb.FORM_ENTRY):
+            refusal = await refused(exchange.get("s", form=form))
+            assert (refusal.code, refusal.reason) == (StatusCode.DATA_LOSS, "DOCUMENT_DAMAGED")
+        # What another program wrote is no damage.
+        other = PYTHON.replace(b"hi", b"from another program")
+        (tmp_path / "s.json").write_bytes(other)
+        assert (await exchange.get("s")).payload.document.data == other
+
+    run(body, f"file:{tmp_path}")
+
+
 def test_bytes_that_are_not_those_of_their_digest_are_not_stored() -> None:
     async def body(exchange: Exchange) -> None:
         refusal = await refused(exchange.put("s", b"1", digest=sha256(b"2").digest()))
