@@ -36,7 +36,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse what cannot be, or would give a token away.
 
         Raises:
-            UsageError: it would.
+            UsageError: it would; or a file of certificates cannot be read, or holds none.
         """
         if self.token is not None and self.token_file is not None:
             raise UsageError("a token and a file of one were given; give one of them")
@@ -46,6 +46,8 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError(f"{address} is not encrypted, so that certificates prove nothing; write https://")
         if not address.secure and not address.local and (self.token is not None or self.token_file is not None):
             raise UsageError(f"{address} is not encrypted, and all on the way could read the token; write https://")
+        self.roots()
+        self.identity()
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
         """What goes along with a call.
@@ -62,13 +64,20 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
     def roots(self) -> bytes | None:
         """The certificates that may have signed the server's; None: those that gRPC brings along."""
-        return _system_roots() if self.ca is None else _text(self.ca, "the CA file").encode()
+        return _system_roots() if self.ca is None else _pem(self.ca, "the CA file", "CERTIFICATE")
 
     def identity(self) -> tuple[bytes | None, bytes | None]:
         """The client's key, and its certificate with those that lead to it."""
         if self.certificate is None or self.key is None:
             return None, None
-        return _text(self.key, "the key").encode(), _text(self.certificate, "the certificate").encode()
+        return _pem(self.key, "the key", "PRIVATE KEY"), _pem(self.certificate, "the certificate", "CERTIFICATE")
+
+
+def _pem(path: Path, what: str, holds: str) -> bytes:
+    text = _text(path, what)
+    if f"{holds}-----" not in text:
+        raise UsageError(f"{what} {path} holds no {holds.lower()} in PEM (-----BEGIN … {holds}-----)")
+    return text.encode()
 
 
 def _text(path: Path, what: str) -> str:

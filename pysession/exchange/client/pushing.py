@@ -115,7 +115,7 @@ class _Pushing:
             dialect = options.dialect or (None if document.dialect == UNKNOWN else document.dialect)
             return _Parcel(record, session_id, record.data, dialect)
         try:
-            return _Parcel(record, session_id, to_proto(record.data), None)
+            return _Parcel(record, session_id, to_proto(record.data, encoding=record.encoding), None)
         except PysessionError as failure:
             return _refused(record, session_id, str(failure))
 

@@ -64,6 +64,14 @@ _WHY = {
 }
 
 
+_CUT_HINTS = {
+    "http": "; if it encrypts, write https://",
+    # With TLS 1.3 a client has connected by its own account before the server looks at its certificate.
+    "https": "; it may want a client's certificate that it knows (--certificate and --key)",
+}
+"""What else may be the matter with a connection that is cut, by the scheme of its address."""
+
+
 class Subject(msgspec.Struct, frozen=True):
     """What a call was about, for the failure to name: the session, and the etag that it was to have."""
 
@@ -242,8 +250,8 @@ def _late(status: Status, subject: Subject) -> PysessionError:
 def _unavailable(status: Status, subject: Subject) -> PysessionError:
     known = {**_HOPELESS, **_WHY}
     why = next((known[part] for part in known if part in status.text), status.text)
-    if why == _WHY["Socket closed"] and subject.place.startswith("http://"):
-        why += "; if it encrypts, write https://"
+    if why == _WHY["Socket closed"]:
+        why += _CUT_HINTS.get(subject.place.partition(":")[0], "")
     return UnavailableError(subject.place, why)
 
 

@@ -118,8 +118,20 @@ def test_a_client_proves_itself_with_a_certificate(secured: Secured, tmp_path: P
         assert client.get("s").data == session()
     stranger = Authority(tmp_path, "stranger").client("foreign")
     for credentials in ({}, {"certificate": stranger.certificate, "key": stranger.key}):
-        with secured.client(secured.mutual, **credentials) as client, pytest.raises(UnavailableError):
+        with (
+            secured.client(secured.mutual, **credentials) as client,
+            pytest.raises(UnavailableError, match="client's certificate"),
+        ):
             client.list()
+
+
+def test_a_file_of_certificates_that_is_none_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    for text, problem in ((None, "be read from"), ("{}", "holds no certificate in PEM")):
+        file = tmp_path / "ca.pem"
+        if text is not None:
+            file.write_text(text)
+        with pytest.raises(UsageError, match=f"the CA file .*{problem}"):
+            SyncExchangeClient("https://localhost:1", ca=file)
 
 
 def test_a_token_does_not_travel_readable() -> None:
