@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -35,6 +34,8 @@ from pysession.stores.cosmos_items import (
 )
 from pysession.stores.failures import NotFoundError, UnavailableError
 from pysession.stores.protocol import Capability, Stats, Stored
+from pysession.wire import Encoding
+from pysession.wire.seam import find_seam
 
 _ATTEMPTS = 100
 _LONGEST_WAIT_SECONDS = 0.2
@@ -61,7 +62,8 @@ class CosmosStore(BaseStore):
         return head.facts.stored(key, document)
 
     async def _put(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
-        async for _ in self._attempts(key):
+        for attempt in range(_ATTEMPTS):
+            await _rest(attempt)
             before = await self._head(key)
             condition.check(key, None if before is None or before.facts.has_expired() else before.facts)
             pieces = list(parts_of(data))
@@ -80,7 +82,8 @@ class CosmosStore(BaseStore):
 
     async def _append(self, key: Key, message: bytes, at: str | None, condition: Condition) -> Facts:
         session_id = key.id.decode()
-        async for _ in self._attempts(key):
+        for attempt in range(_ATTEMPTS):
+            await _rest(attempt)
             before = await self._head(key)
             if before is None or before.facts.has_expired():
                 raise NotFoundError(*key.names)
@@ -110,7 +113,9 @@ class CosmosStore(BaseStore):
         found, document = await self._read(key)
         if found.etag != before.etag:
             return before, None
-        seam = seam_of(session_id, document, at)
+        # Lines that are no messages are lines because they were begun as such, which their bytes do not tell.
+        are_lines = at is None and before.seam is not None and before.seam.encoding is Encoding.JSON_LINES
+        seam = find_seam(document, Encoding.JSON_LINES) if are_lines else seam_of(session_id, document, at)
         checked = checked_message(session_id, message, seam.encoding)
         size = before.size + seam.growth(0, len(checked))
         check_size(session_id, size, self.max_bytes)
@@ -121,12 +126,15 @@ class CosmosStore(BaseStore):
             pieces = list(parts_of(document))
             after = msgspec.structs.replace(after, base=new_etag(), parts=len(pieces))
             return after, await self._replaced(key, before, after, pieces, checked)
-        pieces = list(parts_of(seam.join(document, [checked])))
-        after = msgspec.structs.replace(after, base=new_etag(), parts=len(pieces), messages=0, at=None, seam=None)
+        document = seam.join(document, [checked])
+        pieces = list(parts_of(document))
+        place = find_seam(document, Encoding.JSON_LINES) if seam.encoding is Encoding.JSON_LINES else None
+        after = msgspec.structs.replace(after, base=new_etag(), parts=len(pieces), messages=0, at=None, seam=place)
         return after, await self._replaced(key, before, after, pieces)
 
     async def _delete(self, key: Key, condition: Condition) -> bool:
-        async for _ in self._attempts(key):
+        for attempt in range(_ATTEMPTS):
+            await _rest(attempt)
             before = await self._head(key)
             live = None if before is None or before.facts.has_expired() else before
             condition.check(key, None if live is None else live.facts)
@@ -202,7 +210,8 @@ class CosmosStore(BaseStore):
 
     async def _read(self, key: Key) -> tuple[Head, bytes]:
         """The head and the whole document, of one moment."""
-        async for _ in self._attempts(key):
+        for attempt in range(_ATTEMPTS):
+            await _rest(attempt)
             items = [item async for item in self._container.items(_ALL, partition_of(key))]
             try:
                 found = assembled(items)
@@ -261,11 +270,11 @@ class CosmosStore(BaseStore):
             batch = found[start : start + MOST_OPERATIONS]
             await self._container.change(partition, [("delete", (item["id"],)) for item in batch])
 
-    async def _attempts(self, key: Key) -> AsyncIterator[int]:
-        """As often as something is tried again that others' changes stood against, with a growing rest between."""
-        for attempt in range(_ATTEMPTS):
-            yield attempt
-            await asyncio.sleep(random.uniform(0, min(_LONGEST_WAIT_SECONDS, 0.005 * (attempt + 1))))  # noqa: S311
-
     def _busy(self, key: Key) -> UnavailableError:
         return UnavailableError(self._place, f"the session {key.id.decode()!r} changes all the time")
+
+
+async def _rest(attempt: int) -> None:
+    """Nothing before the first attempt; then, as others were faster, a random time that grows."""
+    if attempt:
+        await asyncio.sleep(random.uniform(0, min(_LONGEST_WAIT_SECONDS, 0.005 * attempt)))  # noqa: S311

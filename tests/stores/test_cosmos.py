@@ -171,6 +171,18 @@ def test_a_message_larger_than_an_item_becomes_part_of_the_document(cosmos_url: 
     using(url, work)
 
 
+def test_lines_stay_lines_when_one_is_larger_than_an_item(cosmos_url: Callable[[], str]) -> None:
+    lines = [b'{"n":1}', b'{"n":"%b"}' % (b"x" * PART_BYTES), b'{"n":3}', b'{"n":"%b"}' % (b"y" * PART_BYTES)]
+
+    async def work(store: Store) -> None:
+        await store.put("s", b"")
+        for line in lines:
+            await store.append("s", line)
+        assert (await store.get("s")).data.splitlines() == lines
+
+    using(cosmos_url(), work)
+
+
 def test_what_a_killed_program_left_is_swept_when_it_is_old(
     cosmos_url: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
