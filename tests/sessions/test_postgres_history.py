@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import random
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -207,6 +210,41 @@ def test_writers_of_one_history_lose_nothing_and_leave_no_gap(postgres_url: Call
         assert [text for _, text in found[::2] if text.startswith(f"{number} ")] == [
             f"{number} {turn}" for turn in range(10)
         ]
+
+
+KILLS = int(os.environ.get("PYSESSION_STORE_KILLS", "20"))
+WRITER = """
+import asyncio, itertools, sys
+from pysession.sessions import PostgresHistoryProvider, message
+
+async def main():
+    history = PostgresHistoryProvider(sys.argv[1])
+    for number in itertools.count(int(sys.argv[2])):
+        await history.save_messages("s", [message("user", f"{number}"), message("assistant", f"{number}")])
+        print(number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_a_killed_writer_loses_no_turn_that_was_saved_and_leaves_no_half_of_one(
+    postgres_url: Callable[[], str],
+) -> None:
+    url, moments, next_number = postgres_url(), random.Random(), 1
+    for _ in range(KILLS):
+        command = [sys.executable, "-c", WRITER, url, str(next_number)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            saved = [int(writer.stdout.readline())]
+            time.sleep(moments.uniform(0, 0.1))
+            writer.kill()
+            saved += [int(line) for line in writer.stdout if line.endswith("\n")]
+        found = rows(url, "SELECT position, message::json #>> '{contents,0,text}' FROM messages ORDER BY position")
+        assert [position for position, _ in found] == list(range(1, len(found) + 1))
+        said = [int(text) for _, text in found]
+        assert said[::2] == said[1::2] == list(range(1, said[-1] + 1))
+        assert saved[-1] <= said[-1] <= saved[-1] + 1  # one may have been on its way
+        next_number = said[-1] + 1
 
 
 def test_to_append_reads_no_more_of_a_long_history(postgres_url: Callable[[], str]) -> None:
