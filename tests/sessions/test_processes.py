@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,21 @@ def tell(words: str, folder: Path, **environment: str) -> str:
 def test_what_one_process_was_told_another_ones_model_is_shown(tmp_path: Path, backend: dict[str, str]) -> None:
     tell("My name is Ann.", tmp_path, **backend)
     assert tell("What is my name?", tmp_path, **backend) == "You said: My name is Ann. What is my name?"
+
+
+def test_the_readme_shows_what_happens(tmp_path: Path) -> None:
+    repository = EXAMPLE.parents[1]
+    shown = re.findall(r"```console\n(.*?)```", (repository / "README.md").read_text(encoding="utf-8"), re.S)
+    (example,) = (block for block in shown if EXAMPLE.name in block)
+    typed = "\n".join(line[2:] for line in example.splitlines() if line.startswith("$ "))
+    printed = [line for line in example.splitlines() if not line.startswith("$ ")]
+    (tmp_path / "examples").symlink_to(EXAMPLE.parent)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-e"], input=typed, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.splitlines()) == (0, printed), done.stderr
+    assert (tmp_path / "sessions.db").exists()
 
 
 def test_what_is_in_memory_ends_with_its_process(tmp_path: Path) -> None:
