@@ -97,8 +97,8 @@ class TargetRefusesError(PysessionError):
         place = f" at {error.pointer}" if error is not None and error.pointer else ""
         why = error.message if error is not None and error.message else "it would lose messages without a word"
         super().__init__(
-            f"{reading.reader} would not read the converted document{place}: {why}. Mend the source ('pysession repair') where 'pysession check "
-            f"--reader' finds the same in it; else this is a fault of pysession, to be reported"
+            f"{reading.reader} would not read the converted document{place}: {why}. Mend the source ('pysession repair') "
+            "where 'pysession check --reader' finds the same in it; else this is a fault of pysession, to be reported"
         )
         self.reading = reading
 
