@@ -113,10 +113,15 @@ def test_writers_of_a_file_that_is_pruned_lose_nothing(tmp_path: Path) -> None:
                 removed += (await provider.prune("s", "keep_last_10")).removed
             return removed
 
+        def told(message: Json) -> list[str]:
+            return text_of(message).split("-")
+
         *_, removed = await asyncio.gather(*(write(n) for n in range(3)), prune())
         left = await FileHistoryProvider(tmp_path).get_messages("s")
         assert removed + len(left) == 60
-        assert sorted(text_of(one) for one in left if text_of(one).endswith("-19")) == ["w0-19", "w1-19", "w2-19"]
+        for writer in range(3):
+            numbers = [int(said[1]) for said in map(told, left) if said[0] == f"w{writer}"]
+            assert numbers == [*range(20)][20 - len(numbers) :]
 
     asyncio.run(main())
 
