@@ -1,15 +1,18 @@
 """What stores, conversions and the typed form fail with, as refusals.
 
-No text of a failure of a store reaches a client: it names places of the server.
+No text of a failure of a store reaches a client: it names places of the server. Nor is it logged, as it may quote a session's id;
+the classes are, and the code of the library below, if it has one.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from grpc import StatusCode
 
+from pysession.exchange.server.logs import tell
 from pysession.exchange.server.refusals import (
     CallRefusedError,
     exhausted,
@@ -33,11 +36,20 @@ from pysession.stores import (
 
 
 def refusal_of(failure: StoreError | UsageError) -> CallRefusedError:
-    """The refusal that says what a store said."""
+    """The refusal that says what a store said. What an operator has to mend is logged."""
+    if isinstance(failure, (NotAStoreError, NotWritableError, UnavailableError)):
+        cause = failure.__cause__
+        code = next((code for name in _CODES if (code := getattr(cause, name, None)) is not None), None)
+        below = None if cause is None else type(cause).__name__
+        tell(logging.WARNING, "store", failure=type(failure).__name__, cause=below, code=code)
     for kind, told in _TOLD:
         if isinstance(failure, kind):
             return told(failure)
     return unavailable("STORE_UNAVAILABLE", "the store does not answer")
+
+
+_CODES = ("sqlite_errorname", "sqlstate", "strerror")
+"""Attributes of exceptions that tell what it was, in fixed words: those of sqlite3, psycopg and the system."""
 
 
 def _conflict(failure: ConflictError) -> CallRefusedError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -362,7 +363,9 @@ def test_every_refusal_names_its_request_and_a_client_may_name_it() -> None:
     run(body)
 
 
-def test_a_store_that_is_down_is_unavailable_and_nothing_of_it_is_told(tmp_path: Path) -> None:
+def test_a_store_that_is_down_is_unavailable_and_nothing_of_it_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async def body(exchange: Exchange) -> None:
         await exchange.put("s", b"1")
         await exchange.store.close()
@@ -373,7 +376,12 @@ def test_a_store_that_is_down_is_unavailable_and_nothing_of_it_is_told(tmp_path:
             refusal = await refused(call)
             assert refusal.code in (StatusCode.UNAVAILABLE, StatusCode.DATA_LOSS)
             assert str(tmp_path) not in repr(refusal)
+        # Its operator finds out, but nothing that may name a session.
+        told = [vars(record)["fields"] for record in caplog.records if record.getMessage() == "store"]
+        assert len(told) == 3
+        assert all(one["failure"] and str(tmp_path) not in repr(one) for one in told)
 
+    caplog.set_level(logging.WARNING)
     run(body, f"sqlite:///{tmp_path}/s.db")
 
 
