@@ -27,12 +27,14 @@ from bare_exchange import BareClient
 
 from pysession.exchange.client import ExchangeClient
 
-SIZES = {"10 KB": (10_000, 150), "1 MB": (1_000_000, 20), "50 MB": (50_000_000, 5)}
-"""Bytes, and rounds."""
+SIZES = {"10 KB": (10_000, 20, 20), "1 MB": (1_000_000, 6, 5), "50 MB": (50_000_000, 5, 1)}
+"""Bytes, rounds, and how often each is called in a round: as often as a server that has other calls before and after."""
 CLIENTS = 64
 CALLS = 40
 WARM_CALLS = 5
 AT_ONCE = 16
+Times = tuple[float, float, float]
+"""Seconds of a put and a get, of the put, of the get."""
 _HERE = Path(__file__).parent
 _numbers = itertools.count()
 
@@ -88,17 +90,22 @@ async def seconds(work: Awaitable[Any]) -> float:
 async def transfers(exchange: ExchangeClient, bare: BareClient) -> None:
     """Print what a put and a get take, alone."""
     print(f"{'put + get':<12}{'exchange':>22}{'bare':>22}   bare / exchange")
-    for name, (size, rounds) in SIZES.items():
-        ours, theirs = [], []
+    for name, (size, rounds, calls) in SIZES.items():
+
+        async def both(put: Callable[[bytes], Awaitable[Any]], get: Callable[[], Awaitable[Any]]) -> list[Times]:
+            found = []
+            for _ in range(calls):  # noqa: B023 (it is called before the next size)
+                data = document(size)  # noqa: B023
+                putting = await seconds(put(data))
+                getting = await seconds(get())
+                found.append((putting + getting, putting, getting))
+            return found
+
+        ours: list[Times] = []
+        theirs: list[Times] = []
         for _ in range(rounds):
-            data = document(size)
-            put = await seconds(exchange.put("s", data))
-            get = await seconds(exchange.get("s"))
-            ours.append((put + get, put, get))
-            data = document(size)
-            put = await seconds(bare.put(data))
-            get = await seconds(bare.get(size))
-            theirs.append((put + get, put, get))
+            ours += await both(lambda data: exchange.put("s", data), lambda: exchange.get("s"))
+            theirs += await both(bare.put, lambda: bare.get(size))  # noqa: B023
         fast, plain = min(ours), min(theirs)
         told = (f"{put * 1e3:8.2f} + {get * 1e3:6.2f} ms" for _, put, get in (fast, plain))
         ratio = statistics.median(plain[0] for plain in theirs) / statistics.median(fast[0] for fast in ours)
