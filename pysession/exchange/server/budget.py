@@ -3,77 +3,103 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
+
+import msgspec
 
 from pysession.exchange.server.refusals import CallRefusedError, exhausted
 
 _RETRY_SECONDS = 1.0
 
 
-class Budget:
-    """``total`` bytes, taken in the order in which they are asked for.
+class _Waiting(msgspec.Struct, eq=False):
+    size: int
+    owner: str
+    turn: asyncio.Future[None]
 
-    ``make_room`` is told how many bytes are missing before anybody waits for them; it gives back what it can do without.
+
+def _keep_all(missing: int, owner: str | None) -> None:
+    pass
+
+
+class Budget:
+    """``total`` bytes, of which one owner has ``most_of_one``, taken in the order in which they are asked for.
+
+    Who waits because of its own share keeps nobody else waiting. ``make_room`` is told how many bytes are missing, and
+    whose they must be if that matters, before anybody waits; it gives back what it can do without.
     """
 
-    def __init__(self, total: int, wait_seconds: float) -> None:
+    def __init__(self, total: int, wait_seconds: float, most_of_one: int | None = None) -> None:
         self.total = total
         self.taken = 0
+        self._most_of_one = total if most_of_one is None else min(total, most_of_one)
         self._wait_seconds = wait_seconds
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
-        self.make_room: Callable[[int], None] = lambda missing: None
+        self._of: dict[str, int] = {}
+        self._waiting: list[_Waiting] = []
+        self.make_room: Callable[[int, str | None], None] = _keep_all
 
     @property
     def is_wanted(self) -> bool:
         """Whether somebody waits."""
         return bool(self._waiting)
 
-    async def take(self, size: int) -> None:
+    async def take(self, owner: str, size: int) -> None:
         """Wait until ``size`` bytes are free, and take them.
 
         Raises:
             CallRefusedError: RESOURCE_EXHAUSTED, they do not become free in time or there are never so many.
         """
-        if size > self.total:
-            message = f"{size:,} bytes are more than the {self.total:,} that the server has under way at once"
-            raise exhausted("DOCUMENT_TOO_LARGE", message, "bytes in flight", size=size, limit=self.total)
-        if self.taken + size > self.total:
-            self.make_room(self.taken + size - self.total)
-        if not self._waiting and self.taken + size <= self.total:
-            self.taken += size
+        if size > self._most_of_one:
+            message = f"{size:,} bytes are more than the {self._most_of_one:,} that the server has under way at once"
+            raise exhausted("DOCUMENT_TOO_LARGE", message, "bytes in flight", size=size, limit=self._most_of_one)
+        for missing, whose in (
+            (self._of.get(owner, 0) + size - self._most_of_one, owner),
+            (self.taken + size - self.total, None),
+        ):
+            if missing > 0:
+                self.make_room(missing, whose)
+        waiting = _Waiting(size, owner, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._hand_out()
+        if waiting.turn.done():
             return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        place = (size, turn)
-        self._waiting.append(place)
         try:
             async with asyncio.timeout(self._wait_seconds):
-                await turn
+                await waiting.turn
         except BaseException as failure:
-            if turn.done() and not turn.cancelled():
-                self.give(size)  # It came at the very moment of giving up.
-            else:
-                self._waiting.remove(place)
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
                 self._hand_out()
+            else:
+                self.give(owner, size)  # It came at the very moment of giving up.
             if isinstance(failure, TimeoutError):
-                raise self._too_much(size) from None
+                raise self._too_much() from None
             raise
 
-    def give(self, size: int) -> None:
+    def give(self, owner: str, size: int) -> None:
         """Give bytes back."""
         self.taken -= size
+        left = self._of.get(owner, 0) - size
+        if left:
+            self._of[owner] = left
+        else:
+            self._of.pop(owner, None)
         self._hand_out()
 
     def _hand_out(self) -> None:
-        while self._waiting and self.taken + self._waiting[0][0] <= self.total:
-            size, turn = self._waiting.popleft()
-            self.taken += size
-            if not turn.done():
-                turn.set_result(None)
-            else:
-                self.taken -= size
+        for waiting in tuple(self._waiting):
+            mine = self._of.get(waiting.owner, 0) + waiting.size
+            if mine > self._most_of_one < self.total:
+                continue
+            if self.taken + waiting.size > self.total:
+                return  # who asks for less does not overtake
+            self._waiting.remove(waiting)
+            self.taken += waiting.size
+            self._of[waiting.owner] = mine
+            if not waiting.turn.done():
+                waiting.turn.set_result(None)
 
-    def _too_much(self, size: int) -> CallRefusedError:
+    def _too_much(self) -> CallRefusedError:
         message = "the server has as many bytes under way as it takes on; try again"
         return exhausted(
             "TOO_MUCH_IN_FLIGHT", message, "bytes in flight", retry_seconds=_RETRY_SECONDS, limit=self.total

@@ -85,16 +85,16 @@ class Documents:
             raise exhausted("DOCUMENT_TOO_LARGE", message, "document", size=size, limit=most)
 
     @contextlib.asynccontextmanager
-    async def held(self, size: int) -> AsyncIterator[None]:
-        """``size`` bytes of the budget while the block lasts."""
+    async def held(self, owner: str, size: int) -> AsyncIterator[None]:
+        """``size`` bytes of the owner's budget while the block lasts."""
         if size <= _SMALL:
             yield
             return
-        await self.budget.take(size)
+        await self.budget.take(owner, size)
         try:
             yield
         finally:
-            self.budget.give(size)
+            self.budget.give(owner, size)
 
     @contextlib.asynccontextmanager
     async def read(self, owner: str, session_id: str) -> AsyncIterator[Stored]:
@@ -109,12 +109,14 @@ class Documents:
             if not stored.data or not stored.is_whole:
                 raise damaged()
             counted = 0 if stored.size <= _SMALL else stored.size
-            await self.budget.take(counted)
+            if counted:
+                await self.budget.take(owner, counted)
         try:
             await self._check_readable(owner, stored)
             yield stored
         finally:
-            self.budget.give(counted)
+            if counted:
+                self.budget.give(owner, counted)
 
     async def _check_readable(self, owner: str, stored: Stored) -> None:
         """Where a store keeps no checksum, damage is what cannot be read, and was not put by this server either."""

@@ -52,7 +52,9 @@ class Server:
         self._store = store
         limits = settings.limits
         self._watches = Watches(store, settings.watch_seconds)
-        budget = Budget(limits.bytes_in_flight, limits.wait_seconds)
+        # Of several owners none shall keep all others waiting.
+        share = None if self.tokens is None else max(limits.bytes_in_flight // 2, limits.document_bytes)
+        budget = Budget(limits.bytes_in_flight, limits.wait_seconds, share)
         self._documents = Documents(store, settings.policy, limits, budget, self._watches)
         answers = Answers(limits.answers, limits.answer_seconds)
         uploads = Uploads(budget, limits.uploads, limits.upload_seconds)

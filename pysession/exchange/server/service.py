@@ -60,7 +60,7 @@ class Unary:
         data, digest = await self._sent(request.payload)
 
         async def write() -> pb.PutResponse:
-            async with self._documents.held(len(data)):
+            async with self._documents.held(call.owner, len(data)):
                 entry = await self._documents.write(call.owner, session_id, data, digest, writing)
             return pb.PutResponse(entry=entry_message(entry, digest))
 
@@ -167,7 +167,7 @@ class Unary:
         if subject == "payload":
             data, _ = await self._sent(request.payload)
             self._documents.check_size(len(data))
-            async with self._documents.held(len(data)):
+            async with self._documents.held(call.owner, len(data)):
                 yield data, False
         elif subject == "session_id":
             async with self._documents.read(call.owner, session_id_of(call, request)) as stored:

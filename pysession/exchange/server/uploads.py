@@ -110,10 +110,10 @@ class Uploads:
         upload = self.find(owner, upload_id)
         if upload is None:
             self._check_number(owner)
-            await self._budget.take(size)
+            await self._budget.take(owner, size)
             upload = self._uploads.get((owner, upload_id))
             if upload is not None:  # another call was first
-                self._budget.give(size)
+                self._budget.give(owner, size)
             else:
                 upload = self._uploads[owner, upload_id] = Upload(header, size, digest)
         if upload.header != header:
@@ -146,10 +146,10 @@ class Uploads:
         for key in [key for key, upload in self._uploads.items() if upload.is_parked and upload.touched < oldest]:
             self._drop(key)
 
-    def _make_room(self, missing: int) -> None:
+    def _make_room(self, missing: int, owner: str | None) -> None:
         self._expire()
-        parked = sorted((upload.touched, key) for key, upload in self._uploads.items() if upload.is_parked)
-        for _, key in parked:
+        parked = [key for key, upload in self._uploads.items() if upload.is_parked and owner in (None, key[0])]
+        for key in sorted(parked, key=lambda key: self._uploads[key].touched):
             if missing <= 0:
                 return
             missing -= self._uploads[key].size
@@ -158,4 +158,4 @@ class Uploads:
     def _drop(self, key: tuple[str, str]) -> None:
         upload = self._uploads.pop(key, None)
         if upload is not None:
-            self._budget.give(upload.size)
+            self._budget.give(key[0], upload.size)

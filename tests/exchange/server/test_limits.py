@@ -262,26 +262,56 @@ def test_transfers_that_wait_too_long_are_refused_with_when_to_come_again() -> N
 def test_a_budget_is_given_out_in_the_order_of_asking() -> None:
     async def main() -> None:
         budget = Budget(100, 5)
-        await budget.take(80)
+        await budget.take("", 80)
         order: list[int] = []
 
         async def ask(size: int) -> None:
-            await budget.take(size)
+            await budget.take("", size)
             order.append(size)
 
         waiting = [asyncio.create_task(ask(size)) for size in (90, 10, 20)]
         await asyncio.sleep(0)
         assert order == []
-        budget.give(80)
+        budget.give("", 80)
         await asyncio.sleep(0)
         assert sorted(order) == [10, 90]
         waiting[2].cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-        budget.give(90)
-        budget.give(10)
+        budget.give("", 90)
+        budget.give("", 10)
         assert budget.taken == 0
         with pytest.raises(CallRefusedError):
-            await budget.take(101)
+            await budget.take("", 101)
+
+    asyncio.run(main())
+
+
+def test_an_owner_that_waits_for_its_own_share_keeps_nobody_else_waiting() -> None:
+    async def main() -> None:
+        budget = Budget(100, 0.05, 60)
+        await budget.take("a", 50)
+        with pytest.raises(CallRefusedError) as caught:
+            await budget.take("a", 20)
+        assert caught.value.reason == "TOO_MUCH_IN_FLIGHT"
+        waiting = asyncio.create_task(budget.take("a", 20))
+        await asyncio.sleep(0)
+        await budget.take("b", 50)
+        budget.give("a", 50)
+        await waiting
+        assert budget.taken == 70
+        # Who waits for what all have is not overtaken by who asks for less.
+        large = asyncio.create_task(budget.take("a", 40))
+        await asyncio.sleep(0)
+        small = asyncio.create_task(budget.take("c", 10))
+        await asyncio.sleep(0)
+        assert not small.done()
+        budget.give("b", 50)
+        await asyncio.gather(large, small)
+        for owner, size in (("a", 60), ("c", 10)):
+            budget.give(owner, size)
+        assert budget.taken == 0
+        with pytest.raises(CallRefusedError):
+            await budget.take("a", 61)
 
     asyncio.run(main())
 
