@@ -136,6 +136,8 @@ def command(
             results = pull(client, options, _silent if several else bar.moves)
             if several and bar.shown:
                 results = _with_progress(results, count(client, options), bar)
+            elif not several:
+                results = bar.before(results)
             # A bar and a line for each session would write over each other.
             account.brief = several and bar.shown
             code = account.of(results, account.deliver)
@@ -267,6 +269,8 @@ def _with_progress(results: Iterable[Pulled | NotRead], total: int, bar: Bar) ->
     """``results``, with a bar that counts them."""
     for done, result in enumerate(results):
         bar.moves(min(done, total), total)
+        if isinstance(result, NotRead) or result.received is None:
+            bar.ends()
         yield result
     bar.moves(total, total)
     bar.ends()

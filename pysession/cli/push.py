@@ -108,8 +108,7 @@ def command(
     )
     bar = Bar("pushing", quiet=quiet)
     results = push(paths, client, options, _silent if several else bar.moves)
-    if several:
-        results = _with_progress(results, paths, chosen, bar)
+    results = _with_progress(results, paths, chosen, bar) if several else bar.before(results)
     try:
         account = _Account(format, quiet=quiet, to_stdout=True)
         # A bar and a line for each document would write over each other.
@@ -176,6 +175,8 @@ def _with_progress(
     for result in results:
         sources.add(result.source)
         bar.moves(min(len(sources) - 1, total), total)
+        if isinstance(result, NotRead) or result.entry is None:
+            bar.ends()
         yield result
     bar.moves(total, total)
     bar.ends()

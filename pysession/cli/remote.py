@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pysession.exchange.client import ExchangeClient
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_Result = TypeVar("_Result")
 
 TOKEN = "PYSESSION_TOKEN"  # noqa: S105 (the name of the variable)
 
@@ -145,6 +146,12 @@ class Bar:
             self._step = max(1, total // self._MOST_DRAWINGS)
         if done - self._bar.pos >= self._step or done == total:
             self._bar.update(done - self._bar.pos)
+
+    def before(self, results: Iterable[_Result]) -> Iterator[_Result]:
+        """``results``, before each of which it ends: what is told of them goes to lines of their own."""
+        for result in results:
+            self.ends()
+            yield result
 
     def ends(self) -> None:
         """Leave the line that it is on."""

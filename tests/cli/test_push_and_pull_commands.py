@@ -214,7 +214,10 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(exchange: Served, tmp_path: Pat
     shown = on_terminal(exchange, tmp_path, "push", "large.json")
     assert b"pushing" in shown
     assert b"100%" in shown
-    assert b"bar: 5,000,000 bytes" in shown
+    assert b"\nlarge.json \xe2\x86\x92 bar: 5,000,000 bytes" in shown
+    assert b"\nbar \xe2\x86\x92 out.json: 5,000,000 bytes" in on_terminal(
+        exchange, tmp_path, "pull", "bar", "-o", "out.json"
+    )
     for number in range(3):
         (tmp_path / f"bar-{number}.json").write_bytes(session(session_id=f"bar-{number}"))
     for command in (("push", "bar-0.json", "bar-1.json", "bar-2.json"), ("pull", "--prefix", "bar-", "-o", "out")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import msgspec
 
@@ -55,7 +56,7 @@ def count(client: ExchangeClient, options: PullOptions) -> int:
 
 def _works(client: ExchangeClient, options: PullOptions, progress: Progress) -> Iterator[Work[Pulled | NotRead]]:
     for session_id, size in _chosen(client, options):
-        yield size, _pull(client, options, session_id, progress)
+        yield size, partial(_pull, client, options, session_id, progress)
 
 
 def _chosen(client: ExchangeClient, options: PullOptions) -> Iterable[tuple[str, int]]:

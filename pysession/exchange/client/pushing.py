@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -90,14 +91,14 @@ class _Pushing:
     def works(self, paths: Iterable[str]) -> Iterator[Work[Pushed | NotRead]]:
         for source in discover(paths, self._options.format, stores=True):
             if isinstance(source, NotRead):
-                yield 0, _as_it_is(source)
+                yield 0, partial(_as_it_is, source)
                 continue
             for record in records(source, self._options.limits):
                 parcel = record if isinstance(record, NotRead) else self._packed(record)
                 if isinstance(parcel, _Parcel):
-                    yield len(parcel.data), self._push(parcel)
+                    yield len(parcel.data), partial(self._push, parcel)
                 else:
-                    yield 0, _as_it_is(parcel)
+                    yield 0, partial(_as_it_is, parcel)
 
     def _packed(self, record: Record) -> _Parcel | Pushed | NotRead:
         options = self._options

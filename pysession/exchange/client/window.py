@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -13,8 +13,8 @@ _Result = TypeVar("_Result")
 _AT_ONCE = 8
 _BYTES_AT_ONCE = 64 * 2**20
 
-Work = tuple[int, Coroutine[Any, Any, _Result]]
-"""How many bytes it holds, as far as that is known, and what it does."""
+Work = tuple[int, Callable[[], Coroutine[Any, Any, _Result]]]
+"""How many bytes it holds, as far as that is known, and what it does when its turn has come."""
 
 
 def in_order(works: Iterable[Work[_Result]]) -> Iterator[_Result]:
@@ -29,7 +29,7 @@ def in_order(works: Iterable[Work[_Result]]) -> Iterator[_Result]:
             while begun and (len(begun) == _AT_ONCE or held + size > _BYTES_AT_ONCE):
                 held -= begun[0][0]
                 yield begun.popleft()[1].result()
-            begun.append((size, start(work)))
+            begun.append((size, start(work())))
             held += size
         while begun:
             yield begun.popleft()[1].result()
