@@ -6,11 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pysession.sessions.agent import Agent, Call, MismatchError, MismatchWarning
+    from pysession.sessions.agents.agent import Agent, Call, MismatchError, MismatchWarning
+    from pysession.sessions.agents.deciding import scored_by, summarised_by
+    from pysession.sessions.agents.injection import enqueue_messages
     from pysession.sessions.conflicts import TrailConflictError
     from pysession.sessions.context import RunContext
     from pysession.sessions.conversation import MessageView
-    from pysession.sessions.deciding import scored_by, summarised_by
     from pysession.sessions.envelopes import Form
     from pysession.sessions.errors import (
         CorruptSessionError,
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     )
     from pysession.sessions.events import Event, EventKind, Events
     from pysession.sessions.exporting import Export, ExportFormat
-    from pysession.sessions.file_history import FileHistoryProvider
-    from pysession.sessions.framework import agent_framework_provider
-    from pysession.sessions.in_memory import InMemoryHistoryProvider
-    from pysession.sessions.injection import enqueue_messages
     from pysession.sessions.memory import Memory
     from pysession.sessions.messages import (
         InputError,
@@ -38,8 +35,17 @@ if TYPE_CHECKING:
         message,
         text,
     )
-    from pysession.sessions.postgres_history import PostgresHistoryProvider
-    from pysession.sessions.providers import ContextProvider, HistoryProvider
+    from pysession.sessions.providers.base import ContextProvider, HistoryProvider
+    from pysession.sessions.providers.file_history import FileHistoryProvider
+    from pysession.sessions.providers.framework import agent_framework_provider
+    from pysession.sessions.providers.in_memory import InMemoryHistoryProvider
+    from pysession.sessions.providers.postgres_history import PostgresHistoryProvider
+    from pysession.sessions.providers.store_histories import (
+        CosmosHistoryProvider,
+        RedisHistoryProvider,
+        SqliteHistoryProvider,
+    )
+    from pysession.sessions.providers.stored_history import StoreHistoryProvider
     from pysession.sessions.responses import Response, ResponseError, ResponseStream, Update
     from pysession.sessions.retention import Retention, RetentionError, RetentionWarning
     from pysession.sessions.saved import SessionStore, open_sessions
@@ -47,38 +53,36 @@ if TYPE_CHECKING:
     from pysession.sessions.session import Session
     from pysession.sessions.state_types import register_state_type
     from pysession.sessions.state_values import Unregistered
-    from pysession.sessions.store_histories import CosmosHistoryProvider, RedisHistoryProvider, SqliteHistoryProvider
-    from pysession.sessions.stored_history import StoreHistoryProvider
     from pysession.sessions.sweeping import Swept, removals, sweep
     from pysession.sessions.tools import Tool, ToolContext, ToolError, tool
 
 _ROOM = "pysession.sessions"
 _PUBLIC = {
-    "Agent": "agent",
-    "Call": "agent",
-    "ContextProvider": "providers",
+    "Agent": "agents.agent",
+    "Call": "agents.agent",
+    "ContextProvider": "providers.base",
     "CorruptSessionError": "errors",
-    "CosmosHistoryProvider": "store_histories",
+    "CosmosHistoryProvider": "providers.store_histories",
     "DuplicateSourceError": "errors",
     "Event": "events",
     "EventKind": "events",
     "Events": "events",
     "Export": "exporting",
     "ExportFormat": "exporting",
-    "FileHistoryProvider": "file_history",
+    "FileHistoryProvider": "providers.file_history",
     "Form": "envelopes",
     "HistoryChangedError": "errors",
-    "HistoryProvider": "providers",
-    "InMemoryHistoryProvider": "in_memory",
+    "HistoryProvider": "providers.base",
+    "InMemoryHistoryProvider": "providers.in_memory",
     "InputError": "messages",
     "Memory": "memory",
     "MessageView": "conversation",
-    "MismatchError": "agent",
-    "MismatchWarning": "agent",
+    "MismatchError": "agents.agent",
+    "MismatchWarning": "agents.agent",
     "NotASessionError": "errors",
     "NotYoursError": "errors",
-    "PostgresHistoryProvider": "postgres_history",
-    "RedisHistoryProvider": "store_histories",
+    "PostgresHistoryProvider": "providers.postgres_history",
+    "RedisHistoryProvider": "providers.store_histories",
     "Response": "responses",
     "ResponseError": "responses",
     "ResponseStream": "responses",
@@ -91,10 +95,10 @@ _PUBLIC = {
     "Session": "session",
     "SessionError": "errors",
     "SessionStore": "saved",
-    "SqliteHistoryProvider": "store_histories",
+    "SqliteHistoryProvider": "providers.store_histories",
     "StateTypeError": "errors",
     "StateValueError": "errors",
-    "StoreHistoryProvider": "stored_history",
+    "StoreHistoryProvider": "providers.stored_history",
     "Swept": "sweeping",
     "Tool": "tools",
     "ToolContext": "tools",
@@ -103,17 +107,17 @@ _PUBLIC = {
     "Unregistered": "state_values",
     "UnregisteredTypeWarning": "errors",
     "Update": "responses",
-    "agent_framework_provider": "framework",
+    "agent_framework_provider": "providers.framework",
     "approval_request": "messages",
     "approval_response": "messages",
-    "enqueue_messages": "injection",
+    "enqueue_messages": "agents.injection",
     "function_call": "messages",
     "message": "messages",
     "open_sessions": "saved",
     "register_state_type": "state_types",
     "removals": "sweeping",
-    "scored_by": "deciding",
-    "summarised_by": "deciding",
+    "scored_by": "agents.deciding",
+    "summarised_by": "agents.deciding",
     "sweep": "sweeping",
     "text": "messages",
     "tool": "tools",

@@ -20,7 +20,7 @@ from pysession.survey import Timeline
 from pysession.wire import Encoding, Reading
 
 if TYPE_CHECKING:
-    from pysession.sessions.providers import HistoryProvider
+    from pysession.sessions.providers.base import HistoryProvider
     from pysession.sessions.session import Session
 
 

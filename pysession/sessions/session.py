@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from pysession.pruning import Options, OptionsAtOnce, Pruned, Scorer, Summariser
     from pysession.sessions.messages import Message
-    from pysession.sessions.providers import HistoryProvider
+    from pysession.sessions.providers.base import HistoryProvider
     from pysession.sessions.responses import Response
 
 
@@ -211,7 +211,7 @@ class Session(Document):
         return [MessageView(one) for one in (found if limit is None else found[len(found) - min(limit, len(found)) :])]
 
     async def _messages(self) -> list[Message]:
-        from pysession.sessions.providers import HistoryProvider
+        from pysession.sessions.providers.base import HistoryProvider
 
         for provider in getattr(self._agent, "context_providers", ()):
             if isinstance(provider, HistoryProvider) and provider.load_messages:

@@ -10,7 +10,7 @@ import pytest
 
 from pysession.pruning import PruningError
 from pysession.sessions import Session, message, scored_by, summarised_by, text
-from pysession.sessions.deciding import SCORE, SUMMARISE
+from pysession.sessions.agents.deciding import SCORE, SUMMARISE
 from pysession.sessions.messages import function_call, function_result, text_of
 
 CALL = function_call("c1", "delete", '{"path": "/x"}')

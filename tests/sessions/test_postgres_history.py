@@ -25,7 +25,7 @@ from pysession.stores import NotAStoreError, SessionIdError, StoreUrlError, Unav
 from tests.stores.servers import program
 
 PAGE = (Path(__file__).parents[2] / "docs" / "conversations.md").read_text(encoding="utf-8")
-SCRIPT = Path(__file__).parents[2] / "pysession" / "sessions" / "conversations.sql"
+SCRIPT = Path(__file__).parents[2] / "pysession" / "sessions" / "providers" / "conversations.sql"
 APPEND, READ = re.findall(r"```sql\n(.*?)```", PAGE, re.S)
 NODE = Path(__file__).with_name("node")
 DOTNET = '{"role":"user","contents":[{"$type":"text","text":"from .NET"}],"messageId":"m1","n":1.0,"b":1E+2}'

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pysession.sessions import Agent, CorruptSessionError, MismatchError, MismatchWarning, Response, Session, message
-from pysession.sessions.services import family_of
+from pysession.sessions.agents.services import family_of
 
 
 class Service:

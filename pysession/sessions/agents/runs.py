@@ -9,7 +9,8 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pysession.sessions import approvals, injection
+from pysession.sessions import approvals
+from pysession.sessions.agents import injection
 from pysession.sessions.context import RunContext
 from pysession.sessions.messages import (
     APPROVAL_REQUEST,

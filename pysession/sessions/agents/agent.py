@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import msgspec
 
 from pysession.dialects.python import HISTORY_KEYS
+from pysession.sessions.agents.runs import ChatClient, Run, finished
+from pysession.sessions.agents.services import family_of, why_another_service
 from pysession.sessions.context import RunContext
 from pysession.sessions.errors import CorruptSessionError, SessionError
-from pysession.sessions.in_memory import InMemoryHistoryProvider
 from pysession.sessions.messages import Input, Message, normalised
-from pysession.sessions.providers import ContextProvider, HistoryProvider, distinct
+from pysession.sessions.providers.base import ContextProvider, HistoryProvider, distinct
+from pysession.sessions.providers.in_memory import InMemoryHistoryProvider
 from pysession.sessions.responses import Response, ResponseStream, Update
-from pysession.sessions.runs import ChatClient, Run, finished
-from pysession.sessions.services import family_of, why_another_service
 from pysession.sessions.session import Session
 from pysession.sessions.spans import spanning
 from pysession.sessions.tools import as_tool, by_name

@@ -22,9 +22,9 @@ from pysession.readers import release as release_named
 from pysession.readers.python import history_file
 from pysession.readers.python.table import record
 from pysession.sessions.errors import CorruptSessionError, HistoryChangedError, StateValueError
-from pysession.sessions.in_memory import is_excluded
 from pysession.sessions.messages import CALL, RESULT, InputError, Message, not_yet_stored, settled
-from pysession.sessions.providers import HistoryProvider
+from pysession.sessions.providers.base import HistoryProvider
+from pysession.sessions.providers.in_memory import is_excluded
 from pysession.sessions.state_values import encoded_message
 from pysession.wire import Encoding, read, write
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pysession.findings.failures import UsageError
 from pysession.sessions.context import RunContext
 from pysession.sessions.messages import Message, settled
-from pysession.sessions.providers import ContextProvider, HistoryProvider
+from pysession.sessions.providers.base import ContextProvider, HistoryProvider
 from pysession.sessions.responses import Response
 from pysession.sessions.tools import Tool, ToolError
 

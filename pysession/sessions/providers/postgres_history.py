@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pysession.findings.failures import RefusedError
 from pysession.sessions.errors import CorruptSessionError, HistoryChangedError
-from pysession.sessions.in_memory import is_excluded
 from pysession.sessions.messages import Message, not_yet_stored, settled
-from pysession.sessions.providers import HistoryProvider
+from pysession.sessions.providers.base import HistoryProvider
+from pysession.sessions.providers.in_memory import is_excluded
 from pysession.sessions.state_values import encoded_message
 from pysession.stores import SessionIdError, StoreUrlError, masked
 from pysession.stores.checking import id_bytes, owner_bytes
@@ -210,7 +210,7 @@ class PostgresHistoryProvider(HistoryProvider):
     async def _prepare(self, connection: Any) -> None:
         from pysession.stores.postgres_pool import make_tables
 
-        script = ("pysession.sessions", "conversations.sql")
+        script = ("pysession.sessions.providers", "conversations.sql")
         await make_tables(connection, self._database.place, script, "conversations_schema_version", _LAYOUT)
 
 

@@ -11,9 +11,9 @@ import msgspec
 
 from pysession.findings import format_pointer
 from pysession.sessions.errors import CorruptSessionError
-from pysession.sessions.in_memory import is_excluded
 from pysession.sessions.messages import Message, first_new, identity, needed, settled
-from pysession.sessions.providers import HistoryProvider
+from pysession.sessions.providers.base import HistoryProvider
+from pysession.sessions.providers.in_memory import is_excluded
 from pysession.sessions.session import Session
 from pysession.sessions.state_values import encoded_message
 from pysession.stores import ConflictError, ImmutableError, NotFoundError, Store

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pysession.sessions.errors import CorruptSessionError
 from pysession.sessions.messages import InputError, Message, not_yet_stored, settled
-from pysession.sessions.providers import HistoryProvider
+from pysession.sessions.providers.base import HistoryProvider
 
 if TYPE_CHECKING:
     from pysession.pruning import Pruned, Strategy

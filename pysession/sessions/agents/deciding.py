@@ -7,9 +7,9 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
-from pysession.sessions.agent import Agent
+from pysession.sessions.agents.agent import Agent
+from pysession.sessions.agents.runs import ChatClient
 from pysession.sessions.messages import Message
-from pysession.sessions.runs import ChatClient
 from pysession.sessions.session import Session
 
 SCORE = (

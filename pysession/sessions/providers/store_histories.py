@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pysession.sessions.stored_history import StoreHistoryProvider
+from pysession.sessions.providers.stored_history import StoreHistoryProvider
 from pysession.stores import StoreUrlError, masked, open_store
 
 
