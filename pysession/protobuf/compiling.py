@@ -11,19 +11,22 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from pysession.protobuf.varints import LENGTHS, read_varint
+from pysession.protobuf.varints import LENGTHS, WORDS, read_varint
 
 _SPAN = """\
         length = data[at + 1]
-        at += 2
+        start = at + 2
         if length > 127:
-            length += (data[at] << 7) - 128
-            at += 1
+            length += (data[start] << 7) - 128
+            start += 1
             if length > 16383:
-                length, at = read_varint(data, at - 2)
-        stop = at + length
+                length, start = read_varint(data, start - 2)
+        stop = start + length\
 """
 """Where the value begins and ends whose tag stands at ``at``. A length takes one byte or two; a longer one is rare."""
+
+_NEXT = ["    if at == end:", "        return found", "    key = data[at]"]
+"""What field comes next. Where a length led beyond ``end``, ``at`` never gets there, and what is read is refused."""
 
 
 def compiled_writer(
@@ -37,7 +40,7 @@ def compiled_writer(
 
     Those are written last, when it is certain that everything fits its field; otherwise ``unfit`` is raised.
     """
-    bound: dict[str, Any] = {"encode": str.encode, "lengths": LENGTHS, "join": b"".join, "end": end, "Unfit": unfit}
+    bound: dict[str, Any] = {"encode": str.encode, "lengths": LENGTHS, "words": WORDS, "join": b"".join, "end": end, "Unfit": unfit}
     lines = ["def write(value, room, lists):"]
     late: list[str] = []
     pieces: list[str] = []
@@ -49,7 +52,9 @@ def compiled_writer(
         value = f"value{index}"
         written = f"write{index}({value}, room, lists)"
         pieces.append(f"tag{index}")
-        if form == "string":
+        if form == "word":
+            pieces.append(f"words[{value}]")
+        elif form == "string":
             lines.append(f"    {value} = encode({value})")
             pieces += f"lengths[len({value})]", value
         elif form == "bool":
@@ -58,7 +63,7 @@ def compiled_writer(
             lines.append(f"    {value} = {choice}")
             pieces.append(value)
         else:
-            nothing = f"b'\\0' if {value} == {{}} else " if form == "Object" else ""
+            nothing = f"b'\\0' if not {value} and {value}.__class__ is dict else " if form == "Object" else ""
             (lines if fits is None else late).append(f"    {value} = {nothing}{written}")
             pieces.append(value)
     if len(late) > 1:
@@ -82,29 +87,22 @@ def compiled_reader(
 
     ``arranged`` puts the members where the field with the key ``layout`` says. Where another field stands, ``rest`` goes on.
     """
-    bound: dict[str, Any] = {"start": start, "read_varint": read_varint, "arranged": arranged, "rest": rest}
-    lines = ["def read(data, at, end):", "    found = start.copy()"]
-    lines.append("    key = data[at] if at < end else 0")
+    bound: dict[str, Any] = {"begun": start.copy, "read_varint": read_varint, "arranged": arranged, "rest": rest}
+    lines = ["def read(data, at, end):", "    found = begun()", *_NEXT]
     for index, (key, name, form, read) in enumerate(fields):
         bound |= {f"name{index}": name, f"read{index}": read}
         lines.append(f"    if key == {key}:")
         if form == "scalar":
             lines.append(f"        found[name{index}], at = read{index}(data, at + 1, end)")
         else:
-            lines.append(_SPAN.rstrip("\n"))
             value = {
-                "string": "data[at:stop].decode()",
-                "Object": f"{{}} if at == stop else read{index}(data, at, stop)",
-            }.get(form, f"read{index}(data, at, stop)")
-            lines += [f"        found[name{index}] = {value}", "        at = stop"]
-        lines.append("        key = data[at] if at < end else 0")
-    lines += ["    if at == end:", "        return found"]
-    lines += [f"    if key == {layout}:", "        start_of_layout = at", _SPAN.rstrip("\n")]
-    lines += [
-        "        if stop == end:",
-        "            return arranged(found, data[at:stop])",
-        "        at = start_of_layout",
-    ]
+                "string": "data[start:stop].decode()",
+                "Object": f"read{index}(data, start, stop) if length else {{}}",
+            }.get(form, f"read{index}(data, start, stop)")
+            lines += [_SPAN, f"        found[name{index}] = {value}", "        at = stop"]
+        lines += [f"    {line}" for line in _NEXT]
+    lines += [f"    if key == {layout}:", _SPAN, "        if stop == end:"]
+    lines.append("            return arranged(found, data[start:stop])")
     lines.append("    return rest(data, at, end, found)")
     return _function("read", lines, bound)
 

@@ -120,6 +120,8 @@ class _Chooser:
         self._place = place
         self._dialect = dialect
         self._readers: dict[int, Body] = {}
+        self._short: dict[int, Body] = {}
+        """Those whose keys are one byte."""
 
     def fill(self) -> None:
         """Make the readers of the kinds, in which there may be objects of this place again."""
@@ -131,6 +133,7 @@ class _Chooser:
         for message, field in choices(self._place).items():
             if message in usual:
                 self._readers[field.number << 3 | LENGTH] = object_reader(usual[message], self._dialect, known).read
+        self._short = {key: read for key, read in self._readers.items() if key <= _ONE_BYTE}
 
     def one(self, data: bytes, at: int, end: int) -> Any:
         """The object whose bytes are from ``at`` to ``end``."""
@@ -150,7 +153,7 @@ class _Chooser:
     def several(self, data: bytes, at: int, end: int) -> list[Any]:
         """The list whose bytes are from ``at`` to ``end``."""
         found: list[Any] = []
-        readers = self._readers
+        readers = self._short
         while at < end:
             if data[at] != _ITEMS:
                 raise Malformed(f"a list of {self._place} has a field that this version does not know")
@@ -171,7 +174,7 @@ class _Chooser:
                 behind += 1
                 if length > 0x3FFF:
                     length, behind = read_varint(data, behind - 2)
-            if reader is not None and data[at] <= _ONE_BYTE and behind + length == stop <= end:
+            if reader is not None and behind + length == stop <= end:
                 found.append(reader(data, behind, stop))
             else:
                 found.append(self.one(data, at, stop))

@@ -11,6 +11,9 @@ _BIT63, _BIT64 = 1 << 63, 1 << 64
 _KEPT = 1 << 14
 """Lengths below are made once: they take one byte or two."""
 
+_WORD, _WORDS = 64, 4096
+"""The longest text that is kept as a word, and how many are."""
+
 
 def varint(number: int) -> bytes:
     """``number``, from 0 on, seven bits a byte."""
@@ -32,6 +35,34 @@ class _Lengths(dict[int, bytes]):
 
 LENGTHS = _Lengths()
 """The varint of every length. Looking one up costs a tenth of making it."""
+
+
+class _Words(dict[str, bytes]):
+    def __missing__(self, text: str) -> bytes:
+        made = sized(str.encode(text))
+        if len(made) < _WORD and len(self) < _WORDS:
+            self[text] = made
+        return made
+
+
+WORDS = _Words()
+"""Strings behind their lengths, as far as they are such as come again and again."""
+
+
+class Frames(dict[int, bytes]):
+    """What stands before a body of a given length that lies in messages which hold nothing else: tag and length of each
+    of them, from the outermost of ``tags`` on, and its own. One look-up instead of one for every length."""
+
+    def __init__(self, *tags: bytes) -> None:
+        self._tags = tags
+
+    def __missing__(self, length: int) -> bytes:
+        made = b""
+        for tag in reversed(self._tags):
+            made = tag + LENGTHS[length + len(made)] + made
+        if length < _KEPT:
+            self[length] = made
+        return made
 
 
 def tag(number: int, wire_type: int = LENGTH) -> bytes:

@@ -7,11 +7,12 @@ from functools import cache, partial
 from typing import Any
 
 import jiter
+import msgspec
 
 from pysession.protobuf.exact import number
 from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import enumeration, number_of
-from pysession.protobuf.varints import LENGTHS, VARINT, signed, sized, sized_all, tag
+from pysession.protobuf.varints import LENGTHS, VARINT, Frames, signed, sized, sized_all, tag
 from pysession.protobuf.words import (
     Kind,
     Slot,
@@ -29,6 +30,8 @@ _NESTED = 12
 
 _ITEMS = tag(1)
 """Every list of something has its items in its first field."""
+
+_ITEM = Frames(_ITEMS)
 
 _LIMIT = 1 << 63
 
@@ -118,6 +121,16 @@ def _service_session_id(value: Any, room: int, lists: Lists) -> bytes:
 # ---------------------------------------------------------------- objects that have kinds
 
 
+class _KindWriter(msgspec.Struct, frozen=True):
+    """Writes the objects of one kind. What stands before such a body by its length: where there is one object, where there
+    is a list of them, and before the only one in a list, the length of the list included."""
+
+    write: ObjectWriter
+    one: Frames
+    item: Frames
+    alone: Frames
+
+
 class _Chooser:
     """Writes objects that name their kind: as the message of the place, whose one field is the kind's own message."""
 
@@ -127,21 +140,27 @@ class _Chooser:
         self._dialect = dialect
         self.discriminator = next((kind.discriminator for kind in known.values() if kind.discriminator), None)
         named: set[str] = set()
-        self.kinds: dict[Any, tuple[bytes, ObjectWriter]] = {}
+        self.kinds: dict[Any, _KindWriter] = {}
         for name, kind in known.items():
             self.kinds[name] = self._writer(kind, name if kind.message in named else None)
             named.add(kind.message)
         self.unknown = self._writer(other_kind(dialect, place), None)
 
-    def _writer(self, kind: Kind, alias: str | None) -> tuple[bytes, ObjectWriter]:
-        return tag(self._of[kind.message].number), ObjectWriter(kind, partial(write_of, self._dialect), alias)
+    def _writer(self, kind: Kind, alias: str | None) -> _KindWriter:
+        key = tag(self._of[kind.message].number)
+        return _KindWriter(
+            ObjectWriter(kind, partial(write_of, self._dialect), alias),
+            Frames(key),
+            Frames(_ITEMS, key),
+            Frames(b"", _ITEMS, key),
+        )
 
     def body(self, value: dict[str, Any], room: int, lists: Lists, standing: str | None = None) -> bytes:
         """``value`` as the message of the place; without discriminator it is of the kind ``standing``."""
         name = value.get(self.discriminator, standing)  # type: ignore[arg-type]
-        tag, write = self.kinds.get(name, self.unknown) if name.__class__ is str else self.unknown
-        body = write(value, room - 1, lists)
-        return tag + LENGTHS[len(body)] + body
+        kind = self.kinds.get(name, self.unknown) if name.__class__ is str else self.unknown
+        body = kind.write(value, room - 1, lists)
+        return kind.one[len(body)] + body
 
     def bodies(self, value: list[dict[str, Any]], room: int, lists: Lists) -> bytes:
         """``value`` as the list of the place."""
@@ -149,13 +168,12 @@ class _Chooser:
         room -= 2
         for item in value:
             name = item.get(self.discriminator)  # type: ignore[arg-type]
-            tag, write = self.kinds.get(name, self.unknown) if name.__class__ is str else self.unknown
+            kind = self.kinds.get(name, self.unknown) if name.__class__ is str else self.unknown
             try:
-                body = write.compiled[tuple(item)](item, room, lists)
+                body = kind.write.compiled[tuple(item)](item, room, lists)
             except UNCOMPILED:
-                body = write(item, room, lists)
-            size = LENGTHS[len(body)]
-            out += _ITEMS, LENGTHS[len(tag) + len(size) + len(body)], tag, size, body
+                body = kind.write(item, room, lists)
+            out += kind.item[len(body)], body
         return b"".join(out)
 
     def named(self, value: Any) -> bool:
@@ -194,8 +212,19 @@ def _one(place: str, dialect: str, slot: Slot) -> Writer:
 
 def _several(place: str, dialect: str, slot: Slot) -> Writer:
     chooser = _chooser(place, dialect)
+    discriminator, kinds, unknown = chooser.discriminator, chooser.kinds, chooser.unknown
 
     def write(value: Any, room: int, lists: Lists) -> bytes:
+        if value.__class__ is list and len(value) == 1 and value[0].__class__ is dict and room > _NESTED:
+            # Most lists are of one object; then no list needs to be looked through and put together.
+            item = value[0]
+            name = item.get(discriminator)
+            kind = kinds.get(name, unknown) if name.__class__ is str else unknown
+            try:
+                body = kind.write.compiled[tuple(item)](item, room - 3, lists)
+            except UNCOMPILED:
+                body = kind.write(item, room - 3, lists)
+            return kind.alone[len(body)] + body
         if not _fits_several(value, room, lists):
             raise Unfit
         body = chooser.bodies(value, room - 1, lists)
@@ -249,7 +278,7 @@ def _object_of(write_object: Write, fits: Callable[[Any, int, Lists], bool]) -> 
 
 
 def _are_messages(value: Any, room: int, lists: Lists) -> bool:
-    return id(value) in lists and all(item.__class__ is dict for item in value)
+    return id(value) in lists and {*map(type, value)} <= {dict}
 
 
 def _messages(dialect: str, slot: Slot) -> Writer:
@@ -268,7 +297,7 @@ def _messages(dialect: str, slot: Slot) -> Writer:
                 body = compiled[tuple(item)](item, room, lists)
             except UNCOMPILED:
                 body = write_message(item, room, lists)
-            out += _ITEMS, LENGTHS[len(body)], body
+            out += _ITEM[len(body)], body
         if spoken != usual:
             out.append(_WORDS + bytes([enumeration("Dialect", "DIALECT_")[spoken]]))
         return sized_all(out)

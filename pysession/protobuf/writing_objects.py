@@ -145,7 +145,7 @@ class _Shape:
                 steps.append(_Step(number, name, _OTHERS, "", partial(_other, name)))
             else:
                 slot = kind.slots[own]
-                form = slot.field.form
+                form = "word" if slot.field.name in _WORDS and slot.field.form == "string" else slot.field.form
                 key = tag(number, _WIRE_TYPES.get(form, LENGTH))
                 writer = write_of(slot)
                 steps.append(_Step(number, name, key, form, writer.write, writer.fits))
@@ -212,6 +212,9 @@ def _layout(order: list[int], spellings: list[bytes], alias: str | None, untagge
 def _spelling(number: int, name: str) -> bytes:
     return _SPELLED_FIELD + varint(number) + _SPELLED_NAME + sized(name.encode())
 
+
+_WORDS = frozenset({"role", "type", "author_name", "name"})
+"""Fields whose strings are few."""
 
 _WIRE_TYPES = {"bool": VARINT, "int64": VARINT, "double": 1}
 _OTHERS, _LAYOUT = tag(OTHER_MEMBERS), tag(LAYOUT)
