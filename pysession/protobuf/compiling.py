@@ -40,7 +40,14 @@ def compiled_writer(
 
     Those are written last, when it is certain that everything fits its field; otherwise ``unfit`` is raised.
     """
-    bound: dict[str, Any] = {"encode": str.encode, "lengths": LENGTHS, "words": WORDS, "join": b"".join, "end": end, "Unfit": unfit}
+    bound: dict[str, Any] = {
+        "encode": str.encode,
+        "lengths": LENGTHS,
+        "words": WORDS,
+        "join": b"".join,
+        "end": end,
+        "Unfit": unfit,
+    }
     lines = ["def write(value, room, lists):"]
     late: list[str] = []
     pieces: list[str] = []

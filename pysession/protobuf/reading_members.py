@@ -60,7 +60,10 @@ def _choice(message: str, reads: dict[int, Read]) -> Body:
     def body(data: bytes, at: int, end: int) -> Any:
         if at == end:
             raise Malformed(f"{message} has none of its fields set")
-        key, at = read_varint(data, at)
+        key = data[at]
+        at += 1
+        if key > _ONE_BYTE:
+            key, at = read_varint(data, at - 1)
         read = reads.get(key)
         if read is None:
             raise Malformed(f"{message} has a field {key >> 3} that this version does not know")

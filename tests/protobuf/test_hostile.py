@@ -31,6 +31,11 @@ DOCUMENT = (
     b'"type":"message"}]},"app":{"n":[1,2.5,"x",null]}}}'
 )
 BLOB = to_proto(DOCUMENT)
+TWO_CONTENTS = (
+    b'[{"role":"tool","contents":[{"type":"function_call","call_id":"c","name":"n","arguments":"{}","hosted":false},'
+    b'{"type":"function_result","call_id":"c","result":"r","items":[{"type":"text","text":"r"}],"id":"i"}],'
+    b'"author_name":"a","message_id":"m","type":"message"}]'
+)
 
 
 def session() -> Session:
@@ -72,6 +77,22 @@ def test_a_blob_with_bytes_changed_is_a_document_or_refused(data: st.DataObject)
         blob[at : at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=2))
     with contextlib.suppress(ProtobufError):
         from_proto(bytes(blob))
+
+
+@pytest.mark.parametrize("change", [-1, 1, 2, 0x80])
+def test_bytes_with_one_of_them_changed_are_read_as_the_library_reads_them_or_refused(change: int) -> None:
+    """Among them every length that leads beyond the end of what it is in, into what stands behind."""
+    read = 0
+    for blob in (BLOB, to_proto(TWO_CONTENTS)):
+        for at in range(len(blob)):
+            changed = blob[:at] + bytes([(blob[at] + change) % 256]) + blob[at + 1 :]
+            try:
+                document = from_proto(changed)
+            except ProtobufError:
+                continue
+            read += 1
+            assert document == from_proto(Session.FromString(changed).SerializeToString(deterministic=True))
+    assert read
 
 
 @pytest.mark.parametrize("length", range(1, len(BLOB)))

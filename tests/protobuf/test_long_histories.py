@@ -25,7 +25,14 @@ def carried(document: Any) -> bool:
     [
         {**USUAL, "role": None},
         {**USUAL, "role": {"type": "role", "value": "user"}},
+        {**USUAL, "type": []},
+        {**USUAL, "role": 5},
+        {**USUAL, "role": "\U0001f600" * 5000},
         {**USUAL, "contents": "hi"},
+        {**USUAL, "contents": []},
+        {**USUAL, "contents": [{"type": "text", "text": "hi", "additional_properties": {}}] * 2},
+        {**USUAL, "contents": [{"text": "hi"}]},
+        {**USUAL, "contents": [["text"]]},
         {**USUAL, "contents": [None]},
         {**USUAL, "contents": [{"type": "text", "text": 5, "additional_properties": {}}]},
         {**USUAL, "contents": [{"type": "text", "text": "hi", "additional_properties": None}]},
@@ -49,6 +56,18 @@ def test_what_is_long_takes_lengths_of_three_bytes_and_more() -> None:
     for text in texts:
         content = {"type": "text", "text": text, "additional_properties": {text: text, "n": {"t": text}}}
         assert carried([{"role": "user", "contents": [content] * 9, "type": "message", "author_name": text}])
+
+
+def test_a_content_by_itself_is_written_as_among_others_whatever_its_length() -> None:
+    """Around the lengths at which one of those that stand before it takes a byte more."""
+    for size in (*range(110, 132), *range(16_366, 16_388)):
+        content = {"type": "text", "text": "x" * size, "additional_properties": {}}
+        assert carried([{**USUAL, "contents": [content]}, {**USUAL, "contents": [content, content]}] * 9)
+
+
+def test_a_text_that_is_no_unicode_is_kept_where_the_same_few_texts_stand_else() -> None:
+    data = json.dumps([USUAL] * 12 + [{**USUAL, "role": "\ud800", "type": "\udfff"}], separators=(",", ":"))
+    assert json.loads(from_proto(to_proto(data.encode()))) == json.loads(data)
 
 
 @pytest.mark.parametrize("dialect", ["dotnet", "go", "python", "python-thread", "dotnet-thread"])
