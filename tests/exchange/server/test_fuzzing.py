@@ -207,7 +207,7 @@ def test_whatever_comes_on_the_socket_others_are_served(caplog: pytest.LogCaptur
             host, _, port = exchange.address.rpartition(":")
             before = 0
             for number, data in enumerate(rawness()):
-                with socket.create_connection((host, int(port)), 5) as connection:
+                with await connected(host, int(port)) as connection:
                     connection.settimeout(0.02)
                     connection.sendall(data)
                     # Some are answered; it is enough that the server has looked at them.
@@ -222,6 +222,15 @@ def test_whatever_comes_on_the_socket_others_are_served(caplog: pytest.LogCaptur
     asyncio.run(main())
     told = {record.getMessage() for record in caplog.records if record.name.startswith("pysession")}
     assert told <= {"listening anew"}
+
+
+async def connected(host: str, port: int) -> socket.socket:
+    """A connection. For a moment after a path that is no UTF-8 nobody listens."""
+    for _ in range(100):
+        with contextlib.suppress(ConnectionRefusedError):
+            return socket.create_connection((host, port), 5)
+        await asyncio.sleep(0.05)
+    raise AssertionError("it does not listen again")
 
 
 async def served(exchange: Exchange) -> bytes:
