@@ -42,7 +42,9 @@ def nests_deeper(data: bytes, limit: int) -> bool:
     limits = msgspec.structs.replace(DEFAULT_LIMITS, depth=limit)
     encoding = encoding_of(None, data, limits)
     if encoding.is_messagepack:
-        return any(fault.rule == "limit-exceeded" for fault in read(data, encoding, limits).faults)
+        # There are limits on other things too, which a document that is only kept need not heed.
+        faults = read(data, encoding, limits).faults
+        return any(fault.rule == "limit-exceeded" and "nested deeper" in fault.detail for fault in faults)
     return (limit < _NATIVE_DEPTH or encoding is Encoding.JSON_LINES) and _counted(data, limit)
 
 

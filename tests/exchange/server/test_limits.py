@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -111,6 +112,16 @@ def test_depth_is_told_in_every_form_in_which_documents_are_stored(limit: int) -
         records = b"".join(len(one).to_bytes(4, "big") + one for one in (b"\x81\xa1a\x01", packed))
         for data in (text, b'{"type":"message"}\n' + text + b"\n", packed, records):
             assert nests_deeper(data, limit) is (levels > limit)
+
+
+def test_bytes_that_are_no_document_are_not_deep() -> None:
+    chance = random.Random("deep")
+    for first in (*range(0x80, 0x90), 0xDE, 0xDF, ord("{"), ord("["), ord("\n")):
+        for _ in range(40):
+            assert not nests_deeper(bytes((first,)) + chance.randbytes(3000), 1000)
+    packed = b"\x81\xa1a" * 1001 + b"\x01"
+    assert nests_deeper(packed, 1000)
+    assert not nests_deeper(packed, 1001)
 
 
 def test_a_stream_that_does_not_end_is_cut_off_where_its_header_said() -> None:
