@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pysession.protobuf.failures import Malformed
 
 VARINT, FIXED64, LENGTH = 0, 1, 2
@@ -10,6 +12,9 @@ VARINT, FIXED64, LENGTH = 0, 1, 2
 _BIT63, _BIT64 = 1 << 63, 1 << 64
 _KEPT = 1 << 14
 """Lengths below are made once: they take one byte or two."""
+
+_FRAMED = 1 << 11
+"""Lengths before which what stands is kept: there are a hundred kinds of frames, and their senders choose the lengths."""
 
 _WORD, _WORDS = 64, 4096
 """The longest text that is kept as a word, and how many are."""
@@ -40,7 +45,9 @@ LENGTHS = _Lengths()
 class _Words(dict[str, bytes]):
     def __missing__(self, text: str) -> bytes:
         made = sized(str.encode(text))
-        if len(made) < _WORD and len(self) < _WORDS:
+        if len(made) < _WORD:
+            if len(self) >= _WORDS:
+                self.clear()
             self[text] = made
         return made
 
@@ -60,9 +67,15 @@ class Frames(dict[int, bytes]):
         made = b""
         for tag in reversed(self._tags):
             made = tag + LENGTHS[length + len(made)] + made
-        if length < _KEPT:
+        if length < _FRAMED:
             self[length] = made
         return made
+
+
+@cache
+def frames(*tags: bytes) -> Frames:
+    """What stands before bodies in messages with these tags, the same one for everybody."""
+    return Frames(*tags)
 
 
 def tag(number: int, wire_type: int = LENGTH) -> bytes:

@@ -12,7 +12,7 @@ import msgspec
 from pysession.protobuf.exact import number
 from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import enumeration, number_of
-from pysession.protobuf.varints import LENGTHS, VARINT, Frames, signed, sized, sized_all, tag
+from pysession.protobuf.varints import LENGTHS, VARINT, Frames, frames, signed, sized, sized_all, tag
 from pysession.protobuf.words import (
     Kind,
     Slot,
@@ -31,7 +31,7 @@ _NESTED = 12
 _ITEMS = tag(1)
 """Every list of something has its items in its first field."""
 
-_ITEM = Frames(_ITEMS)
+_ITEM = frames(_ITEMS)
 
 _LIMIT = 1 << 63
 
@@ -150,9 +150,9 @@ class _Chooser:
         key = tag(self._of[kind.message].number)
         return _KindWriter(
             ObjectWriter(kind, partial(write_of, self._dialect), alias),
-            Frames(key),
-            Frames(_ITEMS, key),
-            Frames(b"", _ITEMS, key),
+            frames(key),
+            frames(_ITEMS, key),
+            frames(b"", _ITEMS, key),
         )
 
     def body(self, value: dict[str, Any], room: int, lists: Lists, standing: str | None = None) -> bytes:
