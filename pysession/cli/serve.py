@@ -88,7 +88,7 @@ def _names(name: str, parameter: str, metavar: str, what: str) -> Callable[[_Fun
     default="sqlite:///sessions.db",
     show_default=True,
     metavar="URL",
-    help="Where the sessions are kept: sqlite:, file:, postgresql:, redis:, memory:.",
+    help="Where the sessions are kept: sqlite:, file:, postgresql:, redis:, cosmos:, s3: and the like, memory:.",
 )
 @_file("--tls-cert", "The server's certificate and those between it and its authority (PEM).")
 @_file("--tls-key", "The key of the certificate (PEM).")

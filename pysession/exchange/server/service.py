@@ -101,7 +101,9 @@ class Unary:
                 limit=min(request.page_size or MOST_PAGE, MOST_PAGE),
                 page=request.page_token or None,
             )
-        except (StoreError, UsageError) as failure:
+        except UsageError as failure:
+            raise invalid("ARGUMENT_INVALID", "the page_token is none of a list", "page_token") from failure
+        except StoreError as failure:
             raise refusal_of(failure) from failure
         return pb.ListResponse(entries=map(entry_message, page.entries), next_page_token=page.next)
 

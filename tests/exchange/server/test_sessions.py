@@ -166,6 +166,7 @@ def test_a_list_goes_by_pages_and_by_prefix_and_by_time() -> None:
         later = await exchange.stub.List(pb.ListRequest(changed_since=since))
         assert [entry.session_id for entry in later.entries] == ["a/07"]
         refusal = await refused(exchange.stub.List(pb.ListRequest(page_token="none of a list")))
+        assert [one.field for one in refusal.details["BadRequest"].field_violations] == ["page_token"]
         assert refusal.code is StatusCode.INVALID_ARGUMENT
 
     run(body)
