@@ -20,6 +20,20 @@ _AT_ONCE = 1 << 16
 """Brackets that are counted before it is asked whether that is enough."""
 
 
+def is_plainly_flat(data: bytes, limit: int) -> bool:
+    """Whether it is clear at first sight, which takes a quarter of a millisecond for a megabyte, that ``data`` are no
+    deeper; where it is not, :func:`nests_deeper` knows, and may take a thousand times as long."""
+    if len(data) <= limit:
+        return True
+    if limit < _NATIVE_DEPTH:
+        return False
+    try:
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except (RecursionError, msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
 def nests_deeper(data: bytes, limit: int) -> bool:
     """Whether arrays and objects lie inside each other more than ``limit`` times, in JSON, JSON Lines or MessagePack.
 
@@ -28,24 +42,27 @@ def nests_deeper(data: bytes, limit: int) -> bool:
     >>> nests_deeper(b'{"a": [1, "[[[["]}', 2), nests_deeper(b"[[[]]]", 2)
     (False, True)
     """
-    if len(data) <= limit:
+    if is_plainly_flat(data, limit):
         return False
-    if limit >= _NATIVE_DEPTH:
-        try:
-            msgspec.json.decode(data, type=msgspec.Raw)
-        except RecursionError:
-            return _counted(data, limit)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass
-        else:
-            return False
     limits = msgspec.structs.replace(DEFAULT_LIMITS, depth=limit)
     encoding = encoding_of(None, data, limits)
     if encoding.is_messagepack:
         # There are limits on other things too, which a document that is only kept need not heed.
         faults = read(data, encoding, limits).faults
         return any(fault.rule == "limit-exceeded" and "nested deeper" in fault.detail for fault in faults)
-    return (limit < _NATIVE_DEPTH or encoding is Encoding.JSON_LINES) and _counted(data, limit)
+    if limit >= _NATIVE_DEPTH and encoding is Encoding.JSON and not _stops_msgspec(data):
+        return False
+    return _counted(data, limit)
+
+
+def _stops_msgspec(data: bytes) -> bool:
+    try:
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except RecursionError:
+        return True
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    return False
 
 
 def _counted(data: bytes, limit: int) -> bool:

@@ -15,7 +15,7 @@ from grpc import StatusCode
 from pysession.dialects import UNKNOWN, vocabulary
 from pysession.exchange.server import policy as policies
 from pysession.exchange.server.budget import Budget
-from pysession.exchange.server.depth import nests_deeper
+from pysession.exchange.server.depth import is_plainly_flat, nests_deeper
 from pysession.exchange.server.failures import refusal_of
 from pysession.exchange.server.forms import damaged
 from pysession.exchange.server.policy import Judgement, Policy, judge
@@ -173,10 +173,8 @@ class Documents:
     async def _check_document(self, data: bytes, writing: Writing) -> str | None:
         """Refuse a document that is too deep, or that the policy does not take; its dialect, if it was judged."""
         depth = self._limits.depth
-        deeper = (
-            nests_deeper(data, depth) if len(data) <= _AT_ONCE else await asyncio.to_thread(nests_deeper, data, depth)
-        )
-        if deeper:
+        flat = len(data) <= _AT_ONCE and is_plainly_flat(data, depth)
+        if not flat and await asyncio.to_thread(nests_deeper, data, depth):
             message = f"arrays and objects are nested deeper than {depth:,} levels"
             raise exhausted("DOCUMENT_TOO_COMPLEX", message, "document", depth=depth)
         if self.policy is None:
