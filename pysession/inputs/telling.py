@@ -5,6 +5,7 @@ from __future__ import annotations
 from pysession.inputs.lines import looks_like_lines
 from pysession.inputs.source import InputFormat
 from pysession.wire import Encoding, Limits
+from pysession.wire.encoding import foreign_format
 
 
 def encoding_of(format: InputFormat | None, data: bytes, limits: Limits) -> Encoding:
@@ -15,12 +16,16 @@ def encoding_of(format: InputFormat | None, data: bytes, limits: Limits) -> Enco
         return Encoding.JSON_LINES
     if format is InputFormat.MSGPACK:
         return Encoding.MESSAGEPACK_RECORDS if data and not _is_map(data[0]) else Encoding.MESSAGEPACK
+    return packed(data) or (Encoding.JSON_LINES if looks_like_lines(data, limits) else Encoding.JSON)
+
+
+def packed(data: bytes) -> Encoding | None:
+    """The form of MessagePack that ``data`` begins like; None where it may be a text."""
     if data and _is_map(data[0]):
-        return Encoding.MESSAGEPACK
+        # A pickle begins like an empty map.
+        return Encoding.MESSAGEPACK if foreign_format(data) is None else None
     # The length of a first record below 16 MiB begins with a byte that JSON cannot begin with.
-    if len(data) > 4 and data[0] == 0 and _is_map(data[4]):
-        return Encoding.MESSAGEPACK_RECORDS
-    return Encoding.JSON_LINES if looks_like_lines(data, limits) else Encoding.JSON
+    return Encoding.MESSAGEPACK_RECORDS if len(data) > 4 and data[0] == 0 and _is_map(data[4]) else None
 
 
 def _is_map(marker: int) -> bool:

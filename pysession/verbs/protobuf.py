@@ -7,15 +7,12 @@ from typing import Any
 
 from pysession.dialects import SINGLE_MESSAGE, detect, histories
 from pysession.findings.failures import ProtobufError, RefusedError, UsageError
+from pysession.inputs.telling import packed
 from pysession.wire import DEFAULT_LIMITS, Encoding, Limits, read
-from pysession.wire.encoding import foreign_format
 from pysession.wire.json_document import lines
 
 _RULES = ("json-invalid", "json-not-utf8", "json-duplicate-key", "number-not-json", "limit-exceeded")
 """What keeps a document from being carried."""
-
-_MAPS = frozenset((*range(0x80, 0x90), 0xDE, 0xDF))
-"""The first bytes of an object in MessagePack. No text begins with them."""
 
 
 def to_proto(
@@ -41,7 +38,7 @@ def to_proto(
     try:
         value, by_lines = value_of(data, encoding, limits)
     except ValueError:
-        _refuse(data, encoding or _begins_like(data), limits)
+        _refuse(data, encoding or packed(data) or Encoding.JSON, limits)
     detection = detect(value[0] if by_lines else value)
     try:
         if by_lines and detection.form != SINGLE_MESSAGE:
@@ -87,7 +84,7 @@ def value_of(data: bytes, encoding: Encoding | None = None, limits: Limits = DEF
         ValueError: there is none, or none that can be carried.
     """
     room = _room()
-    known = encoding or _begins_like(data)
+    known = encoding or packed(data) or Encoding.JSON
     if known.is_messagepack:
         reading = read(data, known, limits)
         if not reading.readable or reading.faults:
@@ -103,14 +100,6 @@ def value_of(data: bytes, encoding: Encoding | None = None, limits: Limits = DEF
     if encoding is None and len(spans) < 2:
         raise ValueError
     return [room.exact(data[start:end], limits) for start, end in spans], True
-
-
-def _begins_like(data: bytes) -> Encoding:
-    """The encoding that ``data`` begins like: MessagePack, records of it, or else JSON."""
-    if data[:1] and data[0] in _MAPS and foreign_format(data) is None:
-        return Encoding.MESSAGEPACK
-    # The length of a record, whose first byte says more than 16 MiB.
-    return Encoding.MESSAGEPACK_RECORDS if data[:1] == b"\0" and len(data) > 4 and data[4] in _MAPS else Encoding.JSON
 
 
 def _refuse(data: bytes, encoding: Encoding, limits: Limits) -> None:
