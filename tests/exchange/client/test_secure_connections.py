@@ -12,7 +12,7 @@ import pytest
 
 from pysession.exchange.client import AuthenticationError, Retries, SyncExchangeClient
 from pysession.findings.failures import UsageError
-from pysession.stores import NotFoundError, UnavailableError
+from pysession.stores import NotFoundError, StoreError, UnavailableError
 from tests.exchange.certificates import Authority
 from tests.exchange.documents import session
 from tests.exchange.serving import Served, serving
@@ -140,6 +140,10 @@ def test_a_token_does_not_travel_readable() -> None:
 
 
 def test_no_log_holds_a_token(secured: Secured) -> None:
+    for token in (ADA, BOB, OLD):
+        # Asked here: the other tests may run in another process.
+        with secured.client(secured.server, token=token) as client, pytest.raises(StoreError):
+            client.get("never")
     log = secured.server.log.read_text()
     assert '"method":"Get"' in log
     for token in (ADA, BOB, OLD):
