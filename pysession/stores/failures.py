@@ -67,12 +67,12 @@ class ImmutableError(StoreError):
 
 
 class TooLargeError(StoreError):
-    """The document would have ``size`` bytes, and the store takes ``limit``."""
+    """The document would have ``size`` bytes, and the store takes ``limit``; ``remedy`` is how it would take more."""
 
-    def __init__(self, session_id: str, size: int, limit: int) -> None:
+    def __init__(self, session_id: str, size: int, limit: int, remedy: str = "open it with a larger max_bytes") -> None:
         super().__init__(
-            f"the session {session_id!r} would have {size:,} bytes, and the store takes {limit:,}; open it with a "
-            "larger max_bytes, or take attachments out ('pysession repair --rule inline-binary --blobs DIR')"
+            f"the session {session_id!r} would have {size:,} bytes, and the store takes {limit:,}; {remedy}, or take "
+            "attachments out ('pysession repair --rule inline-binary --blobs DIR')"
         )
         self.session_id = session_id
         self.size = size

@@ -23,7 +23,12 @@ class DeadlineError(UnavailableError):
 
 
 class BusyError(UnavailableError):
-    """The exchange has too much to do, and did nothing."""
+    """The exchange at ``place`` has too much to do, and did nothing."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        StoreError.__init__(self, f"{place} has too much to do: {reason}")
+        self.place = place
+        self.reason = reason
 
 
 class AuthenticationError(StoreError):

@@ -224,10 +224,11 @@ def _argument(status: Status, subject: Subject) -> PysessionError:
 
 def _exhausted(status: Status, subject: Subject) -> PysessionError:
     if status.retry_after is not None:
-        return BusyError(subject.place, f"it has too much to do ({status.text})")
+        return BusyError(subject.place, status.text)
     limit = status.metadata.get("limit", "")
     if limit.isdecimal():
-        return TooLargeError(subject.session_id, subject.size, int(limit))
+        remedy = "have it served with a larger --max-bytes"
+        return TooLargeError(subject.session_id, subject.size, int(limit), remedy)
     return NotAcceptedError(subject.session_id, status.text, status.findings())
 
 

@@ -229,6 +229,7 @@ def test_what_cannot_be_is_said_in_the_words_of_stores(server: Served, new_id: s
             with pytest.raises(TooLargeError) as too_large:
                 await client.put(new_id, b"[%s]" % (b"1" * 70 * 2**20))
             assert too_large.value.limit == 64 * 2**20
+            assert "served with a larger --max-bytes" in str(too_large.value)
             with pytest.raises(UsageError, match="time zone"):
                 await client.put(new_id, session(), expires=datetime(2030, 1, 1))
             await client.put(new_id, session(size=500_000))
