@@ -628,7 +628,7 @@ class Policy(_message.Message):
     """The mildest finding that refuses it: ERROR or WARNING. Absent: ERROR."""
     @_builtins.property
     def readers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Releases that shall read it: "python@1.21.0", "dotnet@latest"."""
+        """Releases that shall read it: "python@1.21.0", "dotnet@latest". In one call at most 16."""
 
     @_builtins.property
     def select(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

@@ -40,6 +40,8 @@ from pysession.v1 import exchange_pb2 as pb
 
 MOST_PAGE = 1000
 MOST_KEY = 128
+MOST_READERS = 16
+"""Readers that one call may ask: documents are judged one after the other, and each reader takes time from all callers."""
 _MOST_CLAIM = 64
 _FORMS = frozenset({pb.FORM_DOCUMENT, pb.FORM_SESSION})
 _VERDICTS = {number: verdict for verdict, number in VERDICTS.items()}
@@ -274,8 +276,11 @@ def policy_of(asked: pb.Policy) -> Policy:
     """The policy that a client names.
 
     Raises:
-        CallRefusedError: INVALID_ARGUMENT, it names a rule, profile or release that there is none of.
+        CallRefusedError: INVALID_ARGUMENT, it names a rule, profile or release that there is none of, or too many readers.
     """
+    if len(asked.readers) > MOST_READERS:
+        message = f"{len(asked.readers)} readers are named, and one call takes {MOST_READERS}; ask in several calls"
+        raise invalid("POLICY_INVALID", message, "policy.readers")
     try:
         matching((*asked.select, *asked.ignore))
         for name in asked.profiles:

@@ -216,6 +216,7 @@ def test_check_answers_whether_the_servers_own_policy_takes_a_session() -> None:
     [
         pb.Policy(readers=["python@0"]),
         pb.Policy(readers=["cobol"]),
+        pb.Policy(readers=["python@latest"] * 17),
         pb.Policy(select=["no-such-rule"]),
         pb.Policy(profiles=["no-such-profile"]),
         pb.Policy(accept=99),  # type: ignore[arg-type]
