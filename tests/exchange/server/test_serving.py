@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -374,6 +375,16 @@ def test_methods_can_be_asked_for_where_that_is_allowed_with_a_token(tmp_path: P
         assert SERVICE in listed(server, bearer(TOKEN))
 
 
+@pytest.fixture
+def as_many_files_as_may_be() -> Iterator[None]:
+    """The test has the other end of each connection, and 1,024 open files is a common limit."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.usefixtures("as_many_files_as_may_be")
 def test_a_thousand_idle_connections_hinder_nobody_and_leave_nothing(tmp_path: Path) -> None:
     with serving(tmp_path, "--quiet") as server, stub_of(server) as stub, ExitStack() as idle:
         stub.Put(put_request("s", b"1"), timeout=10)
