@@ -20,10 +20,10 @@ def _cases(url: str) -> list[StoreCase]:
 
 @pytest.fixture
 def fewer_kills(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fifth of them: the servers write a blob whole or not at all, and their drivers take seconds to load."""
+    """Half of them for puts and half for appends: the drivers take seconds to load in every process that is killed."""
     from pysession.testing import store_processes  # not before its assertions are rewritten
 
-    monkeypatch.setattr(store_processes, "KILLS", max(4, store_processes.KILLS // 5))
+    monkeypatch.setattr(store_processes, "KILLS", store_processes.KILLS // 2)
 
 
 @pytest.mark.parametrize("case", _cases("memory:"), ids=str)
