@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from pysession.conform import Testee
 from pysession.conform.dotnet import DotnetMissingError, executable, program, start
+from tests.prerequisites import missing, needed
 
 TESTEES = Path(__file__).parent.parent / "testees"
 SOURCE = TESTEES / "dotnet"
-LEFT_OUT = "PYSESSION_WITHOUT"
 
 
 @cache
-def _reason_without_dotnet() -> str | None:
-    if "dotnet" in os.environ.get(LEFT_OUT, "").split(","):
-        return f"{LEFT_OUT}=dotnet"
+def _why_not() -> str | None:
     try:
         executable()
     except DotnetMissingError as error:
-        if os.environ.get("PYSESSION_STRICT") == "1":
-            pytest.fail(str(error))
         return str(error)
     return None
 
@@ -43,6 +36,7 @@ def dotnet_program(version: str) -> tuple[str, str]:
 
 def need_dotnet() -> None:
     """Skip the test that asks for it where there is no .NET."""
-    reason = _reason_without_dotnet()
+    needed("dotnet")
+    reason = _why_not()
     if reason is not None:
-        pytest.skip(reason)
+        missing(reason)

@@ -14,11 +14,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
-from tests.dotnet import LEFT_OUT, need_dotnet
+from tests.dotnet import need_dotnet
+from tests.prerequisites import missing, needed
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -95,22 +95,15 @@ def _protoc() -> str:
     beside = Path(executable()).with_name("protoc-cs")
     found = str(beside) if beside.is_file() else shutil.which("protoc")
     if found is None:
-        _left_out("protoc is missing: neither protoc-cs is beside dotnet nor protoc on the path")
+        missing("protoc is missing: neither protoc-cs is beside dotnet nor protoc on the path")
     return found
 
 
 def _need(language: str, *programs: str) -> None:
-    if language in os.environ.get(LEFT_OUT, "").split(","):
-        pytest.skip(f"{LEFT_OUT}={language}")
-    missing = [one for one in programs if shutil.which(one) is None]
-    if missing:
-        _left_out(f"{' and '.join(missing)} is missing on the path")
-
-
-def _left_out(reason: str) -> NoReturn:
-    if os.environ.get("PYSESSION_STRICT") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    needed(language)
+    absent = [one for one in programs if shutil.which(one) is None]
+    if absent:
+        missing(f"{' and '.join(absent)} is missing on the path")
 
 
 def _run(command: list[str], folder: Path) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pysession.findings.failures import RefusedError, UsageError
+from pysession.findings.failures import RefusedError
+from pysession.schema.exporting import exported
 from pysession.schema.shipped import shipped
 from pysession.verbs.protobuf import from_proto, to_proto, value_of
 
@@ -54,18 +55,7 @@ def export(directory: str | Path) -> tuple[Path, ...]:
     Raises:
         UsageError: ``directory`` cannot be written to.
     """
-    root, target = shipped("proto"), Path(directory)
-    written = []
-    try:
-        for definition in definitions():
-            file = target / definition.path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes((root / definition.path).read_bytes())
-            written.append(file)
-    except OSError as failure:
-        why = (failure.strerror or "failed").lower()
-        raise UsageError(f"the definitions cannot be written to {target}: {why}") from failure
-    return tuple(written)
+    return exported("proto", (definition.path for definition in definitions()), directory, "the definitions")
 
 
 def verify(progress: Callable[[int, int], None] | None = None) -> Verification:

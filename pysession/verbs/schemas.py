@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from pysession.findings.failures import UsageError
+from pysession.schema.exporting import exported
 from pysession.schema.shipped import shipped
 
 _PATTERN = "*/*/*.schema.json"
@@ -45,15 +45,4 @@ def export(directory: str | Path) -> tuple[Path, ...]:
     Raises:
         UsageError: ``directory`` cannot be written to.
     """
-    root, target = shipped("schema"), Path(directory)
-    written = []
-    try:
-        for entry in entries():
-            file = target / entry.path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes((root / entry.path).read_bytes())
-            written.append(file)
-    except OSError as failure:
-        why = (failure.strerror or "failed").lower()
-        raise UsageError(f"the schemas cannot be written to {target}: {why}") from failure
-    return tuple(written)
+    return exported("schema", (entry.path for entry in entries()), directory, "the schemas")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
 from tests.pages.browsing import look
+from tests.prerequisites import missing
 
 _OPTIONS = (
     "--headless=new",
@@ -26,14 +26,10 @@ _OPTIONS = (
 
 
 def _program(*names: str) -> str:
-    for name in names:
-        found = shutil.which(name)
-        if found:
-            return found
-    why = f"no {names[0]} here: the pages are not tried in a browser"
-    if os.environ.get("PYSESSION_STRICT") == "1":
-        pytest.fail(why)
-    pytest.skip(why)
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        missing(f"no {names[0]} here: the pages are not tried in a browser")
+    return found
 
 
 @pytest.fixture(scope="session")

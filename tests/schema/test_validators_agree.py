@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 
 from pysession.schema import FORMS, schema_text, validator
 from schemas.fixtures import Fixture
+from tests.node_packages import node_packages
 
 INFINITE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity)')
 AJV = Path(__file__).with_name("ajv")
@@ -50,7 +49,7 @@ def test_jsonschema_agrees(judged: tuple[Fixture, ...], ours: Verdicts) -> None:
 
 
 def test_ajv_agrees(judged: tuple[Fixture, ...], ours: Verdicts) -> None:
-    _install()
+    node_packages(AJV)
     jobs: list[dict[str, Any]] = []
     keys: list[list[tuple[str, str, int]]] = []
     for form in FORMS:
@@ -78,16 +77,6 @@ def _json(value: Any) -> str:
     return INFINITE.sub(
         lambda found: found[0].replace("Infinity", "1e999") if found[1] else found[0], json.dumps(value)
     )
-
-
-def _install() -> None:
-    """Packages of the lock file, once. Without npm there is nothing to compare with: said aloud, or a failure."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        if os.environ.get("PYSESSION_STRICT") == "1":
-            pytest.fail("npm is missing, so the schemas cannot be judged by ajv")
-        pytest.skip("npm is missing, so the schemas cannot be judged by ajv")
-    if not (AJV / "node_modules").is_dir():
-        subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=AJV, check=True)
 
 
 def _different(ours: Verdicts, theirs: Verdicts) -> dict[tuple[str, str, int], tuple[bool, bool | None]]:

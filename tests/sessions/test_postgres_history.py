@@ -7,7 +7,6 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ import pytest
 from pysession.sessions import CorruptSessionError, PostgresHistoryProvider, StateValueError, message
 from pysession.sessions.messages import text_of
 from pysession.stores import NotAStoreError, SessionIdError, StoreUrlError, UnavailableError
+from tests.node_packages import node_packages
 from tests.stores.servers import program
 
 PAGE = (Path(__file__).parents[2] / "docs" / "conversations.md").read_text(encoding="utf-8")
@@ -158,10 +158,7 @@ def test_psql_runs_the_script_twice_and_the_statements_of_the_page(postgres_url:
 
 def test_a_program_in_another_language_shares_a_history(postgres_url: Callable[[], str], tmp_path: Path) -> None:
     url = postgres_url()
-    program("node"), program("npm")
-    if not (NODE / "node_modules").is_dir():
-        npm = shutil.which("npm") or "npm"
-        subprocess.run([npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=NODE, check=True)
+    node_packages(NODE)
     for name, statement in (("append.sql", APPEND), ("read.sql", READ)):
         (tmp_path / name).write_text(statement)
     options = parse_qs(urlsplit(url).query)

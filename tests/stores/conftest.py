@@ -91,3 +91,11 @@ def sftp_server() -> Iterator[str]:
 def sftp_url(sftp_server: str, tmp_path: Path) -> Callable[[], str]:
     """Gives the URL of a folder of its own."""
     return lambda: sftp_server.replace("?", f"{tmp_path}/folder{next(_numbers)}?")
+
+
+@pytest.fixture
+def fewer_kills(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of them for puts and half for appends: the drivers take seconds to load in every process that is killed."""
+    from pysession.testing import store_processes  # not before its assertions are rewritten
+
+    monkeypatch.setattr(store_processes, "KILLS", store_processes.KILLS // 2)

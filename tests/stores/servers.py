@@ -16,10 +16,9 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import fsspec
-import pytest
 from redis import Redis
 
-from tests.dotnet import LEFT_OUT
+from tests.prerequisites import missing, needed
 
 _PATIENCE_SECONDS = 60
 _POSTGRES_FOLDERS = "/usr/lib/postgresql"
@@ -83,14 +82,10 @@ class Server:
 
 def program(name: str, *folders: Path) -> str:
     """Where a program is; without it the test is left out: openly, or as a failure where nothing may be left out."""
-    if name in os.environ.get(LEFT_OUT, "").split(","):
-        pytest.skip(f"{LEFT_OUT}={name}")
+    needed(name)
     found = shutil.which(name) or next((str(folder / name) for folder in folders if (folder / name).exists()), None)
     if found is None:
-        message = f"{name} is not installed"
-        if os.environ.get("PYSESSION_STRICT") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
+        missing(f"{name} is not installed")
     return found
 
 

@@ -18,14 +18,6 @@ def _cases(url: str) -> list[StoreCase]:
     return store_cases(open_store(url).capabilities)
 
 
-@pytest.fixture
-def fewer_kills(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half of them for puts and half for appends: the drivers take seconds to load in every process that is killed."""
-    from pysession.testing import store_processes  # not before its assertions are rewritten
-
-    monkeypatch.setattr(store_processes, "KILLS", store_processes.KILLS // 2)
-
-
 @pytest.mark.parametrize("case", _cases("memory:"), ids=str)
 def test_the_memory_store_keeps_its_promises(case: StoreCase) -> None:
     store = open_store(f"memory:{_OPTIONS}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -239,8 +240,6 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_said_and_changes_nothing(tmp_path: Path) -> None:
-    resource = pytest.importorskip("resource")
-
     async def work(store: Store) -> None:
         await store.put("s", message("a") + b"\n")
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
