@@ -210,11 +210,11 @@ async def demand_sweep_removes_what_expired(open_store: OpenStore) -> None:
 async def demand_what_a_sweep_would_remove_is_told(open_store: OpenStore) -> None:
     """What has expired can be listed until it is swept; a sweep up to an earlier moment, or a later one, removes no more."""
     async with open_store() as store:
+        await store.put("for ever", SESSION)  # the first one opens connections, which may take longer than a life
         until = datetime.now(UTC) + _LIFE / 2
         for session_id in ("a", "b", "c"):
             await store.put(session_id, SESSION, expires=until, immutable=True)
         await store.put("later", SESSION, expires=until + timedelta(days=1), immutable=True)
-        await store.put("for ever", SESSION)
         assert (await store.expired()).entries == ()
         await _outlive()
         await asyncio.sleep(0.5)  # a backend may remove by itself what is not immutable
