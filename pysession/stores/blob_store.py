@@ -24,11 +24,13 @@ from pysession.stores.checking import check_size
 from pysession.stores.failures import (
     NotAStoreError,
     NotFoundError,
+    NotServedError,
     NotSupportedError,
     NotWritableError,
     StoreError,
     UnavailableError,
 )
+from pysession.stores.file_failures import REMEDIES
 from pysession.stores.file_names import OWNER, SESSION, file_stem, is_digest, name_of
 from pysession.stores.protocol import Capability, Stats, Stored
 from pysession.wire import Encoding
@@ -41,6 +43,8 @@ _NAMES = ".pysession/names"
 _ATTEMPTS = 100
 _LONGEST_WAIT_SECONDS = 0.5
 _ABOUT_AT_ONCE = 200
+_ANSWERED = ("response", "status_code", "code")
+"""What the drivers' failures have when a server answered: botocore's, Azure's, and Google's."""
 
 
 class BlobStore(BaseStore):
@@ -220,7 +224,7 @@ class BlobStore(BaseStore):
                     return await attempt()
                 except ChangedError:
                     await asyncio.sleep(random.uniform(0, min(_LONGEST_WAIT_SECONDS, 0.01 * (number + 1))))  # noqa: S311
-        raise UnavailableError(self._place, f"the session {key.id.decode()!r} changes all the time")
+        raise NotServedError(self._place, f"the session {key.id.decode()!r} changes all the time")
 
     async def _do(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
         """Do something with the blobs, in a thread, as it waits for the backend."""
@@ -247,10 +251,16 @@ class BlobStore(BaseStore):
             why = "its server writes whatever the condition is; with ?conditions=off only one program may use it at a time"
             return NotAStoreError(self._place, why)
         if isinstance(failure, PermissionError) or reason.startswith("Forbidden"):
-            return NotWritableError(self._place, reason)
+            return NotWritableError(self._place, reason, "give these credentials the right to write there")
+        remedy = REMEDIES.get(getattr(failure, "errno", None) or 0)
+        if remedy is not None:
+            return NotWritableError(self._place, reason, remedy)
         if isinstance(failure, FileNotFoundError | NotADirectoryError | IsADirectoryError):
             return NotAStoreError(self._place, f"there is no such place ({reason})")
-        return UnavailableError(self._place, reason)
+        answered = any(
+            getattr(each, name, None) is not None for each in (failure, failure.__cause__) for name in _ANSWERED
+        )
+        return (NotServedError if answered else UnavailableError)(self._place, reason)
 
     def _check_kept(self, capability: Capability, is_asked: bool) -> None:
         if is_asked and capability not in self.capabilities:

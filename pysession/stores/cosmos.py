@@ -32,7 +32,7 @@ from pysession.stores.cosmos_items import (
     partition_of,
     parts_of,
 )
-from pysession.stores.failures import NotFoundError, UnavailableError
+from pysession.stores.failures import NotFoundError, NotServedError
 from pysession.stores.protocol import Capability, Stats, Stored
 from pysession.wire import Encoding
 from pysession.wire.seam import find_seam
@@ -270,8 +270,8 @@ class CosmosStore(BaseStore):
             batch = found[start : start + MOST_OPERATIONS]
             await self._container.change(partition, [("delete", (item["id"],)) for item in batch])
 
-    def _busy(self, key: Key) -> UnavailableError:
-        return UnavailableError(self._place, f"the session {key.id.decode()!r} changes all the time")
+    def _busy(self, key: Key) -> NotServedError:
+        return NotServedError(self._place, f"the session {key.id.decode()!r} changes all the time")
 
 
 async def _rest(attempt: int) -> None:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from pysession.stores.cosmos_items import HEAD, Item
-from pysession.stores.failures import NotAStoreError, NotWritableError, StoreError, UnavailableError
+from pysession.stores.failures import NotAStoreError, NotServedError, NotWritableError, StoreError, UnavailableError
 
 try:
     from azure.core.exceptions import AzureError
@@ -163,13 +163,17 @@ class CosmosContainer:
             case None | 0:
                 return UnavailableError(self._place, str(failure.message).partition("\n")[0])
             case HTTPStatus.UNAUTHORIZED:
-                return UnavailableError(
+                return NotServedError(
                     self._place, "it refuses the key, or the clock of this machine is wrong (HTTP 401)"
                 )
             case HTTPStatus.FORBIDDEN:
-                return NotWritableError(self._place, "it is forbidden to this key or identity (HTTP 403)")
+                return NotWritableError(
+                    self._place,
+                    "it is forbidden to this key or identity (HTTP 403)",
+                    "take a key that may write, or give the identity a role that may (Cosmos DB Built-in Data Contributor)",
+                )
             case HTTPStatus.NOT_FOUND:
                 return NotAStoreError(self._place, "the database or the container is not there any more (HTTP 404)")
             case HTTPStatus.TOO_MANY_REQUESTS:
-                return UnavailableError(self._place, "it takes no more requests at its throughput (HTTP 429)")
-        return UnavailableError(self._place, f"it answered with HTTP {status}")
+                return NotServedError(self._place, "it takes no more requests at its throughput (HTTP 429)")
+        return NotServedError(self._place, f"it answered with HTTP {status}")

@@ -8,7 +8,8 @@
    - NotAppendableError   the document has no place for the message, or the message is none
    - NotSupportedError    the backend has no place for what was asked
    - NotWritableError     no permission, no space
-   - UnavailableError     the store cannot be reached, or is locked for too long
+   - UnavailableError     the store cannot be reached
+      - NotServedError    it answers, and does not do what was asked: it is locked, or has too much to do
       - NotReadableError  no permission to read it
    - NotAStoreError       what is there is no store of this kind, or of a later layout
 * UsageError
@@ -101,12 +102,13 @@ class NotSupportedError(StoreError):
 
 
 class NotWritableError(StoreError):
-    """The store at ``place`` cannot be written; nothing was changed."""
+    """The store at ``place`` cannot be written, and ``remedy`` is what to do about it; nothing was changed."""
 
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(f"{place} cannot be written: {reason}; nothing was changed")
+    def __init__(self, place: str, reason: str, remedy: str) -> None:
+        super().__init__(f"{place} cannot be written: {reason}; nothing was changed; {remedy}")
         self.place = place
         self.reason = reason
+        self.remedy = remedy
 
 
 class UnavailableError(StoreError):
@@ -114,6 +116,15 @@ class UnavailableError(StoreError):
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(f"{place} does not answer: {reason}")
+        self.place = place
+        self.reason = reason
+
+
+class NotServedError(UnavailableError):
+    """The store at ``place`` answered, and did not do what was asked, now; whether a write took effect is not known."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        StoreError.__init__(self, f"{place} refuses: {reason}")
         self.place = place
         self.reason = reason
 

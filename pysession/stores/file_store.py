@@ -11,7 +11,6 @@ of two states of a session is never the same, and a change by another program sh
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -33,13 +32,8 @@ from pysession.stores.disk import (
     remove_file,
     replace_file,
 )
-from pysession.stores.failures import (
-    NotAStoreError,
-    NotFoundError,
-    NotReadableError,
-    NotWritableError,
-    UnavailableError,
-)
+from pysession.stores.failures import NotAStoreError, NotFoundError
+from pysession.stores.file_failures import told
 from pysession.stores.file_names import OWNER, SESSION, file_stem, is_digest, name_of
 from pysession.stores.protocol import Capability, Stats, Stored
 from pysession.wire import Encoding, read
@@ -54,8 +48,6 @@ _PRIVATE = ".pysession"
 _STEP_NANOSECONDS = 1000
 _MICROSECOND = 1000
 _ABANDONED_SECONDS = 3600
-_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM})
-_NOT_WRITABLE = frozenset({*_NOT_ALLOWED, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -139,15 +131,7 @@ class FileStore(BaseStore):
         try:
             return await asyncio.to_thread(work, *arguments)
         except OSError as failure:
-            reason = (failure.strerror or type(failure).__name__).lower()
-            place = failure.filename if isinstance(failure.filename, str) else str(self.path)
-            if reads and failure.errno in _NOT_ALLOWED:
-                raise NotReadableError(place, reason) from failure
-            if failure.errno in _NOT_WRITABLE:
-                raise NotWritableError(str(self.path), reason) from failure
-            if failure.errno in (errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.EISDIR):
-                raise NotAStoreError(place, reason) from failure
-            raise UnavailableError(str(self.path), reason) from failure
+            raise told(failure, self.path, reads=reads) from failure
 
     # --- one session --------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import msgspec
 from pysession.stores.appending import checked_message, seam_of
 from pysession.stores.base import BaseStore, Condition, Facts, Found, Key, Window, new_etag
 from pysession.stores.checking import check_size, now
-from pysession.stores.failures import NotFoundError, UnavailableError
+from pysession.stores.failures import NotFoundError, NotServedError
 from pysession.stores.postgres_pool import Connection, PostgresDatabase, make_tables, one_row
 from pysession.stores.protocol import Capability, Stats, Stored
 from pysession.wire.seam import Seam
@@ -78,7 +78,7 @@ class PostgresStore(BaseStore):
         self._database = PostgresDatabase(conninfo, place, self._prepare)
 
     async def _get(self, key: Key) -> Stored:
-        async with self._database.connection() as connection:
+        async with self._database.connection(reads=True) as connection:
             row = await one_row(connection, _GET, {**_named(key), "now": now()})
         if row is None:
             raise NotFoundError(*key.names)
@@ -108,7 +108,7 @@ class PostgresStore(BaseStore):
                     return facts
                 condition.check(key, await _look(connection, key))
                 # What stood against it has gone in the meantime.
-        raise UnavailableError(self._place, f"the session {key.id.decode()!r} changes all the time")
+        raise NotServedError(self._place, f"the session {key.id.decode()!r} changes all the time")
 
     async def _append(self, key: Key, message: bytes, at: str | None, condition: Condition) -> Facts:
         session_id = key.id.decode()
@@ -165,7 +165,7 @@ class PostgresStore(BaseStore):
                 condition.check(key, found)
                 if found is None:
                     return False
-        raise UnavailableError(self._place, f"the session {key.id.decode()!r} changes all the time")
+        raise NotServedError(self._place, f"the session {key.id.decode()!r} changes all the time")
 
     async def _list(self, window: Window) -> Found:
         after = window.after or Key(b"", b"")
@@ -189,7 +189,7 @@ class PostgresStore(BaseStore):
             "after_owner": after.owner,
             "after_id": after.id,
         }
-        async with self._database.connection() as connection:
+        async with self._database.connection(reads=True) as connection:
             rows = await (await connection.cursor(binary=True).execute(query.encode(), values)).fetchall()
         return [(Key(owner, session_id), Facts(*facts)) for owner, session_id, *facts in rows]
 
@@ -202,7 +202,7 @@ class PostgresStore(BaseStore):
         query = f"""
         SELECT count(*), count(DISTINCT owner), coalesce(sum(size), 0)::bigint FROM pysession_session WHERE {_LIVE}
         """  # noqa: S608
-        async with self._database.connection() as connection:
+        async with self._database.connection(reads=True) as connection:
             row = await one_row(connection, query, {"now": now()})
         return Stats(*(row or (0, 0, 0)))
 

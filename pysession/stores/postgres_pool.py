@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from pysession.stores.failures import NotAStoreError, NotWritableError, StoreError, UnavailableError
+from pysession.stores.failures import (
+    NotAStoreError,
+    NotReadableError,
+    NotServedError,
+    NotWritableError,
+    StoreError,
+    UnavailableError,
+)
 
 try:
     import psycopg
@@ -20,11 +27,14 @@ Connection: TypeAlias = "psycopg.AsyncConnection[tuple[Any, ...]]"
 
 _CONNECTIONS = 10
 _PATIENCE_SECONDS = 10.0
-_NOT_WRITABLE = (
-    psycopg.errors.InsufficientPrivilege,
-    psycopg.errors.ReadOnlySqlTransaction,
-    psycopg.errors.DiskFull,
-)
+_NOT_WRITABLE: Mapping[type[psycopg.Error], str] = {
+    psycopg.errors.InsufficientPrivilege: "let its role select, insert, update and delete in its tables",
+    psycopg.errors.ReadOnlySqlTransaction: "name the primary server, or a role that is not read-only",
+    psycopg.errors.DiskFull: "make room on the server's disk",
+}
+_NO_TABLES = "its tables are missing: let a role that may create them open it once"
+_ANSWERED = "FATAL:"
+"""What libpq tells of a server that took the connection and refused it, where it gives no code."""
 _OTHER_TABLES = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
 
 
@@ -42,8 +52,8 @@ class PostgresDatabase:
         self._opening = asyncio.Lock()
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection in autocommit mode.
+    async def connection(self, *, reads: bool = False) -> AsyncIterator[Connection]:
+        """A connection in autocommit mode; ``reads``: nothing is changed with it.
 
         Raises:
             StoreError: the server does not answer, or refuses what is done with the connection.
@@ -52,7 +62,7 @@ class PostgresDatabase:
             async with (await self._opened()).connection() as connection:
                 yield connection
         except (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed) as failure:
-            raise self._told(failure) from failure
+            raise self._told(failure, reads=reads) from failure
 
     async def close(self) -> None:
         pool, self._pool = self._pool, None
@@ -79,15 +89,19 @@ class PostgresDatabase:
                 self._pool = pool
             return self._pool
 
-    def _told(self, failure: Exception) -> StoreError:
+    def _told(self, failure: Exception, *, reads: bool) -> StoreError:
         # The server's details of a failure can hold the row that it refused.
         primary = failure.diag.message_primary if isinstance(failure, psycopg.Error) else None
         reason = " ".join((primary or str(failure)).split()) or type(failure).__name__
-        if isinstance(failure, _NOT_WRITABLE):
-            return NotWritableError(self.place, reason)
+        if reads and isinstance(failure, psycopg.errors.InsufficientPrivilege):
+            return NotReadableError(self.place, reason)
+        remedy = next((remedy for kind, remedy in _NOT_WRITABLE.items() if isinstance(failure, kind)), None)
+        if remedy is not None:
+            return NotWritableError(self.place, reason, remedy)
         if isinstance(failure, _OTHER_TABLES):
             return NotAStoreError(self.place, reason)
-        return UnavailableError(self.place, reason)
+        answered = primary is not None or _ANSWERED in reason
+        return (NotServedError if answered else UnavailableError)(self.place, reason)
 
 
 async def one_row(connection: Connection, query: str, values: dict[str, Any]) -> tuple[Any, ...] | None:
@@ -104,13 +118,17 @@ async def make_tables(connection: Connection, place: str, script: tuple[str, str
 
     Raises:
         NotAStoreError: the tables are of another layout than ``layout``.
+        NotWritableError: there are none, and none may be made.
     """
     async with connection.transaction():
         if not await _is_there(connection, table):
             await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (table,))
             if not await _is_there(connection, table):
                 package, name = script
-                await connection.execute((files(package) / name).read_bytes())
+                try:
+                    await connection.execute((files(package) / name).read_bytes())
+                except tuple(_NOT_WRITABLE) as failure:
+                    raise NotWritableError(place, str(failure.diag.message_primary), _NO_TABLES) from failure
         row = await one_row(connection, f"SELECT max(version) FROM {table}", {})  # noqa: S608
     if row is None or row[0] != layout:
         raise NotAStoreError(place, "its tables are of a later pysession, which can open it")

@@ -8,7 +8,7 @@ one node: a part of its names that is the same in all of them, in braces, sees t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
@@ -18,7 +18,13 @@ import msgspec
 from pysession.stores.appending import checked_message, seam_of
 from pysession.stores.base import BaseStore, Condition, Facts, Found, Key, Window, new_etag
 from pysession.stores.checking import check_size, now
-from pysession.stores.failures import NotFoundError, NotWritableError, StoreError, UnavailableError
+from pysession.stores.failures import (
+    NotFoundError,
+    NotServedError,
+    NotWritableError,
+    StoreError,
+    UnavailableError,
+)
 from pysession.stores.protocol import Capability, Stats, Stored
 from pysession.wire import Encoding
 from pysession.wire.seam import Seam
@@ -35,7 +41,27 @@ _FACTS = ("etag", "size", "changed", "expires", "immutable")
 _ZERO, _ZERO_IN_OWNER = b"\x00", b"\x00\xff"
 _OF_CLUSTERS = (exceptions.ClusterCrossSlotError, exceptions.MovedError)
 """What a node of a cluster answers to somebody who takes it for a server of its own."""
-_NOT_WRITABLE = (exceptions.ReadOnlyError, exceptions.NoPermissionError, exceptions.OutOfMemoryError)
+_NOT_WRITABLE: Mapping[str, str] = {
+    "READONLY": "name the primary server: this is a replica",
+    "OOM": "give it more memory (maxmemory), or remove sessions",
+    "MISCONF": "look into its log: its snapshots fail, most often for want of room on its disk",
+    "NOREPLICAS": "start its replicas again: it takes no changes with fewer (min-replicas-to-write)",
+    "NOPERM": "let its user run scripts on the keys of this prefix (ACL SETUSER)",
+}
+"""What a server that takes no changes answers with, by its first word, and what to do about it."""
+_CLASSES: Mapping[type[Exception], str] = {
+    exceptions.ReadOnlyError: "READONLY",
+    exceptions.OutOfMemoryError: "OOM",
+    exceptions.NoPermissionError: "NOPERM",
+}
+"""Where the driver takes that word away."""
+_REFUSALS = (
+    exceptions.ResponseError,
+    exceptions.AuthenticationError,
+    exceptions.AuthorizationError,
+    exceptions.BusyLoadingError,
+)
+"""The server answered. Of the last three the driver makes failures of the connection."""
 
 
 class RedisStore(BaseStore):
@@ -83,7 +109,7 @@ class RedisStore(BaseStore):
         word, facts = await self._change(key, "put", *values)
         if word == b"refused" or facts is None:
             condition.check(key, facts)
-            raise UnavailableError(self._place, "it refused a change for no reason")
+            raise NotServedError(self._place, "it refused a change for no reason")
         return facts
 
     async def _append(self, key: Key, message: bytes, at: str | None, condition: Condition) -> Facts:
@@ -114,7 +140,7 @@ class RedisStore(BaseStore):
                 check_size(session_id, facts.size, self.max_bytes)
                 return facts
             # Another has changed it in the meantime.
-        raise UnavailableError(self._place, f"the session {session_id!r} changes all the time")
+        raise NotServedError(self._place, f"the session {session_id!r} changes all the time")
 
     async def _place_of(self, key: Key, at: str | None, condition: Condition) -> tuple[bytes, Seam, int]:
         """Where a message goes: the base that the place is in, the place, and how many messages are there."""
@@ -127,7 +153,7 @@ class RedisStore(BaseStore):
             if seam is not None and pointer == _pointer(at):
                 return base, _seam(seam), count
             await self._find_place(key, at)
-        raise UnavailableError(self._place, f"the session {key.id.decode()!r} changes all the time")
+        raise NotServedError(self._place, f"the session {key.id.decode()!r} changes all the time")
 
     async def _find_place(self, key: Key, at: str | None) -> None:
         facts, values, messages = await self._read(key)
@@ -245,11 +271,12 @@ class RedisStore(BaseStore):
 
     def _told(self, failure: Exception) -> StoreError:
         reason = str(failure) or type(failure).__name__
-        if isinstance(failure, _NOT_WRITABLE) or reason.startswith(("READONLY", "MISCONF", "OOM", "NOPERM")):
-            return NotWritableError(self._place, reason)
+        word = _CLASSES.get(type(failure), reason.partition(" ")[0])
+        if word in _NOT_WRITABLE:
+            return NotWritableError(self._place, reason.rstrip("."), _NOT_WRITABLE[word])
         if isinstance(failure, _OF_CLUSTERS):
             reason += "; it is a cluster: add ?cluster=yes to its URL"
-        return UnavailableError(self._place, reason)
+        return (NotServedError if isinstance(failure, _REFUSALS) else UnavailableError)(self._place, reason)
 
 
 _EVERYTHING = Window(b"", None, None, None, 0, None)

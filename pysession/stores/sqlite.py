@@ -11,7 +11,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -27,9 +27,9 @@ from pysession.stores.failures import (
     NotAStoreError,
     NotFoundError,
     NotReadableError,
+    NotServedError,
     NotWritableError,
     StoreError,
-    UnavailableError,
 )
 from pysession.stores.protocol import Capability, Stats, Stored
 from pysession.stores.worker import Worker
@@ -62,7 +62,11 @@ SELECT CAST(data AS BLOB), {_FACTS} FROM session
 WHERE owner = ? AND id = ? AND {_LIVE} AND size <= ? AND NOT EXISTS (SELECT 1 FROM message WHERE session = key)
 """  # noqa: S608
 
-_NOT_WRITABLE = frozenset({"SQLITE_READONLY", "SQLITE_FULL", "SQLITE_PERM"})
+_NOT_WRITABLE: Mapping[str, str] = {
+    "SQLITE_READONLY": "let this user write the file and its folder",
+    "SQLITE_PERM": "let this user write the file and its folder",
+    "SQLITE_FULL": "make room on its file system",
+}
 _NOT_OPENED = frozenset({"SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"})
 """What the first look at a database may end with that this process is not allowed to write."""
 _NO_STORE = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CANTOPEN", "SQLITE_ERROR"})
@@ -495,10 +499,14 @@ def _document(connection: sqlite3.Connection, row: _Row) -> bytes:
 def _told(place: str, failure: sqlite3.Error) -> StoreError:
     code = _code(failure)
     if code in _NOT_WRITABLE:
-        return NotWritableError(place, str(failure))
+        return NotWritableError(place, str(failure), _NOT_WRITABLE[code])
+    if code == "SQLITE_CANTOPEN" and not Path(place).exists():
+        return NotWritableError(place, str(failure), "let this user make files in its folder")
     if code in _NO_STORE:
         return NotAStoreError(place, str(failure))
-    return UnavailableError(place, str(failure))
+    if code == "SQLITE_BUSY":
+        return NotServedError(place, f"another program has been writing for {_BUSY_SECONDS:.0f} seconds; try again")
+    return NotServedError(place, str(failure))
 
 
 def _code(failure: sqlite3.Error) -> str:

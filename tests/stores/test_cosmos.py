@@ -28,6 +28,7 @@ from azure.cosmos.aio import ContainerProxy, CosmosClient
 from pysession.stores import (
     NotAStoreError,
     NotFoundError,
+    NotServedError,
     NotWritableError,
     Store,
     StoreUrlError,
@@ -261,7 +262,7 @@ def test_requests_over_the_throughput_are_sent_again(cosmos_url: Callable[[], st
         server(url, "throttle/3", "POST")
         await store.append("s", message("a"))
         server(url, "throttle/1000", "POST")
-        with pytest.raises(UnavailableError, match=r"no more requests at its throughput \(HTTP 429\)"):
+        with pytest.raises(NotServedError, match=r"refuses: it takes no more requests at its throughput \(HTTP 429\)"):
             await store.get("s")
         server(url, "throttle/0", "POST")
         assert len((await store.get("s")).data) > len(SESSION)
@@ -282,7 +283,7 @@ def test_a_wrong_key_is_told_and_never_shown(
     url = cosmos_url().partition("?")[0]
     if where == "environment":
         monkeypatch.setenv("AZURE_COSMOS_KEY", wrong)
-    with pytest.raises(UnavailableError, match=r"it refuses the key") as caught:
+    with pytest.raises(NotServedError, match=r"it refuses the key") as caught:
         using(f"{url}?key={wrong}" if where == "url" else url, lambda store: store.stats())
     assert wrong not in f"{caught.value}{caplog.text}{''.join(capfd.readouterr())}"
 

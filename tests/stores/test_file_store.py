@@ -245,7 +245,9 @@ def test_a_full_disk_is_said_and_changes_nothing(tmp_path: Path) -> None:
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200, limits[1]))
         try:
-            with pytest.raises(NotWritableError, match="nothing was changed"):
+            with pytest.raises(
+                NotWritableError, match=r"file too large; nothing was changed; allow larger files \(ulimit -f\)"
+            ):
                 await store.append("s", message("b" * 500))
             with pytest.raises(NotWritableError):
                 await store.put("s", DOCUMENT * 10)

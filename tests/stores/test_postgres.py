@@ -8,7 +8,15 @@ from collections.abc import Awaitable, Callable
 import psycopg
 import pytest
 
-from pysession.stores import NotAStoreError, NotWritableError, Store, UnavailableError, open_store
+from pysession.stores import (
+    NotAStoreError,
+    NotReadableError,
+    NotServedError,
+    NotWritableError,
+    Store,
+    UnavailableError,
+    open_store,
+)
 from pysession.testing.store_demands import NO_MESSAGE, SESSION, message
 
 
@@ -22,6 +30,10 @@ def using(url: str, work: Callable[[Store], Awaitable[None]]) -> None:
 
 async def put(store: Store) -> None:
     await store.put("s", SESSION)
+
+
+async def get(store: Store) -> None:
+    await store.get("s")
 
 
 def rows(url: str, query: str) -> list[tuple[object, ...]]:
@@ -87,8 +99,42 @@ def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
 def test_a_database_that_is_read_only_is_told(postgres_url: Callable[[], str]) -> None:
     url = postgres_url()
     using(url, put)
-    with pytest.raises(NotWritableError, match="nothing was changed"):
+    with pytest.raises(NotWritableError, match="read-only transaction; nothing was changed; name the primary server"):
         using(f"{url}%20-cdefault_transaction_read_only%3Don", put)
+
+
+def test_a_role_without_rights_is_told_which_it_needs(postgres_url: Callable[[], str]) -> None:
+    url = postgres_url()
+    guest = url.replace("pysession@", "guest@")
+    schema = url.rpartition("%3D")[2]
+    rows(url, "DROP ROLE IF EXISTS guest")
+    rows(url, "CREATE ROLE guest LOGIN")
+    try:
+        rows(url, f"GRANT USAGE ON SCHEMA {schema} TO guest")
+        with pytest.raises(
+            NotWritableError, match="its tables are missing: let a role that may create them open it once"
+        ):
+            using(guest, get)
+        using(url, put)
+        rows(url, f"GRANT SELECT ON {schema}.pysession_layout TO guest")
+        with pytest.raises(NotReadableError, match="cannot be read: permission denied for table"):
+            using(guest, get)
+        with pytest.raises(NotWritableError, match="let its role select, insert, update and delete in its tables"):
+            using(guest, put)
+    finally:
+        rows(url, "DROP OWNED BY guest")
+        rows(url, "DROP ROLE guest")
+
+
+def test_a_server_that_answers_and_refuses_is_not_said_to_be_silent(postgres_url: Callable[[], str]) -> None:
+    url = postgres_url()
+    with pytest.raises(NotServedError, match=r'refuses: .*database "elsewhere" does not exist'):
+        using(url.replace("/postgres?", "/elsewhere?"), put)
+    using(url, put)
+    rows(url, "ALTER TABLE pysession_session ADD CHECK (size < 0) NOT VALID")
+    with pytest.raises(NotServedError, match=r"refuses: .*violates check constraint") as caught:
+        using(url, put)
+    assert "does not answer" not in str(caught.value)
 
 
 def test_a_connection_that_was_cut_is_opened_again(postgres_url: Callable[[], str]) -> None:

@@ -79,6 +79,15 @@ def test_what_may_only_be_read_is_read_and_says_so_when_it_is_to_change(url: str
         using(url.format(folder), read)
 
 
+@pytest.mark.parametrize("url", ["file:{}/new/sessions", "sqlite:///{}/new.db"])
+def test_a_store_that_may_not_be_made_is_no_damaged_one(url: str, folder: Path) -> None:
+    async def write(store: Store) -> None:
+        await store.put("s", SESSION)
+
+    with as_somebody_else(folder, files=0o444), pytest.raises(NotWritableError, match="let this user"):
+        using(url.format(folder), write)
+
+
 @pytest.mark.parametrize("url", URLS)
 def test_what_may_not_be_read_is_told(url: str, folder: Path) -> None:
     async def read(store: Store) -> None:

@@ -9,7 +9,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
-from pysession.stores import ConflictError, NotWritableError, Store, StoreUrlError, UnavailableError, open_store
+from pysession.stores import (
+    ConflictError,
+    NotServedError,
+    NotWritableError,
+    Store,
+    StoreUrlError,
+    UnavailableError,
+    open_store,
+)
 from pysession.stores.base import Key
 from pysession.stores.redis_store import _key, _member
 from pysession.testing.store_demands import NO_MESSAGE, SESSION, message
@@ -122,13 +130,56 @@ def test_a_server_without_memory_is_told_and_changes_nothing(server: Redis, redi
     async def work(store: Store) -> None:
         await store.put("s", SESSION)
         server.config_set("maxmemory", 1)
-        with pytest.raises(NotWritableError, match="nothing was changed"):
+        with pytest.raises(NotWritableError, match=r"nothing was changed; give it more memory \(maxmemory\)"):
             await store.put("s", NO_MESSAGE)
         with pytest.raises(NotWritableError):
             await store.append("s", message("a"))
         assert (await store.get("s")).data == SESSION
 
     using(redis_server, work)
+
+
+def test_a_replica_says_that_it_is_one_and_not_that_it_does_not_answer(server: Redis, redis_server: str) -> None:
+    async def work(store: Store) -> None:
+        await store.put("s", SESSION)
+        server.replicaof("127.0.0.1", "1")
+        try:
+            with pytest.raises(
+                NotWritableError, match="nothing was changed; name the primary server: this is a replica"
+            ):
+                await store.put("s", NO_MESSAGE)
+        finally:
+            server.replicaof("NO", "ONE")
+        assert (await store.get("s")).data == SESSION
+
+    using(redis_server, work)
+
+
+def test_a_server_that_wants_more_replicas_is_told(server: Redis, redis_server: str) -> None:
+    async def work(store: Store) -> None:
+        server.config_set("min-replicas-to-write", 1)
+        try:
+            with pytest.raises(NotWritableError, match="start its replicas again"):
+                await store.put("s", SESSION)
+        finally:
+            server.config_set("min-replicas-to-write", 0)
+
+    using(redis_server, work)
+
+
+def test_a_server_that_refuses_who_asks_is_not_said_to_be_silent(server: Redis, redis_server: str) -> None:
+    async def put(store: Store) -> None:
+        await store.put("s", SESSION)
+
+    with pytest.raises(NotServedError, match="refuses: ") as caught:
+        using(redis_server.replace("redis://", "redis://ada:s3cret@"), put)
+    assert "s3cret" not in str(caught.value)
+    server.acl_setuser("guest", enabled=True, nopass=True, keys=["*"], commands=["+ping"])
+    try:
+        with pytest.raises(NotWritableError, match="let its user run scripts on the keys of this prefix"):
+            using(redis_server.replace("redis://", "redis://guest:any@"), put)
+    finally:
+        server.acl_deluser("guest")
 
 
 def test_a_url_without_a_host_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import threading
@@ -10,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from pysession.stores import NotAStoreError, NotFoundError, Store, open_store
+from pysession.stores import (
+    NotAStoreError,
+    NotFoundError,
+    NotServedError,
+    NotWritableError,
+    Store,
+    open_store,
+    sqlite,
+)
 from pysession.stores.sqlite import SqliteStore
 from pysession.testing.store_demands import NO_MESSAGE, SESSION, message
 
@@ -176,6 +185,28 @@ def test_a_writer_waits_for_another_process_that_holds_the_lock(tmp_path: Path) 
             await waiting
             holder.close()
             assert (await store.get("s")).data == NO_MESSAGE
+
+    asyncio.run(run())
+
+
+def test_a_lock_that_another_holds_for_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.1)
+    asyncio.run(put(store_at(tmp_path), SESSION))
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(NotServedError, match=r"s\.db refuses: another program has been writing for .*; try again"):
+            asyncio.run(put(store_at(tmp_path), SESSION))
+
+
+def test_a_full_disk_is_said_and_changes_nothing(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with SqliteStore(tmp_path / "s.db") as store:
+            await store.put("s", SESSION)
+            assert store._far is not None
+            store._far.execute("PRAGMA max_page_count = 1")  # no more than it has
+            with pytest.raises(NotWritableError, match="is full; nothing was changed; make room on its file system"):
+                await store.put("s", b" " * 2**20)
+            assert (await store.get("s")).data == SESSION
 
     asyncio.run(run())
 

@@ -27,6 +27,8 @@ from pysession.stores import (
     ConflictError,
     ImmutableError,
     NotFoundError,
+    NotServedError,
+    NotWritableError,
     SessionIdError,
     TooLargeError,
     UnavailableError,
@@ -249,6 +251,12 @@ def _late(status: Status, subject: Subject) -> PysessionError:
 
 
 def _unavailable(status: Status, subject: Subject) -> PysessionError:
+    if status.reason == "STORE_NOT_WRITABLE":
+        return NotWritableError(
+            subject.place, "its store takes no changes", "its operator finds the cause in the log of 'pysession serve'"
+        )
+    if status.reason:
+        return NotServedError(subject.place, status.text)
     known = {**_HOPELESS, **_WHY}
     why = next((known[part] for part in known if part in status.text), status.text)
     if why == _WHY["Socket closed"]:

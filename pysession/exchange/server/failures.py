@@ -27,6 +27,8 @@ from pysession.stores import (
     ImmutableError,
     NotAStoreError,
     NotFoundError,
+    NotReadableError,
+    NotServedError,
     NotWritableError,
     SessionIdError,
     StoreError,
@@ -100,5 +102,6 @@ _TOLD: tuple[tuple[type[Exception], Callable[[Any], CallRefusedError]], ...] = (
             StatusCode.DATA_LOSS, "STORE_DAMAGED", "the store is damaged or none of pysession's"
         ),
     ),
-    (UnavailableError, lambda failure: unavailable("STORE_UNAVAILABLE", "the store does not answer")),
+    (NotReadableError, lambda failure: unavailable("STORE_UNAVAILABLE", "the store cannot be read")),
+    (NotServedError, lambda failure: unavailable("STORE_UNAVAILABLE", "the store answers, and does not do this now")),
 )

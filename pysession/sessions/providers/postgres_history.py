@@ -196,7 +196,7 @@ class PostgresHistoryProvider(HistoryProvider):
         await self._database.close()
 
     async def _rows(self, query: str, session_id: str | None, **values: Any) -> list[Message]:
-        async with self._database.connection() as connection:
+        async with self._database.connection(reads=True) as connection:
             done = await connection.execute(query.encode(), {**self._named(session_id), **values})
             rows = await done.fetchall()
         return _messages(rows, session_id or "default")

@@ -6,8 +6,10 @@ import asyncio
 import hashlib
 import itertools
 import json
+import resource
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from pysession.stores import (
     ConflictError,
     ImmutableError,
     NotFoundError,
+    NotWritableError,
     SessionIdError,
     TooLargeError,
     UnavailableError,
@@ -247,6 +250,23 @@ def test_an_exchange_that_is_not_there_is_told_with_the_remedy(tmp_path: object)
                 await client.get("s")
 
     run(body())
+
+
+def test_an_exchange_whose_store_is_full_is_not_said_to_be_silent(tmp_path: Path) -> None:
+    async def body(server: Served) -> None:
+        async with ExchangeClient(server.address, retries=NO_RETRIES) as client:
+            await client.put("s", session())
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+            with pytest.raises(
+                NotWritableError, match=r"cannot be written: .*nothing was changed; its operator"
+            ) as full:
+                await client.put("s", session(size=200_000))
+            assert "does not answer" not in str(full.value)
+            assert (await client.get("s")).data == session()
+
+    with serving(tmp_path, "--store", f"file:{tmp_path}/sessions") as server:
+        run(body(server))
+    assert b'"failure":"NotWritableError"' in server.log.read_bytes().replace(b": ", b":")
 
 
 def test_a_client_goes_from_one_event_loop_to_the_next(server: Served, new_id: str) -> None:
