@@ -16,6 +16,7 @@ import json
 import sqlite3
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -24,7 +25,13 @@ from typing import Any
 import agent_framework as maf
 from timing import best
 
-from pysession.sessions import FileHistoryProvider, HistoryProvider, StoreHistoryProvider, message
+from pysession.sessions import (
+    FileHistoryProvider,
+    HistoryProvider,
+    PostgresHistoryProvider,
+    StoreHistoryProvider,
+    message,
+)
 from pysession.stores import Store, masked, open_store
 from sessions import long_session
 
@@ -34,6 +41,7 @@ REMOTE_PUTS = 200
 APPENDS = 20
 HISTORIES = (100, 10_000)
 LISTED = 10_000
+SAVED_AT_ONCE = 10_000
 MESSAGE = b'{"type":"message","role":"user","contents":[{"type":"text","text":"and one more"}]}'
 _numbers = itertools.count()
 
@@ -212,6 +220,30 @@ async def saves(history: HistoryProvider) -> None:
         await history.save_messages("s", [message("user", f"and one more {next(_numbers)}")])
 
 
+def many(folder: Path, run: Loop, others: list[str]) -> None:
+    """Print what it costs to save a whole conversation in one call."""
+    print(f"{SAVED_AT_ONCE:,} messages saved in one call")
+    said = [message("user", f"message {number} {next(_numbers)}") for number in range(SAVED_AT_ONCE)]
+    urls = [f"sqlite:///{folder}/many.db", f"file:{folder}/many", *others]
+    in_stores = {
+        f"StoreHistoryProvider, {url.partition(':')[0]}:": StoreHistoryProvider(open_store(url)) for url in urls
+    }
+    in_tables = {
+        f"PostgresHistoryProvider, {masked(url)}"[:44]: PostgresHistoryProvider(url)
+        for url in others
+        if url.startswith("postgres")
+    }
+    in_files = {"FileHistoryProvider (with an fsync)": FileHistoryProvider(folder / "lines")}
+    kept: dict[str, HistoryProvider] = {**in_stores, **in_tables, **in_files}
+    for name, history in kept.items():
+        begun = time.perf_counter()
+        run(history.save_messages(f"s{next(_numbers)}", said))
+        print(f"  {name:<44}{time.perf_counter() - begun:9.2f} s")
+    for one in (*in_stores.values(), *in_tables.values()):
+        run(one.close())
+    print()
+
+
 def framework(folder: Path, session: bytes, lines: bytes, run: Loop) -> dict[str, Callable[[], object]]:
     """The same with agent-framework-core: its history file, and its session file, which is always written whole."""
     history = maf.FileHistoryProvider(storage_path=folder)
@@ -266,6 +298,7 @@ def main() -> None:
         for url in others:
             remote_puts(url, run)
         appends(folder, run, others)
+        many(folder, run, others)
         lists(folder, run)
 
 

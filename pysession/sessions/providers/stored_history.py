@@ -16,13 +16,17 @@ from pysession.sessions.providers.base import HistoryProvider
 from pysession.sessions.providers.in_memory import is_excluded
 from pysession.sessions.session import Session
 from pysession.sessions.state_values import encoded_message
-from pysession.stores import ConflictError, ImmutableError, NotFoundError, Store
+from pysession.stores import Capability, ConflictError, ImmutableError, NotFoundError, Store
+from pysession.stores.appending import checked_message, seam_of
 
 if TYPE_CHECKING:
     from pysession.pruning import Pruned, Strategy
 
 _REMEMBERED_MESSAGES = 100
 """At the end of a history: more than a run adds, or the history is read once more."""
+_AT_ONCE = 32
+"""From so many on new messages are written together with the history, in one step: more than a run adds, and quicker than an
+append for each (10,000 in one call to PostgreSQL: 1 s, and not 20)."""
 _REMEMBERED_HISTORIES = 1_000
 """The latest used; each takes 10 KB at most."""
 
@@ -38,9 +42,10 @@ class _End(msgspec.Struct, frozen=True):
         """Whether it is enough to see what of ``incoming`` is new."""
         return self.whole or len(self.identities) >= needed(incoming)
 
-    def grown(self, etag: str, message: Message) -> _End:
-        last = (*self.identities, identity(message))[-_REMEMBERED_MESSAGES:]
-        return _End(etag, last, whole=self.whole and len(self.identities) < _REMEMBERED_MESSAGES)
+    def grown(self, etag: str, *messages: Message) -> _End:
+        last = (*self.identities, *map(identity, messages[-_REMEMBERED_MESSAGES:]))[-_REMEMBERED_MESSAGES:]
+        whole = self.whole and len(self.identities) + len(messages) <= _REMEMBERED_MESSAGES
+        return _End(etag, last, whole=whole)
 
 
 class StoreHistoryProvider(HistoryProvider):
@@ -136,14 +141,18 @@ class StoreHistoryProvider(HistoryProvider):
     ) -> tuple[list[Message], _End | None]:
         """Append the first message that is new: those that are left, and the end of the history then.
 
-        What is new depends on that end, so it has to be the same still when the first is appended.
+        What is new depends on that end, so it has to be the same still when the first is appended. Many are appended all
+        at once.
         """
         while True:
             remembered = self._ends.pop(key, None)
             end = remembered if remembered is not None and remembered.tells(messages) else None
             end = end or await self._read_end(key, session_id)
             new = messages[first_new(end.identities, messages) :]
-            if new and (grown := await self._appended(key, new[0], end)):
+            if len(new) >= _AT_ONCE and Capability.CONDITIONS in self._store.capabilities:
+                if grown := await self._written(key, new, end):
+                    return [], grown
+            elif new and (grown := await self._appended(key, new[0], end)):
                 return list(new[1:]), grown
             if not new and end is not remembered:
                 return [], end
@@ -163,6 +172,27 @@ class StoreHistoryProvider(HistoryProvider):
         except (ConflictError, NotFoundError):
             return None
         return end.grown(entry.etag, encoded)
+
+    async def _written(self, key: str, messages: Sequence[Message], end: _End) -> _End | None:
+        """The end of the history with all ``messages`` behind it, in one change of the document, or None where ``end`` has
+        passed.
+        """
+        encoded = [encoded_message(settled(message), ("messages",)) for message in messages]
+        try:
+            stored = await self._store.get(key, owner=self._owner)
+            seam = seam_of(key, stored.data, format_pointer(self._place))
+            added = [checked_message(key, json.dumps(one).encode("ascii"), seam.encoding) for one in encoded]
+            entry = await self._store.put(
+                key,
+                seam.join(stored.data, added),
+                owner=self._owner,
+                if_match=end.etag,
+                expires=stored.expires,
+                immutable=stored.immutable,
+            )
+        except (ConflictError, NotFoundError):
+            return None
+        return end.grown(entry.etag, *encoded)
 
     async def _read_end(self, key: str, session_id: str | None) -> _End:
         while True:
