@@ -18,11 +18,13 @@ from pysession.findings import Severity, Verdict
 from pysession.findings.failures import UsageError
 from pysession.readers import Settings as ReaderSettings
 from pysession.readers import reader
+from pysession.report.wording import counted
 from pysession.rules import matching, profile
 from pysession.stores import Store, StoreError, masked, open_store
 
 if TYPE_CHECKING:
     from pysession.exchange.server import Policy, Server, Settings
+    from pysession.exchange.server.tokens import Tokens
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _ACCEPTED = {verdict.value: verdict for verdict in Verdict if not verdict.worse_than(Verdict.LOSSY)} | {
@@ -62,8 +64,25 @@ Exit codes:
 """
 
 
-def _limit(name: str, default: int, what: str) -> Callable[[_Function], _Function]:
-    return click.option(name, type=click.IntRange(min=1), default=default, show_default=True, metavar="N", help=what)
+_MOST_BYTES = 2**31 - 1
+"""Of a message: gRPC counts in 32 bits."""
+_MOST_SECONDS = _MOST_BYTES // 1000
+"""Of a time: gRPC counts in milliseconds. It is 24 days."""
+_LEAST_MESSAGE_BYTES = 128 * 1024
+"""The largest chunk of an upload has 64 KiB, and a message says a little more."""
+_MOST_DEPTH = 10_000
+"""What converts and judges documents goes down with them."""
+
+
+def _limit(
+    name: str, default: int, what: str, *, least: int = 1, most: int | None = None
+) -> Callable[[_Function], _Function]:
+    kind = click.IntRange(least, most)
+    return click.option(name, type=kind, default=default, show_default=True, metavar="N", help=what)
+
+
+def _seconds(name: str, default: int, what: str) -> Callable[[_Function], _Function]:
+    return _limit(name, default, what, most=_MOST_SECONDS)
 
 
 def _file(name: str, what: str) -> Callable[[_Function], _Function]:
@@ -117,19 +136,27 @@ def _names(name: str, parameter: str, metavar: str, what: str) -> Callable[[_Fun
 @_names("--history-key", "history_keys", "K", "A state key under which the application keeps messages (repeatable).")
 @_names("--registered-type", "registered_types", "T", "A type id that the application registers (repeatable).")
 @_limit("--max-bytes", 64 * 2**20, "Refuse larger sessions.")
-@_limit("--max-message-bytes", 4 * 2**20, "Refuse larger messages; larger sessions go in chunks.")
-@_limit("--max-depth", 1000, "Refuse deeper nesting.")
+@_limit(
+    "--max-message-bytes",
+    4 * 2**20,
+    "Refuse larger messages; larger sessions go in chunks.",
+    least=_LEAST_MESSAGE_BYTES,
+    most=_MOST_BYTES,
+)
+@_limit("--max-depth", 1000, "Refuse deeper nesting.", most=_MOST_DEPTH)
 @_limit("--max-bytes-in-flight", 256 * 2**20, "Bytes of sessions under way at once; more wait, then are refused.")
 @_limit("--max-calls", 256, "Calls at once; more are refused.")
 @_limit("--max-watches", 256, "Watches at once; more are refused.")
-@_limit("--call-seconds", 60, "The longest that a call may take, whatever its client allows.")
-@_limit("--transfer-seconds", 600, "The longest that an upload or download may take.")
-@_limit("--stall-seconds", 30, "The longest pause between two messages of a stream.")
-@_limit("--upload-seconds", 600, "How long an upload that was cut waits to be gone on with.")
-@_limit("--watch-seconds", 2, "How often the store is asked what other programs have changed, while somebody watches.")
-@_limit("--keepalive-seconds", 60, "Ask a silent connection for a sign of life after so long.")
-@_limit("--idle-seconds", 900, "Close a connection without calls after so long.")
-@_limit("--drain-seconds", 30, "How long calls under way may go on when the server stops.")
+@_seconds("--call-seconds", 60, "The longest that a call may take, whatever its client allows.")
+@_seconds("--transfer-seconds", 600, "The longest that an upload or download may take.")
+@_seconds("--stall-seconds", 30, "The longest pause between two messages of a stream.")
+@_seconds("--upload-seconds", 600, "How long an upload that was cut waits to be gone on with.")
+@_seconds(
+    "--watch-seconds", 2, "How often the store is asked what other programs have changed, while somebody watches."
+)
+@_seconds("--keepalive-seconds", 60, "Ask a silent connection for a sign of life after so long.")
+@_seconds("--idle-seconds", 900, "Close a connection without calls after so long.")
+@_seconds("--drain-seconds", 30, "How long calls under way may go on when the server stops.")
 @click.option("--reflection", is_flag=True, help="Let clients ask which methods there are (grpcurl).")
 @config_option("serve")
 @click.option("--quiet", "-q", is_flag=True, help="Log warnings and errors only.")
@@ -185,6 +212,10 @@ def command(
 
     if (tls_cert is None) != (tls_key is None) or (tls_client_ca is not None and tls_cert is None):
         raise UsageError("TLS needs both --tls-cert and --tls-key")
+    if max_bytes_in_flight < max_bytes:
+        raise UsageError(
+            "--max-bytes-in-flight is less than --max-bytes, so that the largest sessions could never come"
+        )
     if tokens is not None and owner:
         raise UsageError("--owner is for a server without tokens: a token says whose the sessions are")
     matching((*select, *ignore))
@@ -261,10 +292,15 @@ def _first_line(server: Server, bound: str, store_url: str, settings: Settings) 
     where = bound if bound.startswith("unix:") else f"{scheme}://{bound}"
     security = "no TLS" if tls is None else "TLS" if tls.client_ca is None else "TLS with client certificates"
     tokens = server.tokens
-    whose = "no tokens" if tokens is None else f"{len(tokens)} tokens of {len(tokens.owners)} owners"
+    whose = "no tokens" if tokens is None else _tokens_line(tokens)
     return (
         f"serving on {where} ({security}, {whose}); store {masked(store_url)}; policy: {_policy_line(settings.policy)}"
     )
+
+
+def _tokens_line(tokens: Tokens) -> str:
+    expired = f", {tokens.expired:,} expired" if tokens.expired else ""
+    return f"{counted(len(tokens), 'token')} of {counted(len(tokens.owners), 'owner')}{expired}"
 
 
 def _policy_line(policy: Policy | None) -> str:

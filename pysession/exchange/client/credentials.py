@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from pysession.exchange.certificates import check_authorities, check_pair, pem_of
 from pysession.exchange.client.addresses import Address
 from pysession.findings.failures import UsageError
 
@@ -36,7 +37,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse what cannot be, or would give a token away.
 
         Raises:
-            UsageError: it would; or a file of certificates cannot be read, or holds none.
+            UsageError: it would; or a file of certificates cannot be read or used.
         """
         if self.token is not None and self.token_file is not None:
             raise UsageError("a token and a file of one were given; give one of them")
@@ -46,8 +47,11 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError(f"{address} is not encrypted, so that certificates prove nothing; write https://")
         if not address.secure and not address.local and (self.token is not None or self.token_file is not None):
             raise UsageError(f"{address} is not encrypted, and all on the way could read the token; write https://")
-        self.roots()
-        self.identity()
+        if self.ca is not None:
+            check_authorities(pem_of(self.ca, "CERTIFICATE", "the CA file"), self.ca)
+        if self.certificate is not None and self.key is not None:
+            self.identity()
+            check_pair(self.certificate, self.key)
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
         """What goes along with a call.
@@ -55,7 +59,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             UsageError: the token cannot be sent, or its file not be read.
         """
-        token = self.token if self.token_file is None else _text(self.token_file, "the token").strip()
+        token = self.token if self.token_file is None else _token_in(self.token_file)
         if token is None:
             return ()
         if not token or not token.isascii() or not token.isprintable() or " " in token:
@@ -64,28 +68,21 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
     def roots(self) -> bytes | None:
         """The certificates that may have signed the server's; None: those that gRPC brings along."""
-        return _system_roots() if self.ca is None else _pem(self.ca, "the CA file", "CERTIFICATE")
+        return _system_roots() if self.ca is None else pem_of(self.ca, "CERTIFICATE", "the CA file")
 
     def identity(self) -> tuple[bytes | None, bytes | None]:
         """The client's key, and its certificate with those that lead to it."""
         if self.certificate is None or self.key is None:
             return None, None
-        return _pem(self.key, "the key", "PRIVATE KEY"), _pem(self.certificate, "the certificate", "CERTIFICATE")
+        return pem_of(self.key, "PRIVATE KEY", "the key"), pem_of(self.certificate, "CERTIFICATE", "the certificate")
 
 
-def _pem(path: Path, what: str, holds: str) -> bytes:
-    text = _text(path, what)
-    if f"{holds}-----" not in text:
-        raise UsageError(f"{what} {path} holds no {holds.lower()} in PEM (-----BEGIN … {holds}-----)")
-    return text.encode()
-
-
-def _text(path: Path, what: str) -> str:
+def _token_in(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as failure:
         why = getattr(failure, "strerror", None) or "it is no text"
-        raise UsageError(f"{what} cannot be read from {path}: {why.lower()}") from failure
+        raise UsageError(f"the token cannot be read from {path}: {why.lower()}") from failure
 
 
 def _system_roots() -> bytes | None:

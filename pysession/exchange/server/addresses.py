@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import os
 import re
+import socket
 
 import msgspec
 
@@ -52,3 +55,38 @@ def parse_address(text: str) -> Address:
     if match is None or int(match["port"]) > _MOST_PORT:
         raise UsageError(f"{text!r} is no address; write HOST:PORT (127.0.0.1:50051, [::1]:50051) or unix:PATH")
     return Address(text, match["six"] or match["host"], int(match["port"]))
+
+
+_REASONS = {
+    errno.EADDRINUSE: "another program listens there; stop it, or give another port (--address)",
+    errno.EADDRNOTAVAIL: "this machine does not have that address",
+    errno.EACCES: "ports below 1024 are for the administrator of this machine",
+}
+
+
+def why_not(address: Address) -> str:
+    """Why ``address`` cannot be listened on, which gRPC does not tell: it is tried once more, as it would."""
+    if not address.host:
+        return _why_no_socket_file(address.text.removeprefix("unix:"))
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, where in found:
+            with socket.socket(family, kind, protocol) as listener:
+                # As gRPC does: what a connection that has just ended leaves behind is no hindrance.
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind(where)
+                listener.listen()
+    except socket.gaierror:
+        return f"there is no host of the name {address.host}"
+    except OSError as failure:
+        return _REASONS.get(failure.errno or 0, (failure.strerror or "failed").lower())
+    return "it was in use a moment ago; try again"
+
+
+def _why_no_socket_file(path: str) -> str:
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        return f"there is no folder {folder}"
+    if os.path.exists(path) and not os.path.ismount(path):
+        return "another program listens there, or it is another file; remove it, or give another path"
+    return f"a file cannot be made in {folder}, or its path is too long" if path else "it has no path"

@@ -241,7 +241,10 @@ class Calls:
             return answer
         except CallRefusedError as refused:
             refusal = refused
-        except (asyncio.CancelledError, grpc.aio.BaseError):
+        except grpc.aio.BaseError:
+            # The client has gone away. grpcio would log its own exception as an error of the server's.
+            raise asyncio.CancelledError from None
+        except asyncio.CancelledError:
             # The client has gone away, or the server has stopped.
             raise
         except Exception as failure:

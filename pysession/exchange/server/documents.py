@@ -25,7 +25,7 @@ from pysession.exchange.server.remembered import Known, Remembered
 from pysession.exchange.server.settings import Limits
 from pysession.exchange.server.watching import Watches
 from pysession.findings.failures import UsageError
-from pysession.stores import Entry, Store, Stored, StoreError
+from pysession.stores import Entry, ImmutableError, Store, Stored, StoreError
 from pysession.wire import DEFAULT_LIMITS
 from pysession.wire import Limits as WireLimits
 
@@ -147,20 +147,35 @@ class Documents:
         self.check_size(len(data))
         found = await self._check_document(data, writing)
         with _told():
-            entry = await self._store.put(
-                session_id,
-                data,
-                owner=owner,
-                if_match=writing.if_match,
-                if_absent=writing.create_only,
-                expires=writing.expires,
-                immutable=writing.immutable,
-            )
+            try:
+                entry = await self._store.put(
+                    session_id,
+                    data,
+                    owner=owner,
+                    if_match=writing.if_match,
+                    if_absent=writing.create_only,
+                    expires=writing.expires,
+                    immutable=writing.immutable,
+                )
+            except ImmutableError:
+                entry = await self._unchanged(owner, session_id, data, writing)
         dialect = found or writing.dialect
         version = vocabulary(found).version if found is not None else writing.format_version
         self.remembered.keep(owner, entry, Known(digest, dialect, version))
         self._watches.changed(entry)
         return entry
+
+    async def _unchanged(self, owner: str, session_id: str, data: bytes, writing: Writing) -> Entry:
+        """The immutable session, where it is this very document already: who sends it again has what was wanted.
+
+        Raises:
+            ImmutableError: it is another, or was to live longer or shorter.
+        """
+        stored = await self._store.get(session_id, owner=owner)
+        same = stored.data == data and writing.expires in (None, stored.expires)
+        if not same or writing.if_match not in (None, stored.etag):
+            raise ImmutableError(session_id, owner)
+        return msgspec.convert(stored, Entry, from_attributes=True)  # without its bytes
 
     async def delete(self, owner: str, session_id: str, if_match: str | None) -> bool:
         """Whether there was a session to remove."""

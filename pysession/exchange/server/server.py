@@ -13,7 +13,7 @@ import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
 
-from pysession.exchange.server.addresses import parse_address
+from pysession.exchange.server.addresses import parse_address, why_not
 from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.budget import Budget
 from pysession.exchange.server.calls import SERVICE, Calls, Method
@@ -114,8 +114,7 @@ class Server:
             else:
                 port = server.add_secure_port(self.address.text, server_credentials(self.settings.tls))
         except RuntimeError as failure:
-            where = self.address.text
-            raise UsageError(f"{where} cannot be listened on: it is in use, or none of this machine") from failure
+            raise UsageError(f"{self.address.text} cannot be listened on: {why_not(self.address)}") from failure
         await server.start()
         self.address = self.address.bound_to(port)
         self._server = server

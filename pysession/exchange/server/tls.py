@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from pysession.exchange.certificates import check_authorities, check_pair, pem_of
 from pysession.exchange.server.logs import tell
 from pysession.exchange.server.settings import TlsFiles
 from pysession.findings.failures import UsageError
@@ -17,7 +18,7 @@ def server_credentials(files: TlsFiles) -> grpc.ServerCredentials:
     """Credentials from ``files``, which are looked at for every new connection.
 
     Raises:
-        UsageError: one of them cannot be read, or is not PEM.
+        UsageError: one of them cannot be read, is not PEM, or the key is not that of the certificate.
     """
     watched = _Watched(files)
     changed: Any = watched.changed  # None is allowed, whatever the types of grpcio say
@@ -31,16 +32,21 @@ class _Watched:
         self._files = files
         self.configuration = _configuration(files)
         self._seen = self._times()
+        self._refused: tuple[tuple[int, int], ...] | None = None
+        """Of the files that were last told to be wrong: it is told once."""
 
     def changed(self) -> grpc.ServerCertificateConfiguration | None:
         """The new certificates, if there are new ones. Files that are half written, or wrong, change nothing."""
+        times = None
         try:
             times = self._times()
-            if times == self._seen:
+            if times in (self._seen, self._refused):
                 return None
             configuration = _configuration(self._files)
         except (OSError, UsageError) as failure:
-            tell(logging.ERROR, "certificates", problem=type(failure).__name__)
+            self._refused = times
+            problem = str(failure) if isinstance(failure, UsageError) else failure.strerror
+            tell(logging.ERROR, "certificates", problem=problem)
             return None
         self._seen = times
         tell(logging.INFO, "certificates", reloaded=True)
@@ -55,16 +61,12 @@ def _paths(files: TlsFiles) -> tuple[Path, ...]:
 
 
 def _configuration(files: TlsFiles) -> grpc.ServerCertificateConfiguration:
-    chain, key = _pem(files.certificate, b"CERTIFICATE"), _pem(files.key, b"PRIVATE KEY")
-    roots = None if files.client_ca is None else _pem(files.client_ca, b"CERTIFICATE")
+    chain = pem_of(files.certificate, "CERTIFICATE", "the certificate")
+    key = pem_of(files.key, "PRIVATE KEY", "the key")
+    # gRPC takes whatever it is given, and would end every handshake.
+    check_pair(files.certificate, files.key)
+    roots = None
+    if files.client_ca is not None:
+        roots = pem_of(files.client_ca, "CERTIFICATE", "the CA file")
+        check_authorities(roots, files.client_ca)
     return grpc.ssl_server_certificate_configuration([(key, chain)], roots)
-
-
-def _pem(path: Path, holds: bytes) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as failure:
-        raise UsageError(f"{path} cannot be read: {(failure.strerror or 'failed').lower()}") from failure
-    if b"-----BEGIN " not in data or holds not in data:
-        raise UsageError(f"{path} holds no {holds.decode().lower()} in PEM")
-    return data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from pysession.findings.failures import UsageError
 from pysession.stores.checking import check_owner
 
 _SCHEME = "bearer"
+_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 _LEAST_CHARACTERS = 16
 _EXAMPLE = '[[token]] with owner = "billing" and sha256 = "…" (or token = "…"), perhaps expires = 2026-12-31T00:00:00Z'
 
@@ -36,6 +38,12 @@ class Tokens:
 
     def __len__(self) -> int:
         return len(self._tokens)
+
+    @property
+    def expired(self) -> int:
+        """How many of them hold no longer."""
+        moment = datetime.now(UTC)
+        return sum(token.expires is not None and token.expires <= moment for token in self._tokens.values())
 
     @property
     def owners(self) -> frozenset[str]:
@@ -100,10 +108,9 @@ def _digest(text: Any, hexadecimal: Any) -> bytes:
     if (text is None) == (hexadecimal is None):
         raise ValueError("it has either token or sha256")
     if hexadecimal is not None:
-        digest = bytes.fromhex(hexadecimal) if isinstance(hexadecimal, str) else b""
-        if len(digest) != sha256().digest_size:
+        if not isinstance(hexadecimal, str) or not _SHA256.fullmatch(hexadecimal):
             raise ValueError("sha256 is not 64 hexadecimal digits")
-        return digest
+        return bytes.fromhex(hexadecimal)
     if not isinstance(text, str) or len(text) < _LEAST_CHARACTERS or not text.isascii() or not text.isprintable():
         raise ValueError(f"token is not a text of at least {_LEAST_CHARACTERS} printable ASCII characters")
     if " " in text:

@@ -92,5 +92,5 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_shown(token: 
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"the CA file cannot be read from .*none\.pem: no such file"):
+    with pytest.raises(UsageError, match=r"the CA file .*none\.pem cannot be read: no such file"):
         Credentials(ca=tmp_path / "none.pem").roots()

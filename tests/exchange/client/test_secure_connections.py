@@ -126,7 +126,8 @@ def test_a_client_proves_itself_with_a_certificate(secured: Secured, tmp_path: P
 
 
 def test_a_file_of_certificates_that_is_none_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
-    for text, problem in ((None, "be read from"), ("{}", "holds no certificate in PEM")):
+    damaged = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    for text, problem in ((None, "cannot be read"), ("{}", "holds no certificate in PEM"), (damaged, "is damaged")):
         file = tmp_path / "ca.pem"
         if text is not None:
             file.write_text(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pysession.exchange.server.addresses import parse_address
+from pysession.exchange.server.addresses import parse_address, why_not
 from pysession.findings.failures import UsageError
 
 
@@ -33,6 +33,18 @@ def test_what_others_can_reach_is_told_apart(text: str, is_loopback: bool) -> No
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is no address"):
         parse_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("192.0.2.1:50051", "this machine does not have that address"),
+        ("no-such-host.invalid:50051", "there is no host of the name no-such-host.invalid"),
+        ("unix:/no/such/folder/s", "there is no folder /no/such/folder"),
+    ],
+)
+def test_why_an_address_cannot_be_listened_on_is_told(text: str, why: str) -> None:
+    assert why_not(parse_address(text)) == why
 
 
 def test_a_free_port_takes_the_place_of_0() -> None:

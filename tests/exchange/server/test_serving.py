@@ -22,12 +22,14 @@ from typing import Any
 import click
 import grpc
 import pytest
+from cryptography.hazmat.primitives import serialization
 from grpc import StatusCode
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from pysession.cli.serve import command
 from pysession.exchange.server import Keepalive, Limits, Server, Settings, TlsFiles
+from pysession.exchange.server.tls import server_credentials
 from pysession.findings.failures import UsageError
 from pysession.stores.memory import MemoryStore
 from pysession.v1 import exchange_pb2 as pb
@@ -73,7 +75,7 @@ def test_the_first_line_says_where_on_what_store_and_under_which_policy_it_serve
     with serving(tmp_path, *options) as server:
         line = server.log.read_text().splitlines()[0]
         assert line == (
-            f"serving on http://{server.address} (no TLS, 1 tokens of 1 owners); store sqlite:///{tmp_path}/sessions.db; "
+            f"serving on http://{server.address} (no TLS, 1 token of 1 owner); store sqlite:///{tmp_path}/sessions.db; "
             "policy: no finding of severity error; at worst lossy for python@1.21.0"
         )
     assert run("serve", "--store", "redis://:secret@127.0.0.1:1/0", cwd=tmp_path).returncode == 3
@@ -136,13 +138,53 @@ def test_what_cannot_be_followed_is_told_before_it_serves(options: tuple[str, ..
     assert b"Traceback" not in ended.stderr
 
 
+NUMBERS = {
+    "more than gRPC counts to": ("--max-message-bytes", "9999999999"),
+    "a message without room for a chunk": ("--max-message-bytes", "10"),
+    "more milliseconds than gRPC counts to": ("--idle-seconds", "99999999999"),
+    "deeper than a program can go": ("--max-depth", "100000000"),
+    "sessions that could never come": ("--max-bytes", "2000", "--max-bytes-in-flight", "1000"),
+}
+
+
+@pytest.mark.parametrize("options", NUMBERS.values(), ids=NUMBERS)
+def test_a_number_that_cannot_be_is_refused_by_its_name(options: tuple[str, ...], tmp_path: Path) -> None:
+    ended = run("serve", "--address", "127.0.0.1:0", *options, cwd=tmp_path)
+    assert ended.returncode == 2
+    assert options[0] in ended.stderr.decode()
+
+
+def test_what_is_wrong_with_certificates_is_told_before_it_serves(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    server, other = authority.server(), authority.server("other")
+    protected = tmp_path / "protected.key"
+    key = serialization.load_pem_private_key(server.key.read_bytes(), None)
+    password = serialization.BestAvailableEncryption(b"secret")
+    protected.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, password))
+    for kind in ("CERTIFICATE", "PRIVATE KEY"):
+        damaged = f"-----BEGIN {kind}-----\nMIIB\n-----END {kind}-----\n"
+        (tmp_path / f"damaged {kind}.pem").write_text(damaged)
+    damaged_certificate, damaged_key = tmp_path / "damaged CERTIFICATE.pem", tmp_path / "damaged PRIVATE KEY.pem"
+    for files, told in (
+        (TlsFiles(server.certificate, other.key), f"the key {other.key} is not that of the certificate"),
+        (TlsFiles(server.certificate, protected), "has a password"),
+        (TlsFiles(server.certificate, damaged_key), f"the key {damaged_key} is damaged"),
+        (TlsFiles(damaged_certificate, server.key), f"the certificate {damaged_certificate} is damaged"),
+        (TlsFiles(server.key, server.certificate), f"{server.key} holds no certificate"),
+        (TlsFiles(server.certificate, tmp_path), "is a directory"),
+        (TlsFiles(server.certificate, server.key, damaged_certificate), f"CA file {damaged_certificate} is damaged"),
+    ):
+        with pytest.raises(UsageError, match=re.escape(told)):
+            server_credentials(files)
+
+
 def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         ended = run("serve", "--address", f"127.0.0.1:{taken.getsockname()[1]}", cwd=tmp_path)
     assert ended.returncode == 2
-    assert b"cannot be listened on" in ended.stderr
+    assert b"cannot be listened on: another program listens there" in ended.stderr
 
 
 def test_a_socket_file_can_be_listened_on(tmp_path: Path) -> None:
@@ -212,10 +254,14 @@ def test_a_certificate_that_is_replaced_is_used_for_the_next_connection(tmp_path
             with stub_of(server, grpc.ssl_channel_credentials(trusted.certificate.read_bytes())) as stub:
                 outcomes.append(code_of(lambda stub=stub: stub.List(pb.ListRequest(), timeout=10)))
         assert outcomes == [StatusCode.OK, StatusCode.UNAVAILABLE]
-        # One that is no certificate changes nothing.
-        identity.certificate.write_text("nonsense")
-        with stub_of(server, grpc.ssl_channel_credentials(new.certificate.read_bytes())) as stub:
-            assert code_of(lambda: stub.List(pb.ListRequest(), timeout=10)) is StatusCode.OK
+        # One that is no certificate changes nothing, and neither does one without its key.
+        for wrong in (b"nonsense", authority.server("another").certificate.read_bytes()):
+            identity.certificate.write_bytes(wrong)
+            with stub_of(server, grpc.ssl_channel_credentials(new.certificate.read_bytes())) as stub:
+                assert code_of(lambda stub=stub: stub.List(pb.ListRequest(), timeout=10)) is StatusCode.OK
+        problems = [line["problem"] for line in log_of(server) if "problem" in line]
+        assert problems[0].endswith("holds no certificate in PEM (-----BEGIN … CERTIFICATE-----)")
+        assert problems[1].endswith(f"is not that of the certificate {identity.certificate}")
 
 
 def test_it_is_healthy_for_anybody_and_says_so_when_it_stops(tmp_path: Path) -> None:
@@ -425,7 +471,7 @@ def test_its_options_can_stand_in_the_configuration(tmp_path: Path) -> None:
     config = tmp_path / "conf" / "pysession.toml"
     config.write_text('[serve]\ntokens = "tokens.toml"\nreader = ["python@1.21.0"]\ndrain-seconds = 1\nquiet = true\n')
     with serving(tmp_path, "--config", config) as server:
-        assert "1 tokens of 1 owners" in server.log.read_text()
+        assert "1 token of 1 owner" in server.log.read_text()
         assert "python@1.21.0" in server.log.read_text()
     config.write_text("[serve]\nno-such-option = 1\n")
     assert run("serve", "--config", config, cwd=tmp_path).returncode == 2

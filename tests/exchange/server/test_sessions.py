@@ -119,6 +119,18 @@ def test_an_immutable_session_is_changed_by_no_call() -> None:
     run(body)
 
 
+def test_an_immutable_session_that_is_put_again_as_it_is_stays_what_it_was() -> None:
+    async def body(exchange: Exchange) -> None:
+        first = await exchange.put("s", PYTHON, immutable=True)
+        for options in ({"immutable": True}, {}, {"if_match": first.etag}):
+            again = await exchange.put("s", PYTHON, **options)
+            assert (again.etag, again.size, again.immutable) == (first.etag, len(PYTHON), True)
+        later = await refused(exchange.put("s", PYTHON, expire_time=_stamp(datetime.now(UTC) + timedelta(days=1))))
+        assert later.reason == "SESSION_IMMUTABLE"
+
+    run(body)
+
+
 def test_a_session_is_gone_when_it_expires_and_cannot_be_born_expired() -> None:
     async def body(exchange: Exchange) -> None:
         soon = _stamp(datetime.now(UTC) + timedelta(seconds=0.3))

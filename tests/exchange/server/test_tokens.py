@@ -57,6 +57,7 @@ WRONG = {
     "a digest that is none": f'[[token]]\nowner="a"\nsha256="{TOKEN}"',
     "a digest that is no text": '[[token]]\nowner="a"\nsha256=1',
     "a time without a zone": f'[[token]]\nowner="a"\ntoken="{TOKEN}"\nexpires=2030-01-01T00:00:00',
+    "letters that are no hexadecimal digits": f'[[token]]\nowner="a"\nsha256="{"xy" * 32}"',
     "an unknown key": f'[[token]]\nowner="a"\ntoken="{TOKEN}"\nexpire=2030-01-01T00:00:00Z',
     "one token twice": f'[[token]]\nowner="a"\ntoken="{TOKEN}"\n' * 2,
 }
@@ -69,6 +70,7 @@ def test_a_file_that_is_wrong_is_refused_and_no_token_is_quoted(text: str, tmp_p
     assert "tokens.toml" in str(caught.value)
     assert TOKEN not in str(caught.value)
     assert "short" not in str(caught.value)
+    assert "fromhex" not in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
