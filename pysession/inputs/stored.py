@@ -8,14 +8,27 @@ from collections.abc import Iterator
 from pysession.findings import NotRead
 from pysession.inputs.source import InputFormat, Record, printable
 from pysession.inputs.telling import encoding_of
-from pysession.stores import INTERNAL_OWNERS, Entry, NotFoundError, Store, Stored, StoreError, masked, open_store
+from pysession.stores import (
+    INTERNAL_OWNERS,
+    Entry,
+    NotAStoreError,
+    NotFoundError,
+    NotReadableError,
+    Store,
+    Stored,
+    StoreError,
+    TooLargeError,
+    masked,
+    open_store,
+)
 from pysession.wire import Limits
 
 
 def stored_records(url: str, format: InputFormat | None, limits: Limits) -> Iterator[Record | NotRead]:
     """The documents of the store that ``url`` names, in the order of their owners and ids.
 
-    What sessions share is none of them. What is deleted meanwhile is left out. A store that fails ends with a ``NotRead``.
+    What sessions share is none of them. What is deleted meanwhile is left out. A session that cannot be
+    read is a ``NotRead``, and the others follow; a store that fails ends with one.
     """
     place = printable(masked(url))
     # Sessions are fetched one by one as they are asked for, so that a store of any size takes the memory of one.
@@ -25,10 +38,14 @@ def stored_records(url: str, format: InputFormat | None, limits: Limits) -> Iter
             found = False
             try:
                 for entry in _entries(runner, store):
-                    stored = runner.run(_get(store, entry))
-                    if stored is not None:
+                    got = runner.run(_get(store, entry))
+                    if got is not None:
                         found = True
-                        yield _record(place, stored, format, limits)
+                        yield (
+                            _record(place, got, format, limits)
+                            if isinstance(got, Stored)
+                            else _not_read(place, entry, got)
+                        )
             finally:
                 runner.run(store.close())
             if not found:
@@ -47,16 +64,26 @@ def _entries(runner: asyncio.Runner, store: Store) -> Iterator[Entry]:
             return
 
 
-async def _get(store: Store, entry: Entry) -> Stored | None:
+async def _get(store: Store, entry: Entry) -> Stored | StoreError | None:
+    """The session, or why it cannot be had while others can; None where it is gone."""
     try:
         return await store.get(entry.id, owner=entry.owner)
     except NotFoundError:
         return None
+    except (NotAStoreError, NotReadableError, TooLargeError) as failure:
+        return failure
+
+
+def _not_read(place: str, entry: Entry, failure: StoreError) -> NotRead:
+    return NotRead(_name(place, entry), printable(str(failure)))
+
+
+def _name(place: str, entry: Entry) -> str:
+    owner = f"{printable(entry.owner)}/" if entry.owner else ""
+    return f"{place}#{owner}{printable(entry.id)}"
 
 
 def _record(place: str, stored: Stored, format: InputFormat | None, limits: Limits) -> Record:
-    owner = f"{printable(stored.owner)}/" if stored.owner else ""
     data = stored.data[: limits.bytes + 1]
     encoding = encoding_of(format, data, limits)
-    name = f"{place}#{owner}{printable(stored.id)}"
-    return Record(name, data, encoding, None, 1, stored.size, stored.changed.timestamp(), stored.id)
+    return Record(_name(place, stored), data, encoding, None, 1, stored.size, stored.changed.timestamp(), stored.id)

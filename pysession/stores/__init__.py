@@ -11,6 +11,7 @@ b'{"type": "session", "n": 1.0}'
 
 from pysession.stores.failures import (
     ConflictError,
+    DamagedSessionError,
     ImmutableError,
     NotAppendableError,
     NotAStoreError,
@@ -46,6 +47,7 @@ __all__ = [
     "SHARED_STATE_OWNER",
     "Capability",
     "ConflictError",
+    "DamagedSessionError",
     "Entry",
     "ImmutableError",
     "Keeping",

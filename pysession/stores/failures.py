@@ -12,6 +12,7 @@
       - NotServedError    it answers, and does not do what was asked: it is locked, or has too much to do
       - NotReadableError  no permission to read it
    - NotAStoreError       what is there is no store of this kind, or of a later layout
+      - DamagedSessionError      one session of it is damaged; others need not be
 * UsageError
    - SessionIdError       an id or owner that no store takes
    - StoreUrlError        a URL that names no store
@@ -143,6 +144,15 @@ class NotAStoreError(StoreError):
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(f"{place} is not a session store: {reason}")
+        self.place = place
+        self.reason = reason
+
+
+class DamagedSessionError(NotAStoreError):
+    """What is at ``place`` belongs to one session of a store and is damaged; other sessions need not be."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        StoreError.__init__(self, f"{place} is damaged: {reason}")
         self.place = place
         self.reason = reason
 

@@ -17,6 +17,7 @@ _LITERAL = re.compile(r"[a-z0-9_-][a-z0-9._-]*(?<!\.)\Z")
 _PORTS = ("com", "lpt")
 _RESERVED = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in _PORTS for digit in range(1, 10)})
 _DIGEST = "sha256-"
+_IS_DIGEST = re.compile(r"sha256-[0-9a-f]{64}\Z")
 
 SESSION = "~session-"
 """What the name of an encoded session id begins with."""
@@ -35,7 +36,7 @@ def file_stem(name: bytes, prefix: str) -> str:
 
 def is_digest(stem: str, prefix: str) -> bool:
     """Whether the id cannot be read back from this name."""
-    return stem.startswith(prefix + _DIGEST)
+    return stem.startswith(prefix) and _IS_DIGEST.match(stem, len(prefix)) is not None
 
 
 def name_of(stem: str, prefix: str) -> bytes | None:

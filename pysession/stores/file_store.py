@@ -15,7 +15,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -32,9 +32,10 @@ from pysession.stores.disk import (
     remove_file,
     replace_file,
 )
-from pysession.stores.failures import NotAStoreError, NotFoundError
+from pysession.stores.failures import DamagedSessionError, NotFoundError
 from pysession.stores.file_failures import told
 from pysession.stores.file_names import OWNER, SESSION, file_stem, is_digest, name_of
+from pysession.stores.file_notes import UNKNOWN, Note, State, note_or_none, read_note
 from pysession.stores.protocol import Capability, Stats, Stored
 from pysession.wire import Encoding, read
 
@@ -50,33 +51,12 @@ _MICROSECOND = 1000
 _ABANDONED_SECONDS = 3600
 
 
-class _State(msgspec.Struct, frozen=True):
-    """What holds of a session from the state of its file on that has the time ``since`` (nanoseconds)."""
+class _Place(NamedTuple):
+    """Where a session is: the folder of its file, the name of that without a suffix, and its note."""
 
-    since: int
-    expires: int | None = None
-    immutable: bool = False
-    ending: int | None = None
-    """The size of what was put, when it is lines of which the last one has no end: it is whole all the same."""
-
-    @property
-    def is_plain(self) -> bool:
-        return self.expires is None and not self.immutable and self.ending is None
-
-
-class _Note(msgspec.Struct, frozen=True):
-    """What is kept beside a file: whose it is, and what held before and holds after the last put.
-
-    The note is written first. If the process is killed before the file is, the time of the file tells that the old state
-    still holds.
-    """
-
-    id: str
-    owner: str
-    states: tuple[_State, ...] = ()
-
-    def at(self, modified: int) -> _State:
-        return next((state for state in reversed(self.states) if state.since <= modified), _State(0))
+    home: Path
+    stem: str
+    note: Path
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -84,7 +64,7 @@ class _File(msgspec.Struct, frozen=True):
 
     path: Path
     status: os.stat_result
-    state: _State
+    state: State
 
     @property
     def facts(self) -> Facts:
@@ -136,46 +116,47 @@ class FileStore(BaseStore):
     # --- one session --------------------------------------------------------------------------------------------------
 
     def _read(self, key: Key) -> Stored:
-        stem = file_stem(key.id, SESSION)
-        with locked(self._locks, stem, shared=True):
-            found = self._live(key, stem)
+        place = self._place(key)
+        with locked(self._locks, place.stem, shared=True):
+            found = self._live(place)
             content = None if found is None else read_file(found.path)
         if found is None or content is None:
+            self._check_named(key)
             raise NotFoundError(*key.names)
         data = content[0][: _whole(content[0], found.state)] if found.path.suffix == _LINES else content[0]
         check_size(key.id.decode(), len(data), self.max_bytes)
         return msgspec.structs.replace(found.facts, size=len(data)).stored(key, data)
 
     def _write(self, key: Key, data: bytes, condition: Condition, expires: int | None, immutable: bool) -> Facts:
-        stem = file_stem(key.id, SESSION)
+        place = self._place(key)
         make_folder(self._locks)
-        with locked(self._locks, stem):
-            file = self._file(key, stem)
+        with locked(self._locks, place.stem):
+            file = self._file(place)
             live = file if file is not None and not _is_over(file.state) else None
             condition.check(key, None if live is None else live.facts)
             suffix = suffix_of(data)
             ending = len(data) if suffix == _LINES and data and not data.endswith(b"\n") else None
             modified = _later(file)
-            state = _State(modified, expires, immutable, ending)
-            self._note(key, stem, file, state)
-            path = self._home(key) / (stem + suffix)
+            state = State(modified, expires, immutable, ending)
+            self._note(key, place, file, state)
+            path = place.home / (place.stem + suffix)
             make_folder(path.parent)
             status = replace_file(path, data, modified)
-            self._remove_others(key, stem, path)
+            _remove_others(place, path)
             return _facts(status, state)
 
     def _extend(self, key: Key, message: bytes, at: str | None, condition: Condition) -> Facts:
-        stem = file_stem(key.id, SESSION)
+        place = self._place(key)
         session_id = key.id.decode()
-        if self._live(key, stem) is None:
+        if self._live(place) is None:
             raise NotFoundError(*key.names)
         make_folder(self._locks)
-        with locked(self._locks, stem):
-            file = self._live(key, stem)
+        with locked(self._locks, place.stem):
+            file = self._live(place)
             if file is None:
                 raise NotFoundError(*key.names)
             condition.check(key, file.facts, may_replace=False)
-            self._drop_unborn(key, stem, file)
+            _drop_unborn(place, file)
             if file.path.suffix == _LINES and at is None:
                 status = self._extend_lines(session_id, file, message)
             else:
@@ -186,9 +167,9 @@ class FileStore(BaseStore):
                 data = seam.join(content[0], [checked_message(session_id, message, seam.encoding)])
                 check_size(session_id, len(data), self.max_bytes)
                 # The bytes of a lone message are JSON, and with a second one are lines.
-                path = file.path.with_name(stem + suffix_of(data))
+                path = file.path.with_name(place.stem + suffix_of(data))
                 status = replace_file(path, data, _later(file))
-                self._remove_others(key, stem, path)
+                _remove_others(place, path)
             return _facts(status, file.state)
 
     def _extend_lines(self, session_id: str, file: _File, message: bytes) -> os.stat_result:
@@ -205,106 +186,118 @@ class FileStore(BaseStore):
         return extend_file(file.path, end, line, _later(file))
 
     def _remove(self, key: Key, condition: Condition) -> bool:
-        stem = file_stem(key.id, SESSION)
-        if self._file(key, stem) is None:
+        place = self._place(key)
+        if self._file(place) is None:
             condition.check(key, None)
             return False
         make_folder(self._locks)
-        with locked(self._locks, stem):
-            file = self._live(key, stem)
+        with locked(self._locks, place.stem):
+            file = self._live(place)
             condition.check(key, None if file is None else file.facts)
-            self._forget(key, stem)
+            self._forget(key, place)
             return file is not None
 
-    def _forget(self, key: Key, stem: str) -> None:
+    def _forget(self, key: Key, place: _Place) -> None:
         """Remove what there is of a session, in an order in which a kill leaves either all or nothing of it."""
-        file = self._file(key, stem)
+        file = self._file(place)
         if file is not None:
-            note = self._note_path(key, stem)
-            if note.exists():
+            if place.note.exists():
                 # Whatever takes the file's place later does not inherit what held of it.
-                self._note(key, stem, file, _State(_later(file)))
-            self._remove_others(key, stem, file.path)
+                self._note(key, place, file, State(_later(file)))
+            _remove_others(place, file.path)
             remove_file(file.path)
-            remove_file(note)
+            remove_file(place.note)
 
     # --- files and notes ----------------------------------------------------------------------------------------------
 
-    def _home(self, key: Key) -> Path:
-        """The folder that the sessions of an owner are in."""
-        return self.path / _OWNERS / file_stem(key.owner, OWNER) if key.owner else self.path
+    def _place(self, key: Key) -> _Place:
+        return self._place_in(file_stem(key.owner, OWNER) if key.owner else "", file_stem(key.id, SESSION))
 
-    def _note_path(self, key: Key, stem: str) -> Path:
-        return self._notes / (file_stem(key.owner, OWNER) if key.owner else _NOBODY) / f"{stem}.json"
+    def _place_in(self, owner: str, stem: str) -> _Place:
+        """The place with this name in the folder of that name, "" being the one of nobody."""
+        home = self.path / _OWNERS / owner if owner else self.path
+        return _Place(home, stem, self._notes / (owner or _NOBODY) / f"{stem}.json")
 
-    def _file(self, key: Key, stem: str) -> _File | None:
-        """The file of a session. Of several suffixes, which a kill can leave behind, the latest counts."""
-        home = self._home(key)
-        found = [(status, path) for path in (home / (stem + suffix) for suffix in _SUFFIXES) if (status := _stat(path))]
+    def _file(self, place: _Place, *, judged: bool = True) -> _File | None:
+        """The file of a session. Of several suffixes, which a kill can leave behind, the latest counts.
+
+        Raises:
+            DamagedSessionError: it is not known what holds of it, unless it is not to be ``judged``.
+        """
+        paths = (place.home / (place.stem + suffix) for suffix in _SUFFIXES)
+        found = [(status, path) for path in paths if (status := _stat(path))]
         if not found:
             return None
         status, path = max(found, key=lambda one: one[0].st_mtime_ns)
-        return _File(path, status, self._state(self._note_path(key, stem), status))
+        try:
+            kept = read_note(place.note)
+        except (DamagedSessionError, OSError):
+            if judged:
+                raise
+            return _File(path, status, UNKNOWN)
+        return _File(path, status, State(0) if kept is None else kept.at(status.st_mtime_ns))
 
-    def _live(self, key: Key, stem: str) -> _File | None:
-        file = self._file(key, stem)
+    def _live(self, place: _Place) -> _File | None:
+        file = self._file(place)
         return None if file is None or _is_over(file.state) else file
 
-    def _state(self, note: Path, status: os.stat_result) -> _State:
-        kept = _read_note(note)
-        return _State(0) if kept is None else kept.at(status.st_mtime_ns)
-
-    def _note(self, key: Key, stem: str, file: _File | None, state: _State) -> None:
+    def _note(self, key: Key, place: _Place, file: _File | None, state: State) -> None:
         """Keep ``state`` beside what holds now, where either needs to be kept."""
-        path = self._note_path(key, stem)
-        nameless = is_digest(stem, SESSION) or is_digest(file_stem(key.owner, OWNER) if key.owner else "", OWNER)
-        if state.is_plain and not path.exists() and not nameless:
+        nameless = is_digest(place.stem, SESSION) or is_digest(place.home.name if key.owner else "", OWNER)
+        if state.is_plain and not place.note.exists() and not nameless:
             return
         before = () if file is None else (file.state,)
-        make_folder(path.parent)
-        replace_file(path, msgspec.json.encode(_Note(*key.names, (*before, state))))
+        make_folder(place.note.parent)
+        replace_file(place.note, msgspec.json.encode(Note(*key.names, (*before, state))))
 
-    def _drop_unborn(self, key: Key, stem: str, file: _File) -> None:
-        """Forget the state of a put that was killed before its file was there: a later time would bring it to life."""
-        path = self._note_path(key, stem)
-        kept = _read_note(path)
-        if kept is not None and any(state.since > file.status.st_mtime_ns for state in kept.states):
-            replace_file(path, msgspec.json.encode(_Note(kept.id, kept.owner, (file.state,))))
+    def _check_named(self, key: Key) -> None:
+        """Raise what is wrong with a session that is listed by the name of its file.
 
-    def _remove_others(self, key: Key, stem: str, path: Path) -> None:
-        for suffix in _SUFFIXES:
-            other = self._home(key) / (stem + suffix)
-            if other != path and other.exists():
-                remove_file(other)
+        Raises:
+            DamagedSessionError: it is one whose id and owner stood in its note.
+        """
+        owner, session_id = key.owner.decode(), key.id.decode()
+        usual = self._place(key)
+        place = self._place_in(
+            owner if is_digest(owner, OWNER) else usual.home.name if owner else "",
+            session_id if is_digest(session_id, SESSION) else usual.stem,
+        )
+        nameless = None if place == usual else self._file(place, judged=False)
+        if nameless is not None and note_or_none(place.note) is None:
+            reason = (
+                f"{place.note}, in which its id and owner stood, is gone or damaged; restore it, or move the file away"
+            )
+            raise DamagedSessionError(str(nameless.path), reason)
 
     # --- many sessions ------------------------------------------------------------------------------------------------
 
-    def _keys(self, owner: bytes | None = None) -> Iterator[tuple[Key, str]]:
-        """All keys, perhaps of one owner, with the stems of their files, in no order, and one twice after a kill."""
+    def _keys(self, owner: bytes | None = None) -> Iterator[tuple[Key, _Place]]:
+        """All keys, perhaps of one owner, with the places of their files, in no order, and one twice after a kill."""
         if not owner:
-            yield from self._keys_in(self.path, _NOBODY, b"")
+            yield from self._keys_in("", b"")
         if owner != b"":
             for name in _names(self.path / _OWNERS):
                 if owner is None or name == file_stem(owner, OWNER):
-                    yield from self._keys_in(self.path / _OWNERS / name, name, name_of(name, OWNER))
+                    yield from self._keys_in(name, name_of(name, OWNER))
 
-    def _keys_in(self, folder: Path, notes: str, owner: bytes | None) -> Iterator[tuple[Key, str]]:
-        for name in _names(folder):
+    def _keys_in(self, folder: str, owner: bytes | None) -> Iterator[tuple[Key, _Place]]:
+        for name in _names(self.path / _OWNERS / folder if folder else self.path):
             stem, suffix = os.path.splitext(name)
             if suffix not in _SUFFIXES:
                 continue
-            session_id = name_of(stem, SESSION)
+            place, session_id = self._place_in(folder, stem), name_of(stem, SESSION)
             if session_id is not None and owner is not None:
-                yield Key(owner, session_id), stem
-            else:
-                kept = _read_note(self._notes / notes / f"{stem}.json")
-                if kept is not None:
-                    yield Key(kept.owner.encode(), kept.id.encode()), stem
+                yield Key(owner, session_id), place
+            elif (kept := note_or_none(place.note)) is not None:
+                yield Key(kept.owner.encode(), kept.id.encode()), place
+            elif (owner is not None or is_digest(folder, OWNER)) and (session_id or is_digest(stem, SESSION)):
+                # A session all the same, which has lost its name: it is listed by that of its file.
+                yield Key(folder.encode() if owner is None else owner, session_id or stem.encode()), place
 
     def _page(self, window: Window) -> Found:
         found: Found = []
-        for key, stem in sorted({each for each in self._keys(window.owner) if window.has(each[0])}):
-            file = self._file(key, stem)
+        for key, place in sorted({each for each in self._keys(window.owner) if window.has(each[0])}):
+            file = self._file(place, judged=False)
             if file is not None and window.shows(file.facts):
                 found.append((key, file.facts))
                 if len(found) == window.limit:
@@ -315,17 +308,17 @@ class FileStore(BaseStore):
         count = 0
         for folder in _names(self._notes):
             for name in _names(self._notes / folder):
-                kept = _read_note(self._notes / folder / name)
+                kept = note_or_none(self._notes / folder / name)
                 if kept is None or all(state.expires is None for state in kept.states):
                     continue
                 key = Key(kept.owner.encode(), kept.id.encode())
-                stem = file_stem(key.id, SESSION)
-                with locked(self._locks, stem):
-                    file = self._file(key, stem)
+                place = self._place(key)
+                with locked(self._locks, place.stem):
+                    file = self._file(place)
                     if file is None:
-                        remove_file(self._note_path(key, stem))
+                        remove_file(place.note)
                     elif file.state.expires is not None and file.state.expires <= moment:
-                        self._forget(key, stem)
+                        self._forget(key, place)
                         count += 1
         self._remove_abandoned()
         return count
@@ -338,17 +331,32 @@ class FileStore(BaseStore):
                 remove_file(path)
 
     def _count(self) -> Stats:
-        live = [(key, file) for key, stem in set(self._keys()) if (file := self._live(key, stem)) is not None]
+        seen = ((key, self._file(place, judged=False)) for key, place in set(self._keys()))
+        live = [(key, file) for key, file in seen if file is not None and not _is_over(file.state)]
         return Stats(len(live), len({key.owner for key, _ in live}), sum(file.status.st_size for _, file in live))
 
 
-def _facts(status: os.stat_result, state: _State) -> Facts:
+def _facts(status: os.stat_result, state: State) -> Facts:
     etag = f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
     return Facts(etag, status.st_size, status.st_mtime_ns // _MICROSECOND, state.expires, state.immutable)
 
 
-def _is_over(state: _State) -> bool:
+def _is_over(state: State) -> bool:
     return state.expires is not None and state.expires <= now()
+
+
+def _drop_unborn(place: _Place, file: _File) -> None:
+    """Forget the state of a put that was killed before its file was there: a later time would bring it to life."""
+    kept = read_note(place.note)
+    if kept is not None and any(state.since > file.status.st_mtime_ns for state in kept.states):
+        replace_file(place.note, msgspec.json.encode(Note(kept.id, kept.owner, (file.state,))))
+
+
+def _remove_others(place: _Place, path: Path) -> None:
+    for suffix in _SUFFIXES:
+        other = place.home / (place.stem + suffix)
+        if other != path and other.exists():
+            remove_file(other)
 
 
 def _later(file: _File | None) -> int:
@@ -370,7 +378,7 @@ def suffix_of(data: bytes) -> str:
     return _LINES if reading.readable and detect(reading.value).form == SINGLE_MESSAGE else ".json"
 
 
-def _whole(data: bytes, state: _State) -> int:
+def _whole(data: bytes, state: State) -> int:
     """How many bytes of a file of lines are whole: all, but for the end of a write that was killed."""
     last = data.rfind(b"\n") + 1
     if state.ending is not None and last <= state.ending + 1:
@@ -399,13 +407,3 @@ def _names(folder: Path) -> list[str]:
         return [name for name in os.listdir(folder) if not name.startswith(".")]
     except FileNotFoundError:
         return []
-
-
-def _read_note(path: Path) -> _Note | None:
-    content = read_file(path)
-    if content is None:
-        return None
-    try:
-        return msgspec.json.decode(content[0], type=_Note)
-    except (msgspec.DecodeError, msgspec.ValidationError) as failure:
-        raise NotAStoreError(str(path), f"the note is damaged ({failure})") from failure

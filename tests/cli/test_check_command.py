@@ -112,6 +112,23 @@ def test_a_damaged_table_is_told_once_and_not_as_a_fault_of_each_document(
     assert capsys.readouterr().err == "Error: tables/python.json is damaged (truncated); install pysession again\n"
 
 
+def test_a_damaged_note_of_a_store_of_files_is_exit_code_3_and_the_others_are_judged(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("store").mkdir()
+    for name in ("clean.json", "warns.json", "other.json"):
+        Path("store", name).write_bytes(CLEAN)
+    notes = Path("store/.pysession/notes/~nobody")
+    notes.mkdir(parents=True)
+    (notes / "clean.json").write_bytes(b"no note")
+    assert main(["check", "file:store", "--format", "json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert [one["source"] for one in told["documents"]] == ["file:store#other", "file:store#warns"]
+    (lost,) = told["not_read"]
+    assert lost["source"] == "file:store#clean"
+    assert "store/.pysession/notes/~nobody/clean.json is damaged" in lost["reason"]
+
+
 def test_an_empty_directory_is_exit_code_3_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
     assert main(["check", "empty"]) == 3

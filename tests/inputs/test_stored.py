@@ -57,6 +57,23 @@ def test_a_document_over_the_limit_is_cut(tmp_path: Path) -> None:
     assert {len(one.data) for one in cut} == {101}
 
 
+def test_a_session_that_cannot_be_read_is_told_and_the_others_follow(tmp_path: Path) -> None:
+    url = f"file:{tmp_path}/s"
+    fill(url)
+    (tmp_path / "s" / ".pysession" / "notes" / "~nobody").mkdir(parents=True)
+    note = tmp_path / "s" / ".pysession" / "notes" / "~nobody" / "one.json"
+    note.write_bytes(b"{")
+    (tmp_path / "s" / "packed.msgpack").unlink()
+    (tmp_path / "s" / "packed.msgpack").symlink_to("lines.jsonl")
+    documents = found(url)
+    assert [one.source for one in documents] == [f"{url}#{name}" for name in ("lines", "one", "packed", "ada/one")]
+    damaged, linked = documents[1:3]
+    assert isinstance(damaged, NotRead)
+    assert damaged.reason.startswith(f"{note} is damaged: it should say what holds of a session")
+    assert isinstance(linked, NotRead)
+    assert "packed.msgpack is not a session store" in linked.reason
+
+
 def test_a_store_that_is_not_there_or_empty_is_told_without_its_password(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/none.db"
     assert found(url) == [NotRead(url, "is not a session store: there is nothing there")]

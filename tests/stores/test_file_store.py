@@ -213,6 +213,50 @@ def test_the_files_of_killed_processes_are_neither_listed_nor_kept_for_ever(tmp_
     using(tmp_path, work)
 
 
+@pytest.mark.parametrize("session_id", ["s", "x" * 200])
+@pytest.mark.parametrize("owner", ["", "ada", "y" * 200])
+@pytest.mark.parametrize("damage", [b"{", b"[]", b"\xff", None])
+def test_a_damaged_note_concerns_its_session_only(
+    session_id: str, owner: str, damage: bytes | None, tmp_path: Path
+) -> None:
+    async def work(store: Store) -> None:
+        past, future = (datetime.now(UTC) + timedelta(days=days) for days in (-1, 1))
+        await store.put("other", DOCUMENT, expires=future)
+        await store.put("gone", DOCUMENT, expires=past)
+        await store.put(session_id, DOCUMENT, owner=owner, expires=past)
+        (note,) = (tmp_path / ".pysession" / "notes").glob(f"*/{file_stem(session_id.encode(), SESSION)}.json")
+        if damage is None:
+            note.unlink()
+            note.mkdir()
+        else:
+            note.write_bytes(damage)
+        assert await store.sweep() == 1
+        entries = (await store.list()).entries
+        assert [entry.id for entry in entries if entry.id == "other"] == ["other"]
+        (damaged,) = (entry for entry in entries if entry.id != "other")
+        assert len(session_id) == 200 or damaged.id == session_id
+        assert damaged.immutable  # nobody knows
+        assert (await store.stats()).sessions == 2
+        assert (await store.get("other")).data == DOCUMENT
+        for lost in ({"id": damaged.id, "owner": damaged.owner}, {"id": session_id, "owner": owner}):
+            with pytest.raises(NotAStoreError, match=r"\.pysession/notes/.*restore it|is not a session store"):
+                await store.get(lost["id"], owner=lost["owner"])
+        with pytest.raises(NotAStoreError):
+            await store.put(session_id, NO_MESSAGE, owner=owner)
+
+    using(tmp_path, work)
+
+
+def test_a_long_id_that_is_guessed_by_the_name_of_its_file_is_not_found(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        await store.put("x" * 200, DOCUMENT)
+        for guess in (file_stem(b"x" * 200, SESSION), "~session-sha256-../x", "~session-sha256-"):
+            with pytest.raises(NotFoundError):
+                await store.get(guess)
+
+    using(tmp_path, work)
+
+
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     folder = tmp_path / "store"

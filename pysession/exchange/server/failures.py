@@ -24,6 +24,7 @@ from pysession.exchange.server.refusals import (
 from pysession.findings.failures import UsageError
 from pysession.stores import (
     ConflictError,
+    DamagedSessionError,
     ImmutableError,
     NotAStoreError,
     NotFoundError,
@@ -95,6 +96,12 @@ _TOLD: tuple[tuple[type[Exception], Callable[[Any], CallRefusedError]], ...] = (
     (
         NotWritableError,
         lambda failure: unavailable("STORE_NOT_WRITABLE", "the store cannot be written", retry_seconds=10),
+    ),
+    (
+        DamagedSessionError,
+        lambda failure: CallRefusedError(
+            StatusCode.DATA_LOSS, "DOCUMENT_DAMAGED", "the session is damaged where it is stored"
+        ),
     ),
     (
         NotAStoreError,
