@@ -32,6 +32,7 @@ class Account(ABC, Generic[_Done, _Put]):
 
     name: str
     verb: str
+    noun: str = "document"
 
     def __init__(self, format: str, *, quiet: bool, to_stdout: bool) -> None:
         self.as_json = format == "json"
@@ -96,4 +97,4 @@ class Account(ABC, Generic[_Done, _Put]):
         elif self.inputs:
             self.tell_all()
         if not self.inputs and not self._not_done:
-            click.echo(f"there is no document to {self.verb}", err=True)
+            click.echo(f"there is no {self.noun} to {self.verb}", err=True)

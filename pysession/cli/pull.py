@@ -115,6 +115,8 @@ def command(
     several = len(session_ids) != 1
     if several and output is None:
         raise UsageError("several sessions cannot all go to standard output; give --output FOLDER")
+    if typed and output is None and is_terminal(sys.stdout):
+        raise UsageError("the typed form is binary and not for a terminal; give --output FILE")
     if losses is not None and to is None:
         raise UsageError("--losses are those of a conversion: give --to")
     if to is not None:
@@ -192,6 +194,7 @@ class _Account(Account["Pulled", "Path | None"]):
 
     name = "pysession-pull"
     verb = "pull"
+    noun = "session"
     brief = False
     fetched = 0
     size = 0
@@ -232,7 +235,7 @@ class _Account(Account["Pulled", "Path | None"]):
         received = done.received
         if received is None:
             click.echo(f"{printable(done.session_id)}: not fetched: {printable(done.why)}", err=True)
-            tell_findings(done.findings)
+            tell_findings(done.findings, done.why)
         elif not self.quiet and not self.brief:
             place = "" if where is None else f" → {printable(str(where))}"
             words = "" if received.target is None else f", {received.source} → {received.target}"

@@ -35,8 +35,8 @@ Examples:
 \b
 Exit codes:
   0  done
-  1  a document was refused: a conflict, an immutable session, the server's
-     policy, or it has no session id
+  1  a document was refused: it cannot be read, it has no session id, a
+     conflict, an immutable session, or the server's policy
   2  usage or configuration
   3  some input could not be read, there was no input, or the exchange could
      not be reached or lets nobody in
@@ -51,6 +51,11 @@ Exit codes:
 @click.option("--as-typed", "typed", is_flag=True, help="Send the typed form (pysession.v1.Session) of each document.")
 @click.option(
     "--dialect", type=click.Choice(DIALECTS), help="The dialect that the documents claim to be in, if not as found."
+)
+@click.option(
+    "--opaque",
+    is_flag=True,
+    help="Do not look into the documents: what is no JSON (encrypted, cut off) is stored too, under the names of the files.",
 )
 @click.option("--create-only", is_flag=True, help="Only sessions that are not there yet.")
 @click.option("--if-match", metavar="ETAG", help="Only if the session still has this etag, for a single document.")
@@ -74,6 +79,7 @@ def command(
     session_id: str | None,
     typed: bool,
     dialect: str | None,
+    opaque: bool,
     create_only: bool,
     if_match: str | None,
     input_format: str | None,
@@ -98,10 +104,13 @@ def command(
         raise UsageError("give either --create-only or --if-match: a session that is not there has no etag")
     if typed and dialect is not None:
         raise UsageError("a typed session says its dialect itself: leave --dialect out")
+    if opaque and typed:
+        raise UsageError("a document that is not looked into has no typed form: leave --opaque or --as-typed out")
     options = PushOptions(
         session_id=session_id,
         typed=typed,
         dialect=dialect,
+        opaque=opaque,
         create_only=create_only,
         if_match=if_match,
         format=chosen,
@@ -113,6 +122,7 @@ def command(
         account = _Account(format, quiet=quiet, to_stdout=True)
         # A bar and a line for each document would write over each other.
         account.brief = several and bar.shown
+        account.opaque = opaque
         return account.of(results, lambda done: None)
     except StoreError as failure:
         bar.ends()
@@ -126,6 +136,7 @@ class _Account(Account["Pushed", None]):
     name = "pysession-push"
     verb = "push"
     brief = False
+    opaque = False
     stored = 0
     size = 0
 
@@ -136,7 +147,7 @@ class _Account(Account["Pushed", None]):
             told["record"] = done.record
         told |= {"session_id": done.session_id, "stored": done.entry is not None}
         if done.entry is not None:
-            return told | {"etag": done.entry.etag, "size": done.entry.size}
+            return told | {"dialect": done.dialect, "etag": done.entry.etag, "size": done.entry.size}
         return told | {"reason": done.why, "findings": [described(finding) for finding in done.findings]}
 
     def tell(self, done: Pushed, where: None) -> None:
@@ -147,7 +158,9 @@ class _Account(Account["Pushed", None]):
             click.echo(f"{name}: not stored: {printable(done.why)}", err=True)
             tell_findings(done.findings)
         elif not self.quiet and not self.brief:
-            click.echo(f"{name} → {printable(entry.id)}: {counted(entry.size, 'byte')}, etag {entry.etag}", err=True)
+            strange = ", of no known dialect" if done.dialect is None and not self.opaque else ""
+            told = f"{printable(entry.id)}: {counted(entry.size, 'byte')}, etag {entry.etag}{strange}"
+            click.echo(f"{name} → {told}", err=True)
 
     def tell_all(self) -> None:
         if not self.quiet and self.inputs > 1:

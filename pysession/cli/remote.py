@@ -108,10 +108,13 @@ def open_client(
     )
 
 
-def tell_findings(findings: Iterable[Finding]) -> None:
-    """Say to a person what stands against a document."""
+def tell_findings(findings: Iterable[Finding], why: str = "") -> None:
+    """Say to a person what stands against a document, but for what ``why``, which was told, says already."""
     for finding in findings:
-        click.echo(f"  {finding.rule}  {printable(finding.pointer)}: {printable(finding.message)}", err=True)
+        if finding.message in why:
+            continue
+        place = f"{printable(finding.pointer)}: " if finding.pointer else ""
+        click.echo(f"  {finding.rule}  {place}{printable(finding.message)}", err=True)
 
 
 def described(finding: Finding) -> dict[str, str]:

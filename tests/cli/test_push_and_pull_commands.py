@@ -15,7 +15,9 @@ import pytest
 import pysession
 from pysession.cli.exit_code import ExitCode
 from pysession.schema import shipped
+from pysession.sessions import Retention, Session
 from tests.cli.processes import COMMAND, environment, run
+from tests.exchange.certificates import Authority
 from tests.exchange.documents import session
 from tests.exchange.serving import Served, serving
 
@@ -29,6 +31,13 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     tokens = folder / "tokens.toml"
     tokens.write_text(f'[[token]]\nowner = "ada"\ntoken = "{TOKEN}"\n')
     with serving(folder, "--select", "json", "--tokens", tokens) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def exchange_as_it_is(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One without a policy: what it is sent it stores."""
+    with serving(tmp_path_factory.mktemp("as-it-is")) as served:
         yield served
 
 
@@ -151,6 +160,83 @@ def test_a_document_a_line_and_standard_input_are_documents(call: Any, tmp_path:
     assert b"it does not say its session id; give --id" in unnamed.stderr
 
 
+BROKEN = {
+    "cut off": (b'{"type": "session", "session_id": "a", "sta', "line 1, column 44"),
+    "other bytes": (b"\xff\xfe\x00\x01", "line 1, column 1"),
+    "nothing": (b"", "line 1, column 1"),
+    "Latin-1": ('{"type":"session","session_id":"é"}'.encode("latin-1"), "line 1, column 33"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_cannot_be_read_is_stored_only_where_that_is_said(
+    call: Any, exchange_as_it_is: Served, tmp_path: Path, name: str
+) -> None:
+    data, where = BROKEN[name]
+    to = {"PYSESSION_EXCHANGE": exchange_as_it_is.address}
+    (tmp_path / f"{name}.json").write_bytes(data)
+    refused = call("push", f"{name}.json", code=ExitCode.FINDINGS, **to)
+    assert f"{name}.json: not stored: {where}: " in refused.stderr.decode()
+    assert b"--opaque" in refused.stderr
+    call("pull", name, code=ExitCode.NOT_READ, **to)
+    if data:
+        call("push", f"{name}.json", "--opaque", **to)
+        assert call("pull", name, **to).stdout == data
+
+
+def test_a_line_that_cannot_be_read_is_told_by_its_line(call: Any, tmp_path: Path) -> None:
+    good = session(session_id="before-the-broken-line")
+    (tmp_path / "lines.jsonl").write_bytes(good + b"\n\n{broken\n")
+    refused = call("push", "lines.jsonl", code=ExitCode.FINDINGS)
+    assert b"lines.jsonl (record 1): not stored: line 3, column 2: " in refused.stderr
+    assert call("pull", "before-the-broken-line").stdout == good
+
+
+def test_json_in_no_known_dialect_is_stored_and_said_to_be_none(
+    call: Any, exchange_as_it_is: Served, tmp_path: Path
+) -> None:
+    (tmp_path / "list.json").write_bytes(b"[1, 2, 3]")
+    pushed = call("push", "list.json", PYSESSION_EXCHANGE=exchange_as_it_is.address)
+    assert b", of no known dialect" in pushed.stderr
+    told = call("push", DOTNET, "--id", "d", "--format", "json").stdout
+    assert json.loads(told)["documents"][0]["dialect"] == "dotnet"
+
+
+def test_an_immutable_session_may_be_pushed_again_as_it_is(call: Any, tmp_path: Path) -> None:
+    kept = Session("kept", retention=Retention(immutable=True))
+    (tmp_path / "kept.json").write_bytes(kept.to_bytes())
+    first, again = (json.loads(call("push", "kept.json", "--format", "json").stdout)["documents"][0] for _ in range(2))
+    assert first["etag"] == again["etag"]
+    (tmp_path / "kept.json").write_bytes(Session("kept", retention=Retention(immutable=True)).to_bytes())
+    refused = call("push", "kept.json", code=ExitCode.FINDINGS)
+    assert b"the session 'kept' is immutable" in refused.stderr
+
+
+def test_a_client_that_proves_nothing_is_told_so_where_a_host_has_two_addresses(tmp_path: Path) -> None:
+    """``localhost`` is ::1 too, where nobody listens: that is not what is wrong."""
+    authority = Authority(tmp_path)
+    server, stranger = authority.server(), Authority(tmp_path, "stranger").client()
+    (tmp_path / "s.json").write_bytes(session())
+    options = ("--tls-cert", server.certificate, "--tls-key", server.key, "--tls-client-ca", authority.certificate)
+    with serving(tmp_path, *options) as served:
+        shown = ("--certificate", stranger.certificate, "--key", stranger.key)
+        to = ("--to", f"https://localhost:{served.port}", "--ca", authority.certificate)
+        for credentials in ((), shown):
+            refused = run("push", "s.json", *to, *credentials, cwd=tmp_path)
+            assert refused.returncode == ExitCode.NOT_READ
+            assert b"may want a client's certificate that it knows" in refused.stderr, refused.stderr
+        swapped = run("push", "s.json", *to, "--certificate", stranger.certificate, "--key", server.key, cwd=tmp_path)
+        assert swapped.returncode == ExitCode.USAGE
+        assert b"is not that of the certificate" in swapped.stderr
+
+
+def test_a_host_that_is_not_known_is_told(call: Any, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_bytes(session())
+    to = "https://no-such-host.invalid:50051"
+    refused = call("push", "s.json", "--to", to, "--timeout", "20", code=ExitCode.NOT_READ)
+    assert refused.stderr.decode().strip() == f"Error: {to} does not answer: there is no host of that name"
+
+
 def test_what_is_not_there_is_told_and_the_others_come(call: Any, tmp_path: Path) -> None:
     (tmp_path / "s.json").write_bytes(session(session_id="there"))
     call("push", "s.json")
@@ -158,7 +244,7 @@ def test_what_is_not_there_is_told_and_the_others_come(call: Any, tmp_path: Path
     assert b"nowhere: there is no session 'nowhere'" in missing.stderr
     assert (tmp_path / "out/there.json").read_bytes() == session(session_id="there")
     assert (
-        b"there is no document to pull" in call("pull", "--prefix", "none-", "-o", "out", code=ExitCode.NOT_READ).stderr
+        b"there is no session to pull" in call("pull", "--prefix", "none-", "-o", "out", code=ExitCode.NOT_READ).stderr
     )
 
 

@@ -13,6 +13,7 @@ from pysession.exchange.client.addresses import Address
 from pysession.exchange.client.credentials import Credentials
 from pysession.exchange.client.retrying import Deadline, Retries
 from pysession.exchange.client.status import Status, Subject
+from pysession.findings.failures import PysessionError
 from pysession.v1.exchange_pb2_grpc import SessionExchangeStub
 
 if TYPE_CHECKING:
@@ -66,13 +67,21 @@ class Attempts:
         self.deadline = Deadline(seconds)
         self.uncertain = False
         """Whether an attempt may have done what was asked for, though no answer came."""
+        self._handshake: Status | None = None
 
     def progressed(self) -> None:
         """The attempt got further than those before."""
         self._waits = self._retries.waits()
 
+    def failure(self, status: Status, subject: Subject) -> PysessionError:
+        """The failure of the operation, whose last attempt ended with ``status``."""
+        told = self._handshake if self._handshake is not None and status.is_refused else status
+        return told.failure(subject)
+
     async def another(self, status: Status) -> bool:
         """Whether to try again after ``status``, having waited for that."""
+        if status.is_handshake:
+            self._handshake = status
         if status.is_hopeless or not (status.is_cut or status.retry_after is not None):
             return False
         self.uncertain = self.uncertain or status.is_cut
@@ -176,4 +185,4 @@ class Caller:
             except aio.AioRpcError as error:
                 status = Status(error)
                 if not await attempts.another(status):
-                    raise status.failure(subject) from error
+                    raise attempts.failure(status, subject) from error

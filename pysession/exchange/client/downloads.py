@@ -68,7 +68,7 @@ class Download:
                 if self._received and status.code in _OTHER_VERSION:
                     self._begin()
                 elif not await attempts.another(status):
-                    raise status.failure(self._subject) from error
+                    raise attempts.failure(status, self._subject) from error
             if self._received > before:
                 attempts.progressed()
 

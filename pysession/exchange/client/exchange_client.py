@@ -301,7 +301,7 @@ class ExchangeClient:
             except aio.AioRpcError as error:
                 status = Status(error)
                 if not await attempts.another(status):
-                    raise status.failure(subject) from error
+                    raise attempts.failure(status, subject) from error
 
     # --- judging and converting ---------------------------------------------------------------------------------------
 

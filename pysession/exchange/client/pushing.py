@@ -32,12 +32,14 @@ class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     ``session_id`` is that of the only one; otherwise each has its own: what a store keeps it under, what it says itself,
     or the name of its file. ``typed``: it goes as a ``pysession.v1.Session``. ``dialect`` is what it claims to be in,
-    in place of what it is found to be in.
+    in place of what it is found to be in. ``opaque``: what cannot be read (encrypted, say, or cut off) goes too, and
+    nothing is taken from inside a document.
     """
 
     session_id: str | None = None
     typed: bool = False
     dialect: str | None = None
+    opaque: bool = False
     create_only: bool = False
     if_match: str | None = None
     format: InputFormat | None = None
@@ -47,13 +49,14 @@ class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
 class Pushed(msgspec.Struct, frozen=True):
     """What became of a document: ``entry`` is what is stored now; None: it was refused, and ``why`` and ``findings`` tell.
 
-    ``session_id`` is None where it has none.
+    ``session_id`` is None where it has none, ``dialect`` where it is in none that is known.
     """
 
     source: str
     record: int | None
     session_id: str | None
     entry: Entry | None = None
+    dialect: str | None = None
     why: str = ""
     findings: tuple[Finding, ...] = ()
 
@@ -104,31 +107,39 @@ class _Pushing:
         options = self._options
         if len(record.data) > options.limits.bytes:
             return NotRead(record.source, f"it has more than {options.limits.bytes:,} bytes")
-        document = open_document(record.data, record.encoding, None, options.limits)
-        session_id = options.session_id or record.session_id or _told(document) or _name(record)
+        document = None if options.opaque else open_document(record.data, record.encoding, None, options.limits)
+        if document is not None and (why := _why_unreadable(document, record)):
+            return _refused(record, None, f"{why}; --opaque sends it all the same")
+        inside = None if document is None else _told(document)
+        session_id = options.session_id or record.session_id or inside or _name(record)
         if session_id is None:
-            return _refused(record, None, "it does not say its session id; give --id")
+            return _refused(record, None, f"it does not say its session id; {_remedy(record)}")
         place = _place(record)
         before = self._sources.setdefault(session_id, place)
         if before != place:
-            return _refused(record, session_id, f"{before} has gone as the session {session_id!r} already; give --id")
-        if not options.typed:
-            dialect = options.dialect or (None if document.dialect == UNKNOWN else document.dialect)
-            return _Parcel(record, session_id, record.data, dialect)
-        try:
-            return _Parcel(record, session_id, to_proto(record.data, encoding=record.encoding), None)
-        except PysessionError as failure:
-            return _refused(record, session_id, str(failure))
+            return _refused(
+                record, session_id, f"{before} has gone as the session {session_id!r} already; {_remedy(record)}"
+            )
+        found = None if document is None or document.dialect == UNKNOWN else document.dialect
+        data = record.data
+        if options.typed:
+            try:
+                data = to_proto(record.data, encoding=record.encoding)
+            except PysessionError as failure:
+                return _refused(record, session_id, str(failure))
+        return _Parcel(record, session_id, data, options.dialect or found)
 
     async def _push(self, parcel: _Parcel) -> Pushed | NotRead:
         record, session_id = parcel.record, parcel.session_id
+        # A typed session says itself what it is in.
+        claim = None if self._options.typed else parcel.dialect
         try:
             entry = await self._client.put(
                 session_id,
                 parcel.data,
                 typed=self._options.typed,
-                dialect=parcel.dialect,
-                format_version=None if parcel.dialect is None else vocabulary(parcel.dialect).version,
+                dialect=claim,
+                format_version=None if claim is None else vocabulary(claim).version,
                 if_match=self._options.if_match,
                 if_absent=self._options.create_only,
                 progress=self._progress,
@@ -139,7 +150,19 @@ class _Pushing:
             return _refused(record, session_id, str(failure))
         except DataLossError as failure:
             return NotRead(record.source, failure.reason)
-        return Pushed(record.source, record.record, session_id, entry)
+        return Pushed(record.source, record.record, session_id, entry, parcel.dialect)
+
+
+_UNREADABLE = frozenset({"json-invalid", "json-not-utf8"})
+"""Faults with which a document is no session for anybody. Of others (too deep, a member twice) the server may judge."""
+
+
+def _why_unreadable(document: Document, record: Record) -> str | None:
+    fault = next((fault for fault in document.reading.faults if fault.rule in _UNREADABLE), None)
+    if fault is None:
+        return None
+    line = fault.position.line + record.first_line - 1
+    return f"line {line}, column {fault.position.column}: {fault.detail} ({fault.rule})"
 
 
 def _told(document: Document) -> str | None:
@@ -157,12 +180,16 @@ def _name(record: Record) -> str | None:
     return stem if found is None else found.decode()
 
 
+def _remedy(record: Record) -> str:
+    return "give --id" if record.record is None else "push it by itself with --id"
+
+
 def _place(record: Record) -> str:
     return record.source if record.record is None else f"{record.source} (record {record.record})"
 
 
 def _refused(record: Record, session_id: str | None, why: str, findings: tuple[Finding, ...] = ()) -> Pushed:
-    return Pushed(record.source, record.record, session_id, None, why, findings)
+    return Pushed(record.source, record.record, session_id, why=why, findings=findings)
 
 
 async def _as_it_is(what: Pushed | NotRead) -> Pushed | NotRead:

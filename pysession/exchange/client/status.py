@@ -54,9 +54,12 @@ _HOPELESS = {
 }
 """Parts of what gRPC tells of a connection that will not come about however often it is tried."""
 
+_NOT_CONNECTED = "failed to connect to all addresses"
+_REFUSED = "Connection refused"
 _WHY = {
-    "Connection refused": "nothing listens there; start 'pysession serve', or look at the host and port",
+    _REFUSED: "nothing listens there; start 'pysession serve', or look at the host and port",
     "DNS resolution failed": "there is no host of that name",
+    "errors resolving": "there is no host of that name",
     "No route to host": "there is no way to that host",
     "Timeout occurred": "the host did not answer",
     "Socket closed": "the connection was cut",
@@ -105,6 +108,20 @@ class Status:
     def is_hopeless(self) -> bool:
         """Whether the connection will not come about however often it is tried."""
         return any(part in self.text for part in _HOPELESS)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nobody listened."""
+        return _REFUSED in self.text
+
+    @property
+    def is_handshake(self) -> bool:
+        """Whether somebody listened, and the connection did not come about all the same.
+
+        A host may have several addresses (``localhost``: ::1 and 127.0.0.1), and gRPC tells of the last one that it tried,
+        which may be one where nobody listens.
+        """
+        return self.text.startswith(_NOT_CONNECTED) and not self.is_refused
 
     @property
     def retry_after(self) -> float | None:

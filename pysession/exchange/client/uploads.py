@@ -53,7 +53,7 @@ class Upload:
             except aio.AioRpcError as error:
                 status = ending.status(error)
                 if not await attempts.another(status):
-                    raise status.failure(self._subject) from error
+                    raise attempts.failure(status, self._subject) from error
             state = await self._state(attempts)
             if state.HasField("response"):
                 return state.response.entry

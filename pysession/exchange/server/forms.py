@@ -134,21 +134,22 @@ def check_readable(data: bytes, limits: WireLimits, *, is_stored: bool) -> None:
     first = reading.faults[0]
     if first.rule == LIMIT_RULE:
         raise exhausted("DOCUMENT_TOO_COMPLEX", first.detail, "document")
+    why = f"{first.detail} ({first.rule})"
     if is_stored:
-        raise damaged()
-    raise not_a_session((), f"{first.detail} ({first.rule})")
+        raise damaged(f"cannot be read: {why}")
+    raise not_a_session((), why)
 
 
-def damaged() -> CallRefusedError:
-    """What is stored is not what was put."""
-    return CallRefusedError(StatusCode.DATA_LOSS, "DOCUMENT_DAMAGED", "the stored session is damaged; put it again")
+def damaged(how: str = "is damaged") -> CallRefusedError:
+    """What is stored is not what was put, or no session and never was."""
+    return CallRefusedError(StatusCode.DATA_LOSS, "DOCUMENT_DAMAGED", f"the stored session {how}; put it again")
 
 
 def _not_convertible(why: str, failure: RefusedError | None = None) -> CallRefusedError:
     findings: Sequence[Finding] = () if failure is None else failure.findings
     return precondition(
         "NOT_CONVERTIBLE",
-        f"the session cannot be said so: {why}",
+        f"the session cannot be converted or typed: {why}",
         [("DOCUMENT", "session", "what its dialect does not accept cannot be converted")],
         *([violations_of(findings)] if findings else []),
     )
