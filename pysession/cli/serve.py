@@ -154,6 +154,13 @@ def _names(name: str, parameter: str, metavar: str, what: str) -> Callable[[_Fun
 @_seconds(
     "--watch-seconds", 2, "How often the store is asked what other programs have changed, while somebody watches."
 )
+@_limit(
+    "--sweep-seconds",
+    86_400,
+    "How often what has expired is removed from the store, and recorded; 0: never.",
+    least=0,
+    most=_MOST_SECONDS,
+)
 @_seconds("--keepalive-seconds", 60, "Ask a silent connection for a sign of life after so long.")
 @_seconds("--idle-seconds", 900, "Close a connection without calls after so long.")
 @_seconds("--drain-seconds", 30, "How long calls under way may go on when the server stops.")
@@ -188,6 +195,7 @@ def command(
     stall_seconds: int,
     upload_seconds: int,
     watch_seconds: int,
+    sweep_seconds: int,
     keepalive_seconds: int,
     idle_seconds: int,
     drain_seconds: int,
@@ -253,6 +261,7 @@ def command(
         reflection=reflection,
         allow_insecure=allow_insecure,
         watch_seconds=watch_seconds,
+        sweep_seconds=sweep_seconds,
         drain_seconds=drain_seconds,
     )
     log_to(warnings_only=quiet)

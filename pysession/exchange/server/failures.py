@@ -41,14 +41,19 @@ from pysession.stores import (
 def refusal_of(failure: StoreError | UsageError) -> CallRefusedError:
     """The refusal that says what a store said. What an operator has to mend is logged."""
     if isinstance(failure, (NotAStoreError, NotWritableError, UnavailableError)):
-        cause = failure.__cause__
-        code = next((code for name in _CODES if (code := getattr(cause, name, None)) is not None), None)
-        below = None if cause is None else type(cause).__name__
-        tell(logging.WARNING, "store", failure=type(failure).__name__, cause=below, code=code)
+        tell_failure("store", failure)
     for kind, told in _TOLD:
         if isinstance(failure, kind):
             return told(failure)
     return unavailable("STORE_UNAVAILABLE", "the store does not answer")
+
+
+def tell_failure(event: str, failure: StoreError) -> None:
+    """Log what a store failed with, as ``event``."""
+    cause = failure.__cause__
+    code = next((code for name in _CODES if (code := getattr(cause, name, None)) is not None), None)
+    below = None if cause is None else type(cause).__name__
+    tell(logging.WARNING, event, failure=type(failure).__name__, cause=below, code=code)
 
 
 _CODES = ("sqlite_errorname", "sqlstate", "strerror")

@@ -23,6 +23,7 @@ from pysession.exchange.server.logs import tell
 from pysession.exchange.server.service import Unary
 from pysession.exchange.server.settings import Settings
 from pysession.exchange.server.streams import Streaming
+from pysession.exchange.server.sweeping import Sweeper
 from pysession.exchange.server.tls import server_credentials
 from pysession.exchange.server.tokens import Tokens, load_tokens
 from pysession.exchange.server.uploads import Uploads
@@ -52,6 +53,7 @@ class Server:
         self._store = store
         limits = settings.limits
         self._watches = Watches(store, settings.watch_seconds)
+        self._sweeper = Sweeper(store, settings.sweep_seconds)
         # Of several owners none shall keep all others waiting.
         share = None if self.tokens is None else max(limits.bytes_in_flight // 2, limits.document_bytes)
         budget = Budget(limits.bytes_in_flight, limits.wait_seconds, share)
@@ -78,6 +80,7 @@ class Server:
         await self._store.list(limit=1)
         await self._listen()
         self._watching_over = asyncio.create_task(self._watch_over())
+        self._sweeper.start()
         return self.address.text
 
     async def stop(self) -> None:
@@ -88,6 +91,7 @@ class Server:
         if self._watching_over is not None:
             self._watching_over.cancel()
         self._health.stop()
+        self._sweeper.stop()
         self._watches.close()
         await self._server.stop(self.settings.drain_seconds)
         for task in self._old:

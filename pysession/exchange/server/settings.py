@@ -70,7 +70,8 @@ class TlsFiles(msgspec.Struct, frozen=True):
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How a server is set up. ``policy`` None: documents are stored as they are. ``owner`` is that of calls without a
-    token, where there are no tokens. ``watch_seconds`` is how often a store is asked what others have changed."""
+    token, where there are no tokens. ``watch_seconds`` is how often a store is asked what others have changed,
+    ``sweep_seconds`` how often what has expired is removed from it (0: never)."""
 
     address: str = DEFAULT_ADDRESS
     tls: TlsFiles | None = None
@@ -82,4 +83,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reflection: bool = False
     allow_insecure: bool = False
     watch_seconds: float = 2.0
+    sweep_seconds: float = 86_400.0
     drain_seconds: float = 30.0

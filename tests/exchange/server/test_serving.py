@@ -490,6 +490,7 @@ def test_the_options_of_the_command_are_those_of_the_library() -> None:
     for name in ("call_seconds", "transfer_seconds", "stall_seconds", "upload_seconds"):
         assert defaults[name] == getattr(limits, name)
     assert defaults["watch_seconds"] == settings.watch_seconds
+    assert defaults["sweep_seconds"] == settings.sweep_seconds
     assert defaults["drain_seconds"] == settings.drain_seconds
     assert (defaults["keepalive_seconds"], defaults["idle_seconds"]) == (alive.after, alive.idle)
     assert inspect.getdoc(command.callback)
