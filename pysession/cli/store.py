@@ -28,7 +28,7 @@ from pysession.verbs.stores import (
     entries,
     exported,
     migrate,
-    remove_older,
+    older,
     shorten,
 )
 
@@ -248,8 +248,7 @@ async def prune(
     """
     # Loaded on first use: the other commands need nothing of sessions.
     from pysession.pruning import strategy_named
-    from pysession.sessions.events import EventKind
-    from pysession.sessions.sweeping import record_removals, sweep
+    from pysession.sessions.sweeping import remove, sweep
 
     if older_than is None and strategy is None and (prefix or owner is not None):
         raise UsageError(
@@ -268,12 +267,11 @@ async def prune(
         said = [f"{counted(swept.count, 'expired session')} {would}removed"]
         if older_than is not None:
             before = datetime.now(UTC) - timedelta(days=older_than)
-            removed = [entry async for entry in remove_older(opened, before, selection, dry_run=dry_run)]
-            if not dry_run:
-                await record_removals(opened, EventKind.REMOVED, removed)
-            for entry in removed:
+            old, count = older(opened, before, selection), 0
+            async for entry in old if dry_run else remove(opened, old):
                 click.echo(_as_text(entry))
-            said.append(f"{counted(len(removed), 'old session')} {would}removed")
+                count += 1
+            said.append(f"{counted(count, 'old session')} {would}removed")
         if strategy is not None and chosen is not None:
             said.append(
                 f"{counted(await _shorten(opened, strategy, chosen, selection, dry_run), 'message')} {would}removed"

@@ -36,6 +36,7 @@ class EventKind(StrEnum):
     RETENTION_SET = "retention_set"
     EXPIRED = "expired"
     REMOVED = "removed"
+    KEPT = "kept"
     SAVED = "saved"
     SAVE_FAILED = "save_failed"
     EXPORTED = "exported"

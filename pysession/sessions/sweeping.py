@@ -1,13 +1,14 @@
 """Removing what has expired, and the trail of it, which outlives what was removed.
 
-The trail of an owner is a session without messages for each month, under an owner of this package's own. Its events are what
-was removed; it is immutable, as any session can be.
+The trail of an owner is a session without messages for each month (a further one for each thousand events), under an owner of
+this package's own. Its events are what was removed; it is immutable, as any session can be.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -18,7 +19,10 @@ from pysession.sessions.session import Session
 from pysession.stores import REMOVALS_OWNER, ConflictError, Entry, ImmutableError, NotFoundError, Store
 
 _ATTEMPTS = 100
-_REMOVALS = frozenset({EventKind.EXPIRED, EventKind.REMOVED})
+_MOST_EVENTS = 1_000
+"""In one trail: with more, 10,000 removals at once kept a server from everything else for half a second."""
+_BATCH = 100
+_REMOVALS = frozenset({EventKind.EXPIRED, EventKind.REMOVED, EventKind.KEPT})
 
 
 class Swept(msgspec.Struct, frozen=True):
@@ -48,8 +52,48 @@ async def sweep(store: Store, *, dry_run: bool = False) -> Swept:
     return Swept(await store.sweep(before=moment), tuple(entries))
 
 
+async def remove(store: Store, entries: AsyncIterable[Entry]) -> AsyncIterator[Entry]:
+    """Delete the sessions, each with a record in the trail of its owner, and give those that are gone by it.
+
+    The record is written first, of some at once: a process that is killed in between leaves sessions that are recorded as
+    removed and there still, and never one that is gone without a record. One that is changed in this moment, or has become
+    immutable, stays, and that it was ``kept`` is recorded as well.
+
+    Raises:
+        StoreError: the store fails.
+    """
+    async for some in _batches(entries):
+        await record_removals(store, EventKind.REMOVED, some)
+        kept = []
+        for entry in some:
+            try:
+                if await store.delete(entry.id, owner=entry.owner, if_match=entry.etag):
+                    yield entry
+            except (ConflictError, ImmutableError):
+                kept.append(entry)
+        await record_removals(store, EventKind.KEPT, [entry for entry in kept if await _is_there(store, entry)])
+
+
+async def _is_there(store: Store, entry: Entry) -> bool:
+    try:
+        await store.get(entry.id, owner=entry.owner)
+    except NotFoundError:
+        return False
+    return True
+
+
+async def _batches(entries: AsyncIterable[Entry]) -> AsyncIterator[list[Entry]]:
+    some: list[Entry] = []
+    async for entry in entries:
+        some.append(entry)
+        if len(some) == _BATCH:
+            yield some
+            some = []
+    yield some
+
+
 async def record_removals(store: Store, kind: EventKind, entries: Iterable[Entry]) -> None:
-    """Record that the sessions are removed, in the trails of their owners.
+    """Record what becomes of the sessions, in the trails of their owners.
 
     Raises:
         StoreError: the store fails.
@@ -58,13 +102,15 @@ async def record_removals(store: Store, kind: EventKind, entries: Iterable[Entry
     for entry in entries:
         by_owner.setdefault(entry.owner, []).append(_told(entry))
     for owner, details in by_owner.items():
-        await _record(store, owner, kind, details)
+        for start in range(0, len(details), _MOST_EVENTS):
+            await _record(store, owner, kind, details[start : start + _MOST_EVENTS])
+            await asyncio.sleep(0)  # others may have a turn: stores need not wait for anything
 
 
 async def removals(store: Store, *, owner: str = "", since: Since = None, limit: int | None = None) -> Events:
     """The last ``limit`` removals (None: all) of sessions of ``owner``, not earlier than ``since``, oldest first.
 
-    ``kind`` is ``expired`` or ``removed``; ``detail`` has the session's id, size, last change, expiry and immutability.
+    ``kind`` is ``expired`` or ``removed``, or ``kept`` for one that was to be removed and was changed in that moment; ``detail`` has the session's id, size, last change, expiry and immutability.
 
     Raises:
         UsageError: ``since`` is no date or time, or ``limit`` is negative.
@@ -94,13 +140,16 @@ async def _expired(store: Store, moment: datetime) -> AsyncIterator[Entry]:
             return
 
 
-async def _record(store: Store, owner: str, kind: EventKind, details: list[Mapping[str, Scalar]]) -> None:
-    trail_id = f"{_digest(owner)}.{datetime.now(UTC):%Y-%m}"
+async def _record(store: Store, owner: str, kind: EventKind, details: Sequence[Mapping[str, Scalar]]) -> None:
+    month = f"{_digest(owner)}.{datetime.now(UTC):%Y-%m}"
     for attempt in range(_ATTEMPTS):
-        try:
+        trail_id, number = await _last(store, month)
+        etag = None
+        if number:
             trail, etag = await _trail(store, trail_id, owner)
-        except NotFoundError:
-            etag = None
+            if len(trail.record.events) + len(details) > _MOST_EVENTS + 1:  # the first says that it was created
+                trail_id, etag = f"{month}.{number + 1:06}", None
+        if etag is None:
             trail = Session(session_id=trail_id, metadata={"owner": owner}, retention={"immutable": True})
         for detail in details:
             trail.record.events.note(kind, None, detail)
@@ -119,6 +168,21 @@ async def _record(store: Store, owner: str, kind: EventKind, details: list[Mappi
                 raise
         else:
             return
+
+
+async def _last(store: Store, month: str) -> tuple[str, int]:
+    """The id of the last trail of a month, and which one it is; 0 where there is none yet.
+
+    A trail is read and written whole, so it is ended when it is long. In the order of ids the first comes first.
+    """
+    last, number, page = month, 0, None
+    while True:
+        found = await store.list(prefix=month, owner=REMOVALS_OWNER, page=page)
+        number += len(found.entries)
+        last = found.entries[-1].id if found.entries else last
+        page = found.next
+        if page is None:
+            return last, number
 
 
 async def _trail(store: Store, trail_id: str, owner: str) -> tuple[Session, str | None]:

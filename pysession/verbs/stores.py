@@ -141,21 +141,11 @@ def _content(stored: Stored) -> tuple[object, ...]:
     return stored.data, stored.expires, stored.immutable
 
 
-async def remove_older(
-    store: Store, before: datetime, selection: Selection = EVERYTHING, *, dry_run: bool = False
-) -> AsyncIterator[Entry]:
-    """Delete the sessions that were last changed before that moment, and give each.
-
-    One that is changed meanwhile stays, and so does one that is immutable.
-    """
+async def older(store: Store, before: datetime, selection: Selection = EVERYTHING) -> AsyncIterator[Entry]:
+    """The sessions that were last changed before that moment, but for those that are immutable."""
     async for entry in entries(store, selection):
-        if entry.changed >= before or entry.immutable:
-            continue
-        try:
-            if dry_run or await store.delete(entry.id, owner=entry.owner, if_match=entry.etag):
-                yield entry
-        except (ConflictError, ImmutableError):
-            continue
+        if entry.changed < before and not entry.immutable:
+            yield entry
 
 
 class Shortened(msgspec.Struct, frozen=True):

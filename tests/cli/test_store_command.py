@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import sqlite3
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from pysession.sessions import SessionStore
-from pysession.stores import REMOVALS_OWNER, SHARED_STATE_OWNER, open_store
-from tests.cli.processes import CLEAN, run
+from pysession.sessions import SessionStore, removals
+from pysession.sessions.sweeping import remove
+from pysession.stores import REMOVALS_OWNER, SHARED_STATE_OWNER, Entry, open_store
+from pysession.verbs.stores import entries
+from tests.cli.processes import CLEAN, COMMAND, environment, run
 
 PACKED = b"\x81\xa1a\xca\x7f\x80\x00\x00"
 DB = "sqlite:///s.db"
@@ -192,6 +199,54 @@ def test_pruning_removes_what_expired_and_what_is_old_when_asked(tmp_path: Path)
         ("expired", "expired"),
         ("removed", "old"),
     ]
+
+
+def test_a_prune_that_is_killed_leaves_no_session_gone_without_a_record(tmp_path: Path) -> None:
+    async def fill() -> None:
+        async with open_store(f"sqlite:///{tmp_path}/s.db") as store:
+            for name in names:
+                await store.put(name, b"{}")
+
+    async def seen() -> tuple[set[str], set[str]]:
+        async with open_store(f"sqlite:///{tmp_path}/s.db") as store:
+            left = {entry.id async for entry in entries(store)}
+            return left, {event.detail["session_id"] for event in await removals(store)}
+
+    names = {f"s{number:03}" for number in range(350)}
+    asyncio.run(fill())
+    with closing(sqlite3.connect(tmp_path / "s.db")) as connection, connection:
+        connection.execute("UPDATE session SET changed = 0")
+    command = (*COMMAND, "store", "prune", DB, "--older-than", "30")
+    left, moments = names, random.Random()
+    while left:
+        with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE) as pruning:
+            assert pruning.stdout is not None
+            pruning.stdout.readline()
+            time.sleep(moments.uniform(0, 0.02))
+            pruning.kill()
+        left, recorded = asyncio.run(seen())
+        assert names - left <= recorded
+    assert recorded == names
+
+
+def test_a_session_that_is_changed_while_it_is_removed_stays_and_that_is_recorded(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with open_store(f"file:{tmp_path}/s") as store:
+            for name in ("a", "b"):
+                await store.put(name, b"{}")
+            stale = [entry async for entry in entries(store)]
+            await store.put("b", b'{"changed": true}')
+
+            async def each() -> AsyncIterator[Entry]:
+                for entry in stale:
+                    yield entry
+
+            assert [entry.id async for entry in remove(store, each())] == ["a"]
+            assert [entry.id async for entry in entries(store)] == ["b"]
+            told = [(event.kind, event.detail["session_id"]) for event in await removals(store)]
+            assert told == [("removed", "a"), ("removed", "b"), ("kept", "b")]
+
+    asyncio.run(main())
 
 
 def test_pruning_by_a_strategy_shortens_histories_and_says_whose(tmp_path: Path) -> None:

@@ -105,6 +105,23 @@ def test_sweeps_at_once_lose_no_event() -> None:
     asyncio.run(main())
 
 
+def test_a_trail_of_many_removals_is_in_parts_that_are_read_as_one() -> None:
+    async def main() -> None:
+        store = MemoryStore()
+        past = datetime.now(UTC) - timedelta(hours=1)
+        for first in (0, 600, 1200, 3700):
+            for number in range(first, 3700 if first == 1200 else first + 600):
+                await store.put(f"{number:04}", b"{}", expires=past)
+            await sweep(store)
+        told = [event.detail["session_id"] for event in await removals(store)]
+        assert told == [f"{number:04}" for number in range(4300)]
+        assert [event.detail["session_id"] for event in await removals(store, limit=2)] == ["4298", "4299"]
+        assert len((await store.list(owner=REMOVALS_OWNER)).entries) > 4
+        assert max(entry.size for entry in (await store.list(owner=REMOVALS_OWNER)).entries) < 300_000
+
+    asyncio.run(main())
+
+
 def test_a_store_of_others_that_cannot_tell_is_swept_all_the_same() -> None:
     class Silent:
         async def sweep(self) -> int:
