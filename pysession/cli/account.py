@@ -16,11 +16,35 @@ from pysession.report.characters import printable
 
 _Done = TypeVar("_Done")
 _Put = TypeVar("_Put")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def not_written(failure: NotWrittenError) -> NotRead:
     """What is told of an output that cannot be written."""
     return NotRead(str(failure.path), f"cannot be written: {failure.why}")
+
+
+def tell_not_written(failure: NotWrittenError) -> ExitCode:
+    """Say that an output of the whole command cannot be written; how it ends."""
+    told = not_written(failure)
+    click.echo(f"{printable(told.source)}: {told.reason}", err=True)
+    return ExitCode.NOT_READ
+
+
+def account_options(what: str, *, quiet: str = "No account.") -> Callable[[_Command], _Command]:
+    """The options that say how the account is told: ``what`` it is one of, and what ``--quiet`` leaves out."""
+
+    def decorate(command: _Command) -> _Command:
+        command = click.option("--quiet", "-q", is_flag=True, help=quiet)(command)
+        return click.option(
+            "--format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help=f"The account of what was {what}.",
+        )(command)
+
+    return decorate
 
 
 class Account(ABC, Generic[_Done, _Put]):

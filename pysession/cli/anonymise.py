@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pysession.cli.account import Account
+from pysession.cli.account import Account, account_options
 from pysession.cli.exit_code import ExitCode
 from pysession.cli.options import dash_is_stdout, input_format_option, shared_folder, split
 from pysession.findings.failures import UsageError
@@ -62,14 +62,7 @@ Exit codes:
     help="Compare what this release makes of document and copy, besides the findings (repeatable).",
 )
 @input_format_option
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The account of what was done.",
-)
-@click.option("--quiet", "-q", is_flag=True, help="No account.")
+@account_options("done")
 def command(
     paths: tuple[str, ...],
     output: Path | None,

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import click
 
-from pysession.cli.account import not_written
+from pysession.cli.account import not_written, tell_not_written
 from pysession.cli.exit_code import ExitCode
 from pysession.cli.options import at_option, dash_is_stdout, input_format_option, split
 from pysession.cli.output import is_terminal
@@ -156,9 +156,7 @@ def command(
             if account is not None:
                 account.close(run.not_done)
     except NotWrittenError as failure:
-        told = not_written(failure)
-        click.echo(f"{printable(told.source)}: {told.reason}", err=True)
-        return ExitCode.NOT_READ
+        return tell_not_written(failure)
     return code
 
 

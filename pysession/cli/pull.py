@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pysession.cli.account import Account, not_written
+from pysession.cli.account import Account, account_options, tell_not_written
 from pysession.cli.exit_code import ExitCode
 from pysession.cli.options import dash_is_stdout
 from pysession.cli.output import is_terminal
@@ -80,14 +80,9 @@ Exit codes:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write to FILE what the target could not say, value by value (JSON).",
 )
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The account of what was done; it goes to standard error where the session goes to standard output.",
+@account_options(
+    "done; it goes to standard error where the session goes to standard output", quiet="No progress and no account."
 )
-@click.option("--quiet", "-q", is_flag=True, help="No progress and no account.")
 def command(
     session_ids: tuple[str, ...],
     address: str,
@@ -135,7 +130,7 @@ def command(
             lost = LossesFile(stack.enter_context(replacing(losses)), to or "") if losses is not None else None
             delivery = _Delivery(output, several=several)
             account = _Account(format, delivery, lost, quiet=quiet)
-            results = pull(client, options, _silent if several else bar.moves)
+            results = pull(client, options, bar.for_one(several))
             if several and bar.shown:
                 results = _with_progress(results, count(client, options), bar)
             elif not several:
@@ -149,9 +144,7 @@ def command(
                 lost.close(account.not_done)
             return code
     except NotWrittenError as failure:
-        told = not_written(failure)
-        click.echo(f"{printable(told.source)}: {told.reason}", err=True)
-        return ExitCode.NOT_READ
+        return tell_not_written(failure)
     except StoreError as failure:
         bar.ends()
         click.echo(f"Error: {failure}", err=True)
@@ -262,10 +255,6 @@ def _kinds(received: Received) -> dict[str, int]:
     """How many losses there are of each kind."""
     found = Counter(loss.kind for loss in received.losses)
     return {kind.value: found[kind] for kind in LossKind if found[kind]}
-
-
-def _silent(done: int, total: int) -> None:
-    """Of many sessions it is shown how many are through, not how much of each."""
 
 
 def _with_progress(results: Iterable[Pulled | NotRead], total: int, bar: Bar) -> Iterator[Pulled | NotRead]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pysession.cli.account import Account
+from pysession.cli.account import Account, account_options
 from pysession.cli.exit_code import ExitCode
 from pysession.cli.options import input_format_option
 from pysession.cli.remote import VARIABLES, Bar, described, exchange_options, open_client, tell_findings
@@ -60,14 +60,7 @@ Exit codes:
 @click.option("--create-only", is_flag=True, help="Only sessions that are not there yet.")
 @click.option("--if-match", metavar="ETAG", help="Only if the session still has this etag, for a single document.")
 @input_format_option
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The account of what was done.",
-)
-@click.option("--quiet", "-q", is_flag=True, help="No progress and no account.")
+@account_options("done", quiet="No progress and no account.")
 def command(
     paths: tuple[str, ...],
     address: str,
@@ -116,7 +109,7 @@ def command(
         format=chosen,
     )
     bar = Bar("pushing", quiet=quiet)
-    results = push(paths, client, options, _silent if several else bar.moves)
+    results = push(paths, client, options, bar.for_one(several))
     results = _with_progress(results, paths, chosen, bar) if several else bar.before(results)
     try:
         account = _Account(format, quiet=quiet, to_stdout=True)
@@ -173,10 +166,6 @@ class _Account(Account["Pushed", None]):
         else:
             self.stored += 1
             self.size += done.entry.size
-
-
-def _silent(done: int, total: int) -> None:
-    """Of many documents it is shown how many are through, not how much of each."""
 
 
 def _with_progress(

@@ -150,6 +150,10 @@ class Bar:
         if done - self._bar.pos >= self._step or done == total:
             self._bar.update(done - self._bar.pos)
 
+    def for_one(self, several: bool) -> Callable[[int, int], None]:
+        """What is told how much of a transfer is through. Of ``several`` it is shown how many are, not how much of each."""
+        return (lambda done, total: None) if several else self.moves
+
     def before(self, results: Iterable[_Result]) -> Iterator[_Result]:
         """``results``, before each of which it ends: what is told of them goes to lines of their own."""
         for result in results:

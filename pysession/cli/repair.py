@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from pysession.cli.account import Account
+from pysession.cli.account import Account, account_options
 from pysession.cli.exit_code import ExitCode
 from pysession.cli.options import at_option, dash_is_stdout, input_format_option, shared_folder, split
 from pysession.cli.output import wants_color
@@ -87,14 +87,7 @@ Exit codes:
 )
 @at_option
 @input_format_option
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The account of what was mended.",
-)
-@click.option("--quiet", "-q", is_flag=True, help="No account.")
+@account_options("mended")
 def command(
     paths: tuple[str, ...],
     rules: tuple[str, ...],

@@ -173,3 +173,14 @@ def test_the_hint_after_an_internal_error_names_an_option_that_the_command_has(
     assert main([name.removeprefix("pysession "), "x"]) == 4
     assert capsys.readouterr().err == f"internal error: KeyError; '{name} --debug' shows where\n"
     assert "--debug" in {option for parameter in ALL[name].params for option in parameter.opts}
+
+
+@pytest.mark.parametrize("name", ["anonymise", "pull", "push", "repair"])
+def test_an_account_is_asked_for_in_the_same_words_everywhere(name: str) -> None:
+    options = {param.name: param for param in ALL[f"pysession {name}"].params if isinstance(param, click.Option)}
+    chosen, quiet = options["format"], options["quiet"]
+    assert isinstance(chosen.type, click.Choice)
+    assert ([*chosen.type.choices], chosen.default) == (["text", "json"], "text")
+    assert (quiet.opts, quiet.is_flag) == (["--quiet", "-q"], True)
+    assert (chosen.help or "").startswith("The account of what was ")
+    assert (quiet.help or "").endswith("account.")
