@@ -7,7 +7,9 @@ time that the session was saved.
 from __future__ import annotations
 
 import math
+import re
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -17,9 +19,6 @@ from pysession.stores.appending import read_document
 RECORD = "pysession.session"
 RETENTION = "retention"
 _STATES = ("state", "stateBag", "State")
-_MARKS = (RETENTION.encode(), RECORD.encode())
-"""Without these bytes a document says nothing, and need not be read for it. The rarer and shorter is looked for first: to look
-for the other in 10 KB takes 15 microseconds, a third of what a put does."""
 
 _LONGEST = timedelta(days=365_000)
 """What is to be kept longer than dates go is kept for ever."""
@@ -37,13 +36,24 @@ NOTHING = Keeping()
 
 def keeping_of(data: bytes) -> Keeping:
     """What the document says; nothing when it is no session, or says what nobody could follow."""
-    if not all(mark in data for mark in _MARKS):
+    if not _mark().search(data):
         return NOTHING
     reading = read_document(data)
     retention = _retention(reading.value) if reading.readable else None
     if not isinstance(retention, dict):
         return NOTHING
     return Keeping(retention.get("immutable") is True, ttl_of(retention.get("ttl_days")))
+
+
+@cache
+def _mark() -> Any:
+    """What finds the record's name. Without it a document says nothing, and need not be read for it.
+
+    RE2 goes through a megabyte in 0.02 to 0.08 milliseconds; ``in`` of bytes takes 0.2 to 0.4, a tenth of what a put does.
+    """
+    import re2  # who only reads does without
+
+    return re2.compile(re.escape(RECORD.encode()))
 
 
 def _retention(value: Any) -> Any:

@@ -74,6 +74,9 @@ _NO_STORE = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CANTOPEN", "SQ
 
 _PIECE_BYTES = 2**20
 """What of a document stands in its row; the rest is in pieces as large. The triggers know it too."""
+_PAGE_BYTES = 8 * 1024
+"""Of a new database. The system is called for each page: a megabyte is written in half the time that SQLite's 4 KiB take, and
+read in a third. With 16 KiB a small session would take a third longer, as the whole page is written that it stands in."""
 _NEAR_BYTES = 64 * 1024
 """What the near connection writes at once, or puts together."""
 _NEAR_READ_BYTES = 2**20
@@ -378,6 +381,7 @@ _OF_PIECES = re.compile(r"^CREATE (TABLE piece|TRIGGER session_shortened|TRIGGER
 def _prepare(path: Path, connection: sqlite3.Connection) -> None:
     if _layout(path, connection) == _LAYOUT:
         return
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a database that is there already it stays as it is
     _use_wal(connection)
     with _writing(connection):
         # Another process may have been first.
