@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,11 @@ import click
 
 from pysession.cli.exit_code import ExitCode
 from pysession.cli.output import is_terminal
-from pysession.findings.failures import ProtobufError, RefusedError
+from pysession.findings.failures import ProtobufError, RefusedError, UsageError
 from pysession.outputs import NotWrittenError, write_file
 from pysession.report.characters import printable
 
+_RELEASE = re.compile(r"[a-z0-9-]+@\S+")
 _STEP = 20
 _EXAMPLES = """\b
 Examples:
@@ -86,6 +88,10 @@ def encode(path: str, output: Path | None, writer: str | None) -> ExitCode:
     """
     from pysession.verbs.protobuf import to_proto
 
+    if output is None and is_terminal(sys.stdout):
+        raise UsageError("a serialised session is binary and not for a terminal; give --output OUT")
+    if writer is not None and not _RELEASE.fullmatch(writer):
+        raise UsageError(f"{writer!r} is no release; write it like python@1.23.0")
     return _carry(path, output, lambda data: to_proto(data, writer=writer))
 
 

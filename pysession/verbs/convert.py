@@ -343,7 +343,7 @@ class _Converter:
             data=data,
             source=self.document.dialect,
             target=exchange.target.release,
-            _told=lambda: exchange.notes.losses(to_source),
+            _told=lambda: exchange.notes.losses(to_source, single=self.document.single),
         )
 
 

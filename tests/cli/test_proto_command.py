@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
 from pathlib import Path
 
 from pysession.v1.session_pb2 import Session
-from tests.cli.processes import BROKEN, CLEAN, run
+from tests.cli.processes import BROKEN, CLEAN, COMMAND, environment, run
 
 
 def test_list_names_every_definition_and_what_it_is(tmp_path: Path) -> None:
@@ -65,3 +68,22 @@ def test_what_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
     done = run("proto", "encode", "session.json", "-o", "no/folder/s.binpb", cwd=tmp_path)
     assert done.returncode == 3
     assert b"cannot be written" in done.stderr
+
+
+def test_what_is_binary_does_not_go_to_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "session.json").write_bytes(CLEAN)
+    ours, theirs = pty.openpty()
+    command = [*COMMAND, "proto", "encode", "session.json"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=theirs, stderr=subprocess.PIPE, env=environment())
+    os.close(theirs)
+    _, told = process.communicate(timeout=60)
+    os.close(ours)
+    assert process.returncode == 2
+    assert b"give --output OUT" in told
+
+
+def test_a_writer_is_named_as_a_release(tmp_path: Path) -> None:
+    (tmp_path / "session.json").write_bytes(CLEAN)
+    done = run("proto", "encode", "session.json", "--writer", "python", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"write it like python@" in done.stderr

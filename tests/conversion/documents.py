@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from pysession.findings import parse_pointer
 from pysession.inputs import Record
 from pysession.verbs.fixtures import Entry
 from tests.documents import stored
@@ -55,3 +56,15 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple
         yield from leaves(child, (*path, key))
     if not found:
         yield path, value
+
+
+def has_place(document: Any, pointer: str) -> bool:
+    """Whether there is a value at ``pointer``."""
+    for step in parse_pointer(pointer) if pointer else ():
+        if isinstance(document, list) and step.isdecimal() and int(step) < len(document):
+            document = document[int(step)]
+        elif isinstance(document, dict) and step in document:
+            document = document[step]
+        else:
+            return False
+    return True

@@ -16,7 +16,7 @@ from pysession.findings.failures import RefusedError
 from pysession.testing import sessions
 from pysession.verbs.convert import Conversion, TargetRefusesError
 from pysession.wire import read
-from tests.conversion.documents import TARGETS, differences, goldens, leaves
+from tests.conversion.documents import TARGETS, differences, goldens, has_place, leaves
 
 KINDS = ("type", "$type", "Type")
 """Members that name a kind, which every language names in its own way."""
@@ -115,3 +115,26 @@ def test_any_session_comes_back_as_the_same_value(session: Any, away: str) -> No
     back = convert(there.data, "python")
     assert not there.dropped
     assert list(differences(json.loads(data), json.loads(back.data))) == []
+
+
+@pytest.mark.parametrize("away", TARGETS)
+@pytest.mark.parametrize("home", [*TARGETS, "python-history", "python-thread", "dotnet-thread"])
+def test_every_loss_of_a_golden_is_at_a_place_that_the_document_has(home: str, away: str) -> None:
+    for entry, record in goldens(home):
+        source = read(record.data, record.encoding).value
+        losses = convert(record.data, away, encoding=record.encoding).losses
+        nowhere = [loss.pointer for loss in losses if not has_place(source, loss.pointer)]
+        assert not nowhere, (entry.path, nowhere)
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        (b'[{"role":"user","createdAt":"2026-01-02T03:04:05Z","contents":[]}]', "/0/createdAt"),
+        (b'{"role":"user","createdAt":"2026-01-02T03:04:05Z","contents":[{"$type":"text","text":"x"}]}', "/createdAt"),
+        (b'[{"Role":"user","CreatedAt":"2026-01-02T03:04:05Z","Contents":[{"Type":"text"}]}]', "/0/CreatedAt"),
+        (b'{"Role":"user","CreatedAt":"2026-01-02T03:04:05Z","Contents":[{"Type":"text"}]}', "/CreatedAt"),
+    ],
+)
+def test_losses_of_messages_without_a_session_have_their_places_in_what_was_given(document: bytes, place: str) -> None:
+    assert place in {loss.pointer for loss in convert(document, "python").losses}

@@ -58,6 +58,7 @@ def session_from(
     state, own, given = decoded_state(bag, histories, decoder, states, exchange, () if holder is None else (holder,))
     if bare:
         exchange.to_source[("state", "in_memory", "messages")] = ()
+        exchange.notes.unwrap((states.history, "messages"))
     mine: dict[str, Any] = {_FORM: detection.form} if bare else {}
     service: Any = None
     for name, item in envelope.items():

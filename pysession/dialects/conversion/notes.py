@@ -34,13 +34,25 @@ class Notes:
         """Write down a loss; ``canonical``: ``path`` leads into the canonical value, not into the source."""
         self._noted.append((path, kind, detail, recoverable, canonical))
 
+    def unwrap(self, wrapping: Path) -> None:
+        """The value at ``wrapping`` is all that there is of the source: what was noted of it stands at its root."""
+        at = len(wrapping)
+        self._noted = [
+            (path[at:] if not canonical and path[:at] == wrapping else path, kind, detail, recoverable, canonical)
+            for path, kind, detail, recoverable, canonical in self._noted
+        ]
+
     def __len__(self) -> int:
         return len(self._noted)
 
-    def losses(self, to_source: Callable[[Path], Path]) -> tuple[Loss, ...]:
-        """The losses, each once, in the order in which they were met."""
+    def losses(self, to_source: Callable[[Path], Path], *, single: bool = False) -> tuple[Loss, ...]:
+        """The losses, each once, in the order in which they were met.
+
+        ``single``: the source is one message, which was read as a list of it.
+        """
         found: dict[Loss, None] = {}
         for path, kind, detail, recoverable, canonical in self._noted:
             place = to_source(path) if canonical else path
+            place = place[1:] if single else place
             found[Loss(format_pointer(place), kind, detail, recoverable)] = None
         return tuple(found)

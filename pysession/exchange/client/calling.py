@@ -144,7 +144,7 @@ class Caller:
 
     def subject(self, session_id: str = "", expected: str | None = None, size: int = 0) -> Subject:
         """What a call is about."""
-        return Subject(self.place, session_id, expected, size)
+        return Subject(self.place, session_id, expected, size, self._credentials.has_token)
 
     async def once(
         self, method: aio.UnaryUnaryMultiCallable[_Request, _Answer], request: _Request, attempts: Attempts

@@ -33,6 +33,11 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     certificate: Path | None = None
     key: Path | None = None
 
+    @property
+    def has_token(self) -> bool:
+        """Whether a token goes along with each call."""
+        return self.token is not None or self.token_file is not None
+
     def check(self, address: Address) -> None:
         """Refuse what cannot be, or would give a token away.
 
@@ -45,7 +50,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError("a client's certificate and its key go together; give both")
         if not address.secure and (self.ca is not None or self.certificate is not None):
             raise UsageError(f"{address} is not encrypted, so that certificates prove nothing; write https://")
-        if not address.secure and not address.local and (self.token is not None or self.token_file is not None):
+        if not address.secure and not address.local and self.has_token:
             raise UsageError(f"{address} is not encrypted, and all on the way could read the token; write https://")
         if self.ca is not None:
             check_authorities(pem_of(self.ca, "CERTIFICATE", "the CA file"), self.ca)

@@ -36,8 +36,8 @@ class AuthenticationError(StoreError):
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(
-            f"{place} does not know who calls: {reason}; give the token that its operator issued (for commands in "
-            "PYSESSION_TOKEN, or in a file that --token-file names)"
+            f"{place} does not know who calls: {reason}; give one that its operator issued (commands take it from "
+            "PYSESSION_TOKEN, or from a file that --token-file names)"
         )
         self.place = place
         self.reason = reason

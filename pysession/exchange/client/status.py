@@ -78,12 +78,14 @@ _CUT_HINTS = {
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What a call was about, for the failure to name: the session, and the etag that it was to have."""
+    """What a call was about, for the failure to name: the session, the etag that it was to have, and whether a token went
+    along."""
 
     place: str
     session_id: str = ""
     expected: str | None = None
     size: int = 0
+    with_token: bool = False
 
 
 class Status:
@@ -252,7 +254,8 @@ def _exhausted(status: Status, subject: Subject) -> PysessionError:
 
 
 def _unauthenticated(status: Status, subject: Subject) -> PysessionError:
-    return AuthenticationError(subject.place, status.text)
+    why = "it does not know the token, or the token has expired" if subject.with_token else "no token was given"
+    return AuthenticationError(subject.place, why)
 
 
 def _denied(status: Status, subject: Subject) -> PysessionError:
