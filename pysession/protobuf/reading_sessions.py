@@ -13,8 +13,8 @@ from pysession.protobuf.failures import Malformed
 from pysession.protobuf.fields import enumeration, fields, number_of
 from pysession.protobuf.json_text import json_text
 from pysession.protobuf.reading_members import object_reader
-from pysession.protobuf.reading_objects import Body
-from pysession.protobuf.reading_values import read_value
+from pysession.protobuf.reading_objects import ObjectReader
+from pysession.protobuf.reading_values import VALUE
 from pysession.protobuf.varints import LENGTH, VARINT, read_span, read_varint
 from pysession.protobuf.words import Kind, Slot, envelope
 
@@ -61,15 +61,15 @@ def _document(data: bytes) -> bytes:
         at, stop = read_span(data, at, len(data))
         if stop != len(data):
             raise Malformed("a session has a field that this version does not know")
-        return _text(read_value(data, at, stop))
+        return _text(VALUE.read(data, at, stop, 1))
     if dialect == UNKNOWN:
         raise Malformed("a session of no known dialect has the shape SHAPE_VALUE")
-    members = _reader(dialect, shape)(data, at, len(data))
+    members = _reader(dialect, shape).read(data, at, len(data), 0)
     if shape == "envelope":
         return _text(members)
-    messages = members.get("messages")
     if members.keys() != {"messages"}:
         raise Malformed("a document that is messages only has messages, and nothing else")
+    messages = members["messages"]
     if shape == "messages":
         return _text(messages)
     if shape == "lines":
@@ -113,10 +113,10 @@ def _head(data: bytes) -> tuple[str, str, int]:
 
 
 @cache
-def _reader(dialect: str, shape: str) -> Body:
+def _reader(dialect: str, shape: str) -> ObjectReader:
     if shape == "envelope":
-        return object_reader(envelope(dialect), dialect).read
-    return object_reader(Kind("Session", {"messages": Slot(fields("Session")["messages"])}, {}), dialect).read
+        return object_reader(envelope(dialect), dialect)
+    return object_reader(Kind("Session", {"messages": Slot(fields("Session")["messages"])}, {}), dialect)
 
 
 def _text(value: Any) -> bytes:

@@ -10,6 +10,11 @@ VARINT, FIXED64, LENGTH = 0, 1, 2
 """Wire types."""
 
 _BIT63, _BIT64 = 1 << 63, 1 << 64
+_LAST_SHIFT = 63
+"""Where the tenth byte of a number goes. There is no eleventh: a number of megabytes would be read for hours."""
+
+_NO_NUMBER = "a number is not written as protobuf writes it"
+
 _KEPT = 1 << 14
 """Lengths below are made once: they take one byte or two."""
 
@@ -108,9 +113,11 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             break
         shift += 7
+        if shift > _LAST_SHIFT:
+            raise Malformed(_NO_NUMBER)
     # A longer form of the same number is not what anybody writes.
     if number >= _BIT64 or (byte == 0 and shift):
-        raise Malformed("a number is not written as protobuf writes it")
+        raise Malformed(_NO_NUMBER)
     return number, at
 
 

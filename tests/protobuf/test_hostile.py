@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import struct
+import subprocess
+import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +22,7 @@ from pysession.v1.session_pb2 import (
     DIALECT_PYTHON,
     SHAPE_ENVELOPE,
     SHAPE_MESSAGE,
+    SHAPE_MESSAGES,
     SHAPE_VALUE,
     Content,
     Session,
@@ -135,21 +140,68 @@ def test_fields_of_a_later_version_survive_a_program_that_reads_and_writes() -> 
     assert Session.FromString(BLOB + unknown).SerializeToString().endswith(unknown)
 
 
-def test_a_session_deeper_than_protobuf_allows_is_refused() -> None:
-    value = b"\x08\x01"
-    for _ in range(5000):
-        item = b"\x0a" + _length(value) + value
-        value = b"\x4a" + _length(item) + item
-    blob = bytes([8, DIALECT_PYTHON, 32, SHAPE_VALUE]) + b"\xf2\x01" + _length(value) + value
-    assert "too deep" in refusal(blob)
+ARRAYS, OBJECTS = (b"\x4a", b"\x0a"), (b"\x52", b"\x0a", b"\x0a\x01a\x1a")
+"""What stands before the messages of one level: Value.array_value and Array.items; Value.object_value, Object.members and,
+behind a name, Member.value."""
 
 
-def _length(body: bytes) -> bytes:
-    size, out = len(body), bytearray()
+def nested(levels: int, before: tuple[bytes, ...]) -> bytes:
+    """A session that is a value in so many arrays or objects."""
+    pieces, length = [b"\x08\x01"], 2
+    for tag in before[::-1] * levels:
+        pieces.append(tag + _length(length))
+        length += len(pieces[-1])
+    pieces += b"\xf2\x01" + _length(length), bytes([8, DIALECT_PYTHON, 32, SHAPE_VALUE])
+    return b"".join(reversed(pieces))
+
+
+def _length(size: int) -> bytes:
+    out = bytearray()
     while size > 127:
         out.append(size & 127 | 128)
         size >>= 7
     return bytes([*out, size])
+
+
+@pytest.mark.parametrize("before", [ARRAYS, OBJECTS])
+def test_what_is_just_as_deep_as_protobuf_allows_is_read_and_what_is_deeper_is_refused(
+    before: tuple[bytes, ...],
+) -> None:
+    allowed = 0
+    with contextlib.suppress(DecodeError):
+        while Session.FromString(nested(allowed + 1, before)):
+            allowed += 1
+    assert allowed == 99 // len(before)
+    assert json.loads(from_proto(nested(allowed, before)))
+    assert "too deep" in refusal(nested(allowed + 1, before))
+
+
+@pytest.mark.parametrize("before", [ARRAYS, OBJECTS])
+def test_a_session_of_two_hundred_thousand_levels_is_refused_in_any_thread(before: tuple[bytes, ...]) -> None:
+    """Native code that calls itself has no end but that of the thread's stack, and what lies behind it is a crash."""
+    with ThreadPoolExecutor(1) as pool:
+        assert "too deep" in pool.submit(refusal, nested(200_000, before)).result()
+
+
+def contents_in_contents(levels: int) -> bytes:
+    """A message with a result whose items are a result, and so on."""
+    result, item, items, contents, message, messages = b"\x22", b"\x0a", b"\x22", b"\x12", b"\x0a", b"\x62"
+    pieces, length = [], 0
+    for tag in (result, item, *(items, result, item) * levels, contents, message, messages):
+        pieces.append(tag + _length(length))
+        length += len(pieces[-1])
+    return bytes([8, DIALECT_PYTHON, 32, SHAPE_MESSAGES]) + b"".join(reversed(pieces))
+
+
+def test_contents_in_contents_that_are_deeper_than_protobuf_allows_are_refused() -> None:
+    for levels in range(31):
+        assert from_proto(contents_in_contents(levels)).count(b"function_result") == levels + 1
+    assert "too deep" in refusal(contents_in_contents(33))
+    assert "too deep" in refusal(contents_in_contents(60_000))
+
+
+def test_a_number_of_megabytes_is_refused_without_being_read() -> None:
+    assert refusal(b"\xff" * (4 << 20)) == "the bytes are no message of protobuf, or one that is too deep"
 
 
 def value(**kind: object) -> bytes:
@@ -315,3 +367,29 @@ def test_a_layout_may_name_what_is_not_there_and_leave_out_what_is() -> None:
 
 def test_a_double_is_read_from_its_eight_bytes() -> None:
     assert struct.pack("<d", 2.5) in BLOB
+
+
+_THREADS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from pysession import from_proto
+
+def read(_):
+    together.wait()
+    return from_proto(blob)
+
+blob = bytes.fromhex(sys.argv[1])
+together = Barrier(8)
+sys.setswitchinterval(1e-6)
+with ThreadPoolExecutor(8) as pool:
+    (document,) = set(pool.map(read, range(8)))
+sys.stdout.buffer.write(document)
+"""
+
+
+def test_threads_that_read_the_first_sessions_of_a_process_at_once_all_know_every_kind() -> None:
+    command = [sys.executable, "-c", _THREADS, to_proto(TWO_CONTENTS).hex()]
+    for _ in range(3):
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert (done.stdout, done.stderr) == (TWO_CONTENTS, b"")
