@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from pysession.schema.shipped import shipped
+from pysession.v1 import exchange_pb2
 from tests.cli.processes import COMMAND, environment
 from tests.exchange.certificates import Authority
 from tests.exchange.proxy import Cut, proxy
 from tests.languages import BUILDERS, ROOT, Command, program
 
 CLIENTS = ROOT / "examples" / "exchange"
+PAGE = ROOT / "docs" / "exchange-clients.md"
 TOKENS = {"ann": "a-token-for-the-tests-of-ann", "bob": "a-token-for-the-tests-of-bob"}
 RULE = "tool-result-orphan"
 START_SECONDS = 30
@@ -278,3 +280,38 @@ def test_a_session_of_net_goes_by_python_and_comes_back(
 
 def test_go_asks_for_the_health_of_the_service(client_in: Callable[[str], Client]) -> None:
     assert client_in("go").run("health") == {"status": "SERVING"}
+
+
+def test_every_call_is_on_the_page() -> None:
+    told = re.findall(r"^\| `([A-Z][A-Za-z]+)` \|", PAGE.read_text(encoding="utf-8"), re.M)
+    assert sorted(told) == sorted(exchange_pb2.DESCRIPTOR.services_by_name["SessionExchange"].methods_by_name)
+
+
+def test_the_first_client_of_the_page_runs_as_it_stands(
+    client_in: Callable[[str], Client], small: Path, tmp_path: Path
+) -> None:
+    client = client_in("node")
+    (first,) = re.findall(r"```js\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    # Beside the packages of the example, which are those that it needs.
+    folder = Path(client.command[-1]).parent
+    (folder / "first.mjs").write_text(first, encoding="utf-8")
+    (folder / "PROTO").symlink_to(ROOT / "proto")
+    told = run(("node", "first.mjs", str(small)), client.served, folder).splitlines()
+    assert len(told[0]) > 16
+    assert json.loads(told[1])["stateBag"]["InMemoryChatHistoryProvider"]["messages"][0]["role"] == "user"
+    assert "LOSS_KIND_PARKED /session_id" in told[2]
+    assert told[-2:] == ["WATCH_EVENT_READY ", "WATCH_EVENT_DELETED first"]
+
+
+def run(command: tuple[str, ...], served: Served, folder: Path) -> str:
+    """What ``command`` says, with the address, the authority and a token in its environment."""
+    where = environment(
+        PYSESSION_SERVER=f"localhost:{served.port}",
+        PYSESSION_CA=str(served.authority),
+        PYSESSION_TOKEN=TOKENS["ann"],
+    )
+    done = subprocess.run(
+        command, cwd=folder, env=where, capture_output=True, text=True, timeout=CALL_SECONDS, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
