@@ -43,6 +43,13 @@ class Budget:
         """Whether somebody waits."""
         return bool(self._waiting)
 
+    def take_at_once(self, owner: str, size: int) -> bool:
+        """Take ``size`` bytes if they are free and nobody waits for them; whether they were."""
+        asked = self._ask(owner, size)
+        if not asked.turn.done():
+            self._waiting.remove(asked)
+        return asked.turn.done()
+
     async def take(self, owner: str, size: int) -> None:
         """Wait until ``size`` bytes are free, and take them.
 
@@ -58,9 +65,7 @@ class Budget:
         ):
             if missing > 0:
                 self.make_room(missing, whose)
-        waiting = _Waiting(size, owner, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
-        self._hand_out()
+        waiting = self._ask(owner, size)
         if waiting.turn.done():
             return
         try:
@@ -75,6 +80,12 @@ class Budget:
             if isinstance(failure, TimeoutError):
                 raise self._too_much() from None
             raise
+
+    def _ask(self, owner: str, size: int) -> _Waiting:
+        waiting = _Waiting(size, owner, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._hand_out()
+        return waiting
 
     def give(self, owner: str, size: int) -> None:
         """Give bytes back."""

@@ -22,9 +22,10 @@ from google.protobuf.message import DecodeError, Message
 from grpc import StatusCode
 
 from pysession.exchange.server.logs import digest_of, logger, tell
-from pysession.exchange.server.patience import Patience
+from pysession.exchange.server.patience import Patience, TimeLimit
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, internal, invalid
 from pysession.exchange.server.settings import Limits
+from pysession.exchange.server.slots import Slots
 from pysession.exchange.server.spans import CallSpan
 from pysession.findings.failures import DamagedError
 
@@ -184,38 +185,17 @@ class _Ending:
         )
 
 
-class _TimeLimit:
-    """Cancels the task that makes it after ``seconds``. asyncio.timeout does too, and takes 15 µs more of each call."""
-
-    def __init__(self, seconds: float | None) -> None:
-        self._task = asyncio.current_task()
-        self._is_over = False
-        loop = asyncio.get_running_loop()
-        self._timer = None if seconds is None else loop.call_later(seconds, self._expire)
-
-    def is_over(self) -> bool:
-        """Whether it is this that has cancelled the task, which may then go on."""
-        if self._is_over and self._task is not None:
-            self._task.uncancel()
-        return self._is_over
-
-    def end(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _expire(self) -> None:
-        self._is_over = True
-        if self._task is not None:
-            self._task.cancel()
-
-
 class Calls:
-    """Makes gRPC's handlers of the service's methods. ``owner_of`` tells whose an ``authorization`` header is."""
+    """Makes gRPC's handlers of the service's methods. ``owner_of`` tells whose an ``authorization`` header is; where the
+    server is ``shared`` there are several owners."""
 
-    def __init__(self, owner_of: Callable[[str | None], str | None], limits: Limits) -> None:
+    def __init__(self, owner_of: Callable[[str | None], str | None], limits: Limits, *, shared: bool) -> None:
         self._owner_of = owner_of
         self._limits = limits
-        self._running = {"calls": 0, "watches": 0}
+        self._slots = {
+            "calls": Slots("calls", limits.calls, shared=shared),
+            "watches": Slots("watches", limits.watches, shared=shared),
+        }
 
     def handler(self, method: Method) -> grpc.RpcMethodHandler[bytes, bytes]:
         """The handler of ``method``."""
@@ -236,7 +216,7 @@ class Calls:
         try:
             call.owner = self._owner(headers)
             call.check_token = lambda: self._check_same_owner(headers, call.owner)
-            answer = await self._within_limits(method, call)
+            answer = await self._within_limits(method, call, context)
             ending.code = StatusCode.OK
             return answer
         except CallRefusedError as refused:
@@ -268,14 +248,13 @@ class Calls:
         if self._owner(headers) != owner:
             raise _no_token()
 
-    async def _within_limits(self, method: Method, call: Call[Any]) -> bytes | None:
-        most = getattr(self._limits, method.slots)
-        if self._running[method.slots] >= most:
-            message = f"the server has {most} {method.slots} under way and takes on no more; try again"
-            raise exhausted("TOO_MANY_CALLS", message, method.slots, retry_seconds=1.0, limit=most)
-        self._running[method.slots] += 1
+    async def _within_limits(self, method: Method, call: Call[Any], context: Any) -> bytes | None:
+        slots = self._slots[method.slots]
+        slots.take(call.owner)
+        # Not when the method has answered: an answer that the client does not take keeps the call under way.
+        context.add_done_callback(lambda _: slots.give(call.owner))
         seconds = None if method.seconds is None else getattr(self._limits, method.seconds)
-        limit = _TimeLimit(seconds)
+        limit = TimeLimit(seconds)
         try:
             return await self._answer(method, call)
         except asyncio.CancelledError:
@@ -285,7 +264,6 @@ class Calls:
             raise CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CALL_TOO_LONG", message) from None
         finally:
             limit.end()
-            self._running[method.slots] -= 1
 
     async def _answer(self, method: Method, call: Call[Any]) -> bytes | None:
         if method.streams_requests:

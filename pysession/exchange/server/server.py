@@ -7,18 +7,17 @@ import contextlib
 import logging
 import signal
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
-from grpc_health.v1 import health_pb2_grpc
 
 from pysession.exchange.server.addresses import parse_address, why_not
 from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.budget import Budget
 from pysession.exchange.server.calls import SERVICE, Calls, Method
 from pysession.exchange.server.documents import Documents
-from pysession.exchange.server.health import Health
+from pysession.exchange.server.health import HEALTH, Health
 from pysession.exchange.server.logs import tell
 from pysession.exchange.server.service import Unary
 from pysession.exchange.server.settings import Settings
@@ -32,6 +31,9 @@ from pysession.findings.failures import UsageError
 from pysession.stores import Store
 from pysession.stores.checking import check_owner
 from pysession.v1 import exchange_pb2 as pb
+
+if TYPE_CHECKING:
+    from pysession.exchange.server.reflecting import Reflection
 
 _HANDSHAKE_SECONDS = 20
 _LOOK_SECONDS = 0.1
@@ -64,7 +66,11 @@ class Server:
         streaming = Streaming(self._documents, answers, uploads, self._watches)
         self._methods = _methods(unary, streaming)
         self._health = Health("", SERVICE)
-        self._calls = Calls(self._owner_of, limits)
+        self._looks: list[Health | Reflection] = [self._health]
+        """What there is beside the service: places to look at it from."""
+        if settings.reflection:
+            self._looks.append(self._reflection())
+        self._calls = Calls(self._owner_of, limits, shared=self.tokens is not None)
         self._server: grpc.aio.Server | None = None
         self._old: list[asyncio.Task[None]] = []
         """Servers whose loop has ended, on whose connections calls are still under way."""
@@ -101,17 +107,14 @@ class Server:
         tell(logging.INFO, "stopped")
 
     async def _listen(self) -> None:
+        methods = {method.name: self._calls.handler(method) for method in self._methods}
         server = grpc.aio.server(
+            handlers=(
+                grpc.method_handlers_generic_handler(SERVICE, methods),
+                *(look.handler() for look in self._looks),
+            ),
             options=_options(self.settings),
-            interceptors=() if self.tokens is None else (_OnlyWithToken(self._owner_of),),
-            # A last resort: calls are limited, and told why, one by one.
-            maximum_concurrent_rpcs=2 * (self.settings.limits.calls + self.settings.limits.watches),
         )
-        handlers = {method.name: self._calls.handler(method) for method in self._methods}
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-        if self.settings.reflection:
-            _reflect(server)
         try:
             if self.settings.tls is None:
                 port = server.add_insecure_port(self.address.text)
@@ -158,6 +161,15 @@ class Server:
         else:
             tell(logging.INFO, "tokens", count=len(self.tokens))
 
+    def _reflection(self) -> Reflection:
+        from pysession.exchange.server.reflecting import Reflection
+
+        return Reflection(
+            (SERVICE, HEALTH),
+            lambda authorization: self._owner_of(authorization) is not None,
+            self.settings.limits.call_seconds,
+        )
+
     def _owner_of(self, authorization: str | None) -> str | None:
         return self.settings.owner if self.tokens is None else self.tokens.owner_of(authorization)
 
@@ -183,24 +195,6 @@ async def serve(store: Store, settings: Settings, started: Callable[[Server, str
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
-
-
-class _OnlyWithToken(grpc.aio.ServerInterceptor):
-    """Asks a token for reflection as well. The health of the server anybody may ask for."""
-
-    def __init__(self, owner_of: Callable[[str | None], str | None]) -> None:
-        self._owner_of = owner_of
-
-    async def intercept_service(self, continuation: Any, details: Any) -> Any:
-        if details.method.startswith("/grpc.reflection."):
-            headers = dict(details.invocation_metadata or ())
-            if self._owner_of(headers.get("authorization")) is None:
-                return grpc.stream_stream_rpc_method_handler(_unauthenticated)
-        return await continuation(details)
-
-
-async def _unauthenticated(messages: Any, context: Any) -> None:
-    await context.abort(grpc.StatusCode.UNAUTHENTICATED, "a token that the server knows is needed")
 
 
 def _check_safe(settings: Settings, *, is_public: bool) -> None:
@@ -255,9 +249,3 @@ def _options(settings: Settings) -> list[tuple[str, Any]]:
 
 def _milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))
-
-
-def _reflect(server: grpc.aio.Server) -> None:
-    from grpc_reflection.v1alpha import reflection
-
-    reflection.enable_server_reflection((SERVICE, "grpc.health.v1.Health", reflection.SERVICE_NAME), server)

@@ -274,10 +274,7 @@ def test_it_is_healthy_for_anybody_and_says_so_when_it_stops(tmp_path: Path) -> 
             assert health.Check(health_pb2.HealthCheckRequest(service=service), timeout=10).status == SERVING
         unknown = health_pb2.HealthCheckRequest(service="other")
         assert code_of(lambda: health.Check(unknown, timeout=10)) is StatusCode.NOT_FOUND
-        watches = [health.Watch(unknown, timeout=10) for _ in range(65)]
-        assert sorted(code_of(lambda one=one: next(one)).name for one in watches)[-1] == "RESOURCE_EXHAUSTED"
-        for one in watches:
-            one.cancel()
+        assert next(health.Watch(unknown, timeout=10)).status == health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
         watch = health.Watch(health_pb2.HealthCheckRequest(service=SERVICE), timeout=30)
         assert next(watch).status == SERVING
         os.kill(server.pid, signal.SIGTERM)
