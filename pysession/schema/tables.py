@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import msgspec
@@ -13,6 +14,9 @@ from pysession.findings.failures import DamagedError
 
 _Table = TypeVar("_Table")
 
+_DECODING = Lock()
+"""msgspec finds out about a type when it first decodes one, and crashes where two threads do that at once."""
+
 
 def read_table(path: Path, type: type[_Table]) -> _Table:
     """The table in the JSON file at ``path``.
@@ -20,7 +24,7 @@ def read_table(path: Path, type: type[_Table]) -> _Table:
     Raises:
         DamagedError: the file is missing, or holds no such table.
     """
-    with belongs_to(path):
+    with belongs_to(path), _DECODING:
         return msgspec.json.decode(path.read_bytes(), type=type)
 
 
