@@ -135,6 +135,13 @@ def _names(name: str, parameter: str, metavar: str, what: str) -> Callable[[_Fun
 @_names("--profile", "profiles", "P", "Also hold them to what this backend or model API does to a document.")
 @_names("--history-key", "history_keys", "K", "A state key under which the application keeps messages (repeatable).")
 @_names("--registered-type", "registered_types", "T", "A type id that the application registers (repeatable).")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Judge and convert sessions of more than 64 KiB in up to N processes. Without it as many as there are processors, up "
+    "to four.",
+)
 @_limit("--max-bytes", 64 * 2**20, "Refuse larger sessions.")
 @_limit(
     "--max-message-bytes",
@@ -184,6 +191,7 @@ def command(
     profiles: tuple[str, ...],
     history_keys: tuple[str, ...],
     registered_types: tuple[str, ...],
+    jobs: int | None,
     max_bytes: int,
     max_message_bytes: int,
     max_depth: int,
@@ -217,6 +225,7 @@ def command(
         from pysession.exchange.server import Keepalive, Limits, Policy, Settings, TlsFiles, log_to, serve
     except ImportError as missing:
         raise UsageError(str(missing)) from missing
+    from pysession.verbs.workers import usual_jobs
 
     if (tls_cert is None) != (tls_key is None) or (tls_client_ca is not None and tls_cert is None):
         raise UsageError("TLS needs both --tls-cert and --tls-key")
@@ -245,6 +254,7 @@ def command(
         tokens=tokens,
         owner=owner,
         policy=policy if any(given[name] for name in _JUDGES) else None,
+        jobs=jobs or usual_jobs(),
         limits=Limits(
             document_bytes=max_bytes,
             message_bytes=max_message_bytes,

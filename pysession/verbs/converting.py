@@ -23,8 +23,6 @@ from pysession.wire import DEFAULT_LIMITS, Limits
 _WORTH_IT = 1000
 """Inputs from which on starting more processes takes less time than it saves."""
 
-_MOST_JOBS = 4
-
 
 class Options(msgspec.Struct, frozen=True):
     """What to convert to, and how; those before ``format`` are those of :func:`pysession.verbs.convert.convert`.
@@ -118,7 +116,9 @@ def _jobs(paths: Sequence[str], format: InputFormat | None) -> int:
     """How many processes pay for these inputs."""
     if paths == ("-",) or sum(1 for _ in islice(discover(paths, format), _WORTH_IT)) < _WORTH_IT:
         return 1
-    return min(os.cpu_count() or 1, _MOST_JOBS)
+    from pysession.verbs.workers import usual_jobs
+
+    return usual_jobs()
 
 
 def _records(paths: Iterable[str], options: Options, places: deque[Place | None]) -> Iterator[Record | NotRead]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from pathlib import Path
 from typing import Generic, TypeVar, cast
 
 from pysession.findings import NotRead
@@ -21,6 +25,9 @@ _BATCH_RECORDS = 64
 _BATCH_BYTES = 256 << 10
 # Batches under way for each process: one that it works on and one that waits for it.
 _AHEAD = 2
+_MOST_JOBS = 4
+_FIRST_TO_GO = "500"
+"""It counts as if it had half of the machine's memory more than it has."""
 
 _Result = TypeVar("_Result")
 
@@ -32,6 +39,19 @@ class _Pending(Generic[_Result]):
     batch: list[Record]
     future: Future[list[_Result]] | None = None
     done: NotRead | None = None
+
+
+def usual_jobs() -> int:
+    """As many processes as there are processors, up to four."""
+    return min(os.cpu_count() or 1, _MOST_JOBS)
+
+
+def process_pool(jobs: int, deaf_to: Sequence[int] = (signal.SIGINT,)) -> ProcessPoolExecutor:
+    """A pool of up to ``jobs`` new processes, which ignore the signals ``deaf_to`` and end when this process does.
+
+    They are not forked: what this process has open (a database, an event loop, threads) is not theirs.
+    """
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(tuple(deaf_to),))
 
 
 def spread(
@@ -118,10 +138,7 @@ class _Workers(Generic[_Result]):
     def __init__(self, work: Callable[[Sequence[Record]], list[_Result]], jobs: int) -> None:
         self._work = work
         self._jobs = jobs
-        self._pool = self._start()
-
-    def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._jobs, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+        self._pool = process_pool(self._jobs)
 
     def submit(self, batch: list[Record]) -> Future[list[_Result]] | None:
         """Hand out ``batch``; None when the pool is broken already."""
@@ -133,13 +150,29 @@ class _Workers(Generic[_Result]):
     def restart(self) -> None:
         """Replace the pool. It waits for the old one, whose futures are all settled then."""
         self._pool.shutdown(wait=True, cancel_futures=False)
-        self._pool = self._start()
+        self._pool = process_pool(self._jobs)
 
     def stop(self) -> None:
         """Let the processes end after what they work on, without waiting for what is queued."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of the terminal; only the one that hands out the work shall answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin(deaf_to: Sequence[int]) -> None:
+    """Ctrl-C reaches every process of the terminal; only the one that hands out the work shall answer.
+
+    When memory runs out it is this one that Linux is to end: who has handed out the work goes on without it.
+    """
+    for number in deaf_to:
+        signal.signal(number, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A pool's process holds both ends of the pipe that its work comes through, and would wait for ever for one that was
+    killed."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -23,7 +23,7 @@ from grpc import StatusCode
 
 from pysession.exchange.server.logs import digest_of, logger, tell
 from pysession.exchange.server.patience import Patience, TimeLimit
-from pysession.exchange.server.refusals import CallRefusedError, exhausted, internal, invalid
+from pysession.exchange.server.refusals import CallRefusedError, exhausted, internal, invalid, too_long
 from pysession.exchange.server.settings import Limits
 from pysession.exchange.server.slots import Slots
 from pysession.exchange.server.spans import CallSpan
@@ -258,10 +258,9 @@ class Calls:
         try:
             return await self._answer(method, call)
         except asyncio.CancelledError:
-            if not limit.is_over():
+            if seconds is None or not limit.is_over():
                 raise
-            message = f"the call took longer than the {seconds:g} seconds that the server gives it"
-            raise CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CALL_TOO_LONG", message) from None
+            raise too_long(seconds) from None
         finally:
             limit.end()
 

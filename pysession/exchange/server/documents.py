@@ -7,23 +7,25 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import ParamSpec, TypeVar
+from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 from grpc import StatusCode
 
-from pysession.dialects import UNKNOWN, vocabulary
-from pysession.exchange.server import policy as policies
+from pysession.dialects import vocabulary
 from pysession.exchange.server.budget import Budget
 from pysession.exchange.server.depth import is_plainly_flat, nests_deeper
 from pysession.exchange.server.failures import refusal_of
 from pysession.exchange.server.forms import damaged
-from pysession.exchange.server.policy import Judgement, Policy, judge
-from pysession.exchange.server.readable import is_readable
+from pysession.exchange.server.judging import accepted
+from pysession.exchange.server.policy import Policy
+from pysession.exchange.server.readable import is_plainly_json, is_readable
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, invalid
 from pysession.exchange.server.remembered import Known, Remembered
 from pysession.exchange.server.settings import Limits
 from pysession.exchange.server.watching import Watches
+from pysession.exchange.server.workers import Workers
 from pysession.findings.failures import UsageError
 from pysession.stores import Entry, ImmutableError, Store, Stored, StoreError
 from pysession.wire import DEFAULT_LIMITS
@@ -34,7 +36,8 @@ _Result = TypeVar("_Result")
 _READS = 8
 """Documents that are read from the store at once: their sizes are known only afterwards."""
 _SMALL = 64 * 1024
-"""Documents up to this size are not counted: the limit on calls bounds them."""
+"""Documents up to this size are not counted: the limit on calls bounds them. They are judged and converted in a thread, which
+takes some milliseconds; to hand one to a process takes one."""
 _AT_ONCE = 2 * 2**20
 """A document up to this size is looked through on the event loop, which takes a millisecond at most."""
 
@@ -52,9 +55,17 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Documents:
-    """The documents of all owners. What takes long runs in a thread of its own, off the event loop."""
+    """The documents of all owners. What takes long is done off the event loop."""
 
-    def __init__(self, store: Store, policy: Policy | None, limits: Limits, budget: Budget, watches: Watches) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy | None,
+        limits: Limits,
+        budget: Budget,
+        watches: Watches,
+        workers: Workers,
+    ) -> None:
         self.budget = budget
         self.policy = policy
         self.reading_limits: WireLimits = msgspec.structs.replace(
@@ -64,17 +75,27 @@ class Documents:
         self._store = store
         self._limits = limits
         self._watches = watches
+        self._workers = workers
         self._reads = asyncio.Semaphore(_READS)
         # One thread: what is remembered of the shapes of documents is for one at a time.
         self._thread = ThreadPoolExecutor(1, "pysession exchange")
 
     async def work(
-        self, work: Callable[_Parameters, _Result], *arguments: _Parameters.args, **named: _Parameters.kwargs
+        self,
+        owner: str,
+        work: Callable[Concatenate[bytes, _Parameters], _Result],
+        data: bytes,
+        *arguments: _Parameters.args,
+        **named: _Parameters.kwargs,
     ) -> _Result:
-        """What ``work`` returns or raises, done in the thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*arguments, **named))
+        """What ``work`` makes of ``data``: in the thread where they are small, else in a process."""
+        done = partial(work, data, *arguments, **named)
+        if len(data) > _SMALL:
+            return await self._workers.run(owner, done)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, done)
 
     def close(self) -> None:
+        self._workers.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def check_size(self, size: int) -> None:
@@ -132,19 +153,10 @@ class Documents:
         """Where a store keeps no checksum, damage is what cannot be read, and was not put by this server either."""
         if stored.has_checksum or self.remembered.has(owner, stored):
             return
-        if not await asyncio.to_thread(is_readable, stored.data, self.reading_limits):
+        if await asyncio.to_thread(is_plainly_json, stored.data):
+            return
+        if not await self.work(owner, is_readable, stored.data, self.reading_limits):
             raise damaged()
-
-    async def judged(self, data: bytes, policy: Policy) -> Judgement:
-        """What there is to say of a document.
-
-        Raises:
-            CallRefusedError: INVALID_ARGUMENT, the policy is none.
-        """
-        try:
-            return await self.work(judge, data, policy, self.reading_limits)
-        except UsageError as failure:
-            raise invalid("POLICY_INVALID", str(failure), "policy") from failure
 
     async def write(self, owner: str, session_id: str, data: bytes, digest: bytes, writing: Writing) -> Entry:
         """Store a document that the policy takes; ``digest`` is its SHA-256.
@@ -155,7 +167,7 @@ class Documents:
         if not data:
             raise invalid("DOCUMENT_EMPTY", "a session has at least a byte", "payload")
         self.check_size(len(data))
-        found = await self._check_document(data, writing)
+        found = await self._check_document(owner, data, writing)
         with _told():
             try:
                 entry = await self._store.put(
@@ -195,19 +207,20 @@ class Documents:
             self._watches.deleted(owner, session_id)
         return deleted
 
-    async def _check_document(self, data: bytes, writing: Writing) -> str | None:
+    async def _check_document(self, owner: str, data: bytes, writing: Writing) -> str | None:
         """Refuse a document that is too deep, or that the policy does not take; its dialect, if it was judged."""
         depth = self._limits.depth
-        flat = len(data) <= _AT_ONCE and is_plainly_flat(data, depth)
-        if not flat and await asyncio.to_thread(nests_deeper, data, depth):
+        flat = (
+            is_plainly_flat(data, depth)
+            if len(data) <= _AT_ONCE
+            else await asyncio.to_thread(is_plainly_flat, data, depth)
+        )
+        if not flat and await self.work(owner, nests_deeper, data, depth):
             message = f"arrays and objects are nested deeper than {depth:,} levels"
             raise exhausted("DOCUMENT_TOO_COMPLEX", message, "document", depth=depth)
         if self.policy is None:
             return None
-        judgement = await self.judged(data, self.policy)
-        found = judgement.report.dialect
-        if not judgement.accepted or found == UNKNOWN:
-            raise policies.refusal_of(judgement)
+        found = await self.work(owner, accepted, data, self.policy, self.reading_limits)
         version = vocabulary(found).version
         if (writing.dialect or found, writing.format_version or version) != (found, version):
             message = f"the session is not in the dialect or version that was named but in {found} {version}"

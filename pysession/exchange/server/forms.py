@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from hashlib import sha256
 
@@ -23,18 +22,14 @@ from pysession.wire import read
 
 
 class Said(msgspec.Struct, frozen=True):
-    """A document in other words. ``source`` and ``losses`` tell what a conversion did, ``target`` for which release."""
+    """A document in other words. ``source`` and ``losses`` tell what a conversion did, ``target`` for which release;
+    ``known`` is what is known of the result."""
 
     data: bytes
     source: str
     target: str
     losses: tuple[Loss, ...]
-
-    @property
-    def known(self) -> Known:
-        """What is known of the result."""
-        dialect = self.target.partition("@")[0]
-        return Known(sha256(self.data).digest(), dialect, vocabulary(dialect).version)
+    known: Known
 
 
 def check_target(target: str) -> None:
@@ -83,7 +78,9 @@ def converted(
             record_approvals=record_approvals,
             limits=limits,
         )
-        return Said(conversion.data, conversion.source, conversion.target, conversion.losses)
+        dialect = conversion.target.partition("@")[0]
+        known = Known(sha256(conversion.data).digest(), dialect, vocabulary(dialect).version)
+        return Said(conversion.data, conversion.source, conversion.target, conversion.losses, known)
     except RefusedError as failure:
         check_readable(data, limits, is_stored=is_stored)
         raise _not_convertible(str(failure), failure) from failure
@@ -121,22 +118,6 @@ def untyped(blob: bytes) -> bytes:
         raise CallRefusedError(
             StatusCode.INVALID_ARGUMENT, "NOT_A_SESSION", f"the typed session is none: {failure}"
         ) from failure
-
-
-def storable(blob: bytes, limits: WireLimits) -> bytes:
-    """The document that a serialised ``pysession.v1.Session`` stands for, which can be read and typed again.
-
-    Raises:
-        CallRefusedError: as :func:`untyped`; RESOURCE_EXHAUSTED, it holds a number that is too long to be read.
-    """
-    data = untyped(blob)
-    # Few documents hold so many digits at all; of these most have them in a string.
-    if re.search(rb"[0-9]{%d}" % (limits.digits + 1), data) is not None:
-        faults = read(data, encoding_of(None, data, limits), limits).faults
-        if any(fault.rule == LIMIT_RULE for fault in faults):
-            message = f"the session holds a number of more than {limits.digits:,} digits"
-            raise exhausted("DOCUMENT_TOO_COMPLEX", message, "document", digits=limits.digits)
-    return data
 
 
 def check_readable(data: bytes, limits: WireLimits, *, is_stored: bool) -> None:

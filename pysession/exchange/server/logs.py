@@ -45,7 +45,7 @@ class JsonLines(logging.Formatter):
             line |= {"logger": record.name, "message": str(record.msg).partition("\n")[0]}
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = record.exc_info[0].__name__
-            line["at"] = _places(record.exc_info[2])
+            line["at"] = places_of(record.exc_info[2])
         return msgspec.json.encode(line).decode()
 
 
@@ -61,7 +61,8 @@ def log_to(stream: TextIO | None = None, *, warnings_only: bool = False) -> None
     logger.setLevel(logging.WARNING if warnings_only else logging.INFO)
 
 
-def _places(traceback: Any) -> list[str]:
+def places_of(traceback: Any) -> list[str]:
+    """Where an exception was raised: functions, files, lines."""
     places = []
     while traceback is not None:
         code = traceback.tb_frame.f_code

@@ -12,7 +12,6 @@ from google.rpc import error_details_pb2 as details
 from google.rpc import status_pb2
 from grpc import StatusCode
 
-from pysession.exchange.messages import text
 from pysession.findings import Finding
 
 DOMAIN = "pysession"
@@ -36,10 +35,13 @@ class CallRefusedError(Exception):
         super().__init__(message)
         self.code = code
         self.reason = reason
-        message = text(message)  # it may quote a document
         self.message = message if len(message) <= _MOST_MESSAGE else f"{message[: _MOST_MESSAGE - 1]}…"
         self.details = details
         self.metadata = metadata or {}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """It is raised in processes that judge for this one, too."""
+        return _refusal, (self.code, self.reason, self.message, self.details, self.metadata)
 
     def trailers(self, request_id: str) -> tuple[tuple[str, bytes], ...]:
         """The details as trailing metadata."""
@@ -51,6 +53,12 @@ class CallRefusedError(Exception):
             packed.Pack(detail)
             status.details.append(packed)
         return ((STATUS_KEY, status.SerializeToString()),)
+
+
+def _refusal(
+    code: StatusCode, reason: str, message: str, details: tuple[Message, ...], metadata: dict[str, str]
+) -> CallRefusedError:
+    return CallRefusedError(code, reason, message, *details, metadata=metadata)
 
 
 def invalid(reason: str, message: str, field: str | None = None) -> CallRefusedError:
@@ -106,7 +114,7 @@ def violations_of(findings: Iterable[Finding]) -> details.BadRequest:
     left = _MOST_DETAIL_BYTES
     for finding in findings:
         violation = details.BadRequest.FieldViolation(
-            field=text(finding.pointer), description=text(finding.message), reason=finding.rule
+            field=finding.pointer, description=finding.message, reason=finding.rule
         )
         left -= violation.ByteSize() + 4
         if left < 0:
@@ -122,8 +130,14 @@ def _bad_field(field: str, message: str) -> details.BadRequest:
 INTERNAL = "INTERNAL"
 
 
-def internal() -> CallRefusedError:
-    """Something that should not happen; what it was stands in the server's log under the request's id."""
-    return CallRefusedError(
-        grpc.StatusCode.INTERNAL, INTERNAL, "the server failed; its log says more under the id of this request"
-    )
+def internal(
+    reason: str = INTERNAL, message: str = "the server failed; its log says more under the id of this request"
+) -> CallRefusedError:
+    """Something that should not happen; what it was stands in the server's log."""
+    return CallRefusedError(grpc.StatusCode.INTERNAL, reason, message)
+
+
+def too_long(seconds: float) -> CallRefusedError:
+    """DEADLINE_EXCEEDED: the server's own, whatever its client allows."""
+    message = f"the call took longer than the {seconds:g} seconds that the server gives it"
+    return CallRefusedError(StatusCode.DEADLINE_EXCEEDED, "CALL_TOO_LONG", message)

@@ -27,6 +27,7 @@ from pysession.exchange.server.tls import server_credentials
 from pysession.exchange.server.tokens import Tokens, load_tokens
 from pysession.exchange.server.uploads import Uploads
 from pysession.exchange.server.watching import Watches
+from pysession.exchange.server.workers import Workers
 from pysession.findings.failures import UsageError
 from pysession.stores import Store
 from pysession.stores.checking import check_owner
@@ -56,10 +57,13 @@ class Server:
         limits = settings.limits
         self._watches = Watches(store, settings.watch_seconds)
         self._sweeper = Sweeper(store, settings.sweep_seconds)
-        # Of several owners none shall keep all others waiting.
+        # Of several owners none shall keep all others waiting: none has all bytes …
         share = None if self.tokens is None else max(limits.bytes_in_flight // 2, limits.document_bytes)
         budget = Budget(limits.bytes_in_flight, limits.wait_seconds, share)
-        self._documents = Documents(store, settings.policy, limits, budget, self._watches)
+        # … nor all processes, where there are several.
+        most_of_one = settings.jobs if self.tokens is None else max(1, settings.jobs - 1)
+        workers = Workers(settings.jobs, most_of_one, limits.transfer_seconds)
+        self._documents = Documents(store, settings.policy, limits, budget, self._watches, workers)
         answers = Answers(limits.answers, limits.answer_seconds)
         uploads = Uploads(budget, limits.uploads, limits.upload_seconds)
         unary = Unary(store, self._documents, answers)

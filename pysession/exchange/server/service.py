@@ -17,15 +17,14 @@ from pysession.exchange.messages import (
     entry_message,
     loss_messages,
     moment,
-    report_message,
-    shorten,
     text,
 )
 from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.calls import Call
 from pysession.exchange.server.documents import Documents, Writing, digest_differs, past
 from pysession.exchange.server.failures import refusal_of
-from pysession.exchange.server.forms import Said, check_source, check_target, converted, storable, typed, untyped
+from pysession.exchange.server.forms import Said, check_source, check_target, converted, typed, untyped
+from pysession.exchange.server.judging import checked
 from pysession.exchange.server.policy import Policy
 from pysession.exchange.server.refusals import invalid, not_found
 from pysession.exchange.server.remembered import Known
@@ -35,13 +34,13 @@ from pysession.readers import Settings as ReaderSettings
 from pysession.readers import reader
 from pysession.rules import matching, profile
 from pysession.stores import SessionIdError, Store, StoreError
-from pysession.stores.checking import id_bytes, owner_bytes
+from pysession.stores.checking import id_bytes
 from pysession.v1 import exchange_pb2 as pb
 
 MOST_PAGE = 1000
 MOST_KEY = 128
 MOST_READERS = 16
-"""Readers that one call may ask: documents are judged one after the other, and each reader takes time from all callers."""
+"""Readers that one call may ask: each takes as long as the document is large."""
 _MOST_CLAIM = 64
 _FORMS = frozenset({pb.FORM_DOCUMENT, pb.FORM_SESSION})
 _VERDICTS = {number: verdict for verdict, number in VERDICTS.items()}
@@ -59,7 +58,7 @@ class Unary:
     async def put(self, call: Call[Any], request: pb.PutRequest) -> pb.PutResponse:
         session_id = session_id_of(call, request)
         writing = writing_of(request.options, request.payload.document)
-        data, digest = await self._sent(request.payload, is_to_store=True)
+        data, digest = await self._sent(call.owner, request.payload)
 
         async def write() -> pb.PutResponse:
             async with self._documents.held(call.owner, len(data)):
@@ -84,18 +83,16 @@ class Unary:
             data = stored.data
             said = None
             if target is not None:
-                said = await self._documents.work(
-                    converted, data, target, self._documents.reading_limits, is_stored=True
-                )
+                limits = self._documents.reading_limits
+                said = await self._documents.work(call.owner, converted, data, target, limits, is_stored=True)
                 data = said.data
                 response.conversion.CopyFrom(conversion_message(said))
             known = known if said is None else said.known
-            await self._fill(response.payload, data, form, known, is_stored=True)
+            await self._fill(call.owner, response.payload, data, form, known, is_stored=True)
             return response
 
     async def list(self, call: Call[Any], request: pb.ListRequest) -> pb.ListResponse:
         since = moment_of(request, "changed_since")
-        check_prefix(request.prefix)
         try:
             page = await self._store.list(
                 prefix=request.prefix,
@@ -120,13 +117,10 @@ class Unary:
 
     async def check(self, call: Call[Any], request: pb.CheckRequest) -> pb.CheckResponse:
         policy = policy_of(request.policy) if request.HasField("policy") else self._documents.policy or Policy()
+        limits = self._documents.reading_limits
         async with self._subject(call, request) as (data, _):
-            judgement = await self._documents.judged(data, policy)
-        response = pb.CheckResponse(report=report_message(judgement.report), accepted=judgement.accepted)
-        omitted = shorten(response.report, call.room)
-        if omitted:
-            response.omitted = omitted
-        return response
+            answer = await self._documents.work(call.owner, checked, data, policy, limits, call.room)
+        return pb.CheckResponse.FromString(answer)
 
     async def convert(self, call: Call[Any], request: pb.ConvertRequest) -> pb.ConvertResponse:
         target = target_of(request)
@@ -137,6 +131,7 @@ class Unary:
         form = form_of(request.form)
         async with self._subject(call, request) as (data, is_stored):
             said = await self._documents.work(
+                call.owner,
                 converted,
                 data,
                 target,
@@ -146,18 +141,14 @@ class Unary:
                 is_stored=is_stored,
             )
             response = pb.ConvertResponse(conversion=conversion_message(said))
-            await self._fill(response.payload, said.data, form, said.known, is_stored=is_stored)
+            await self._fill(call.owner, response.payload, said.data, form, said.known, is_stored=is_stored)
             return response
 
-    async def _sent(self, payload: pb.Payload, *, is_to_store: bool = False) -> tuple[bytes, bytes]:
+    async def _sent(self, owner: str, payload: pb.Payload) -> tuple[bytes, bytes]:
         """The document that a client sent, in either form, and its digest."""
         form = payload.WhichOneof("form")
         if form == "session":
-            blob = payload.session.SerializeToString()
-            if is_to_store:
-                data = await self._documents.work(storable, blob, self._documents.reading_limits)
-            else:
-                data = await self._documents.work(untyped, blob)
+            data = await self._documents.work(owner, untyped, payload.session.SerializeToString())
             return data, sha256(data).digest()
         if form is None or not payload.document.HasField("data"):
             raise invalid("PAYLOAD_MISSING", "there is no session in the message", "payload")
@@ -174,7 +165,7 @@ class Unary:
         """The document that the request is about, and whether it is a stored one."""
         subject = request.WhichOneof("subject")
         if subject == "payload":
-            data, _ = await self._sent(request.payload)
+            data, _ = await self._sent(call.owner, request.payload)
             self._documents.check_size(len(data))
             async with self._documents.held(call.owner, len(data)):
                 yield data, False
@@ -184,10 +175,13 @@ class Unary:
         else:
             raise invalid("SUBJECT_MISSING", "give a session, or the id of a stored one", "subject")
 
-    async def _fill(self, payload: pb.Payload, data: bytes, form: int, known: Known, *, is_stored: bool) -> None:
+    async def _fill(
+        self, owner: str, payload: pb.Payload, data: bytes, form: int, known: Known, *, is_stored: bool
+    ) -> None:
         """Put a document into ``payload`` in the form that was asked for."""
         if form == pb.FORM_SESSION:
-            blob = await self._documents.work(typed, data, self._documents.reading_limits, is_stored=is_stored)
+            limits = self._documents.reading_limits
+            blob = await self._documents.work(owner, typed, data, limits, is_stored=is_stored)
             payload.session.ParseFromString(blob)
             return
         document = payload.document
@@ -210,14 +204,6 @@ def session_id_of(call: Call[Any], request: Any) -> str:
     session_id: str = request.session_id
     call.session_id = session_id
     return session_id
-
-
-def check_prefix(prefix: str) -> None:
-    """Refuse what no id begins with."""
-    try:
-        owner_bytes(prefix)
-    except SessionIdError as failure:
-        raise invalid("SESSION_ID_INVALID", f"no session id begins so: {failure.reason}", "prefix") from failure
 
 
 def form_of(form: pb.Form.ValueType, *more: int) -> pb.Form.ValueType:

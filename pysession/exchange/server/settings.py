@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from pysession.exchange.server.policy import Policy
+from pysession.verbs.workers import usual_jobs
 from pysession.wire import DEFAULT_LIMITS
 
 DEFAULT_ADDRESS = "127.0.0.1:50051"
@@ -69,7 +70,8 @@ class TlsFiles(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How a server is set up. ``policy`` None: documents are stored as they are. ``owner`` is that of calls without a
+    """How a server is set up. ``policy`` None: documents are stored as they are. ``jobs`` is the most processes that judge
+    and convert. ``owner`` is that of calls without a
     token, where there are no tokens. ``watch_seconds`` is how often a store is asked what others have changed,
     ``sweep_seconds`` how often what has expired is removed from it (0: never)."""
 
@@ -78,6 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tokens: Path | None = None
     owner: str = ""
     policy: Policy | None = None
+    jobs: int = msgspec.field(default_factory=usual_jobs)
     limits: Limits = Limits()
     keepalive: Keepalive = Keepalive()
     reflection: bool = False

@@ -15,10 +15,9 @@ from pysession.exchange.messages import entry_message, loss_messages
 from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.calls import Call
 from pysession.exchange.server.documents import Documents
-from pysession.exchange.server.forms import Said, converted, storable, typed
+from pysession.exchange.server.forms import Said, converted, typed, untyped
 from pysession.exchange.server.refusals import CallRefusedError, invalid
 from pysession.exchange.server.service import (
-    check_prefix,
     conversion_message,
     fingerprint,
     form_of,
@@ -116,7 +115,7 @@ class Streaming:
         try:
             digest = header.sha256
             if header.form == pb.FORM_SESSION:
-                data = await self._documents.work(storable, data, self._documents.reading_limits)
+                data = await self._documents.work(call.owner, untyped, data)
                 digest = sha256(data).digest()
             writing = writing_of(header.options, header)
             entry = await self._documents.write(call.owner, header.session_id, data, digest, writing)
@@ -149,12 +148,12 @@ class Streaming:
             header = pb.DownloadHeader(form=form, entry=entry_message(stored, known.digest))
             said: Said | None = None
             if target is not None:
-                said = await self._documents.work(converted, data, target, limits, is_stored=True)
+                said = await self._documents.work(call.owner, converted, data, target, limits, is_stored=True)
                 data = said.data
                 header.conversion.CopyFrom(conversion_message(said, with_losses=False))
                 known = said.known
             if form == pb.FORM_SESSION:
-                data = await self._documents.work(typed, data, limits, is_stored=True)
+                data = await self._documents.work(call.owner, typed, data, limits, is_stored=True)
                 known = msgspec.structs.replace(known, digest=sha256(data).digest())
             header.size = len(data)
             header.sha256 = known.digest
@@ -179,7 +178,6 @@ class Streaming:
         resumed = request.WhichOneof("start") == "resume_token"
         if resumed:
             start = read_resume_token(request.resume_token)
-        check_prefix(request.prefix)
         watching = self._watches.watch(call.owner, request.prefix, start, resumed=resumed)
         async with contextlib.aclosing(watching) as events:
             async for event in events:
