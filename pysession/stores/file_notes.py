@@ -43,6 +43,10 @@ class Note(msgspec.Struct, frozen=True):
         return next((state for state in reversed(self.states) if state.since <= modified), State(0))
 
 
+_DECODER = msgspec.json.Decoder(Note)
+"""Made with the module: msgspec crashes where two threads meet a type for the first time at once."""
+
+
 def read_note(path: Path) -> Note | None:
     """The note at ``path``; None where there is none.
 
@@ -54,7 +58,7 @@ def read_note(path: Path) -> Note | None:
     if content is None:
         return None
     try:
-        return msgspec.json.decode(content[0], type=Note)
+        return _DECODER.decode(content[0])
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as failure:
         remedy = "restore it, or remove it: the session then has no expiry and may change"
         raise DamagedSessionError(
