@@ -4,7 +4,7 @@ much as its bytes."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from grpc import StatusCode
@@ -84,3 +84,33 @@ class TimeLimit:
         self._is_over = True
         if self._task is not None:
             self._task.cancel()
+
+
+class Recheck:
+    """Asks ``check`` again and again while the block lasts, whatever that waits for; what it refuses ends the block."""
+
+    def __init__(self, check: Callable[[], None], seconds: float) -> None:
+        self._check = check
+        self._seconds = seconds
+        self._task = asyncio.current_task()
+        self._refusal: CallRefusedError | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def __enter__(self) -> None:
+        self._timer = self._loop.call_later(self._seconds, self._look)
+
+    def __exit__(self, kind: type[BaseException] | None, *failure: object) -> None:
+        self._timer.cancel()
+        if self._refusal is not None and kind is asyncio.CancelledError and self._task is not None:
+            self._task.uncancel()
+            raise self._refusal from None
+
+    def _look(self) -> None:
+        try:
+            self._check()
+        except CallRefusedError as refusal:
+            self._refusal = refusal
+            if self._task is not None:
+                self._task.cancel()
+        else:
+            self._timer = self._loop.call_later(self._seconds, self._look)

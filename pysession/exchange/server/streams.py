@@ -16,6 +16,7 @@ from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.calls import Call
 from pysession.exchange.server.documents import Documents
 from pysession.exchange.server.forms import Said, converted, typed, untyped
+from pysession.exchange.server.patience import Recheck
 from pysession.exchange.server.refusals import CallRefusedError, invalid
 from pysession.exchange.server.service import (
     conversion_message,
@@ -36,6 +37,8 @@ LEAST_UPLOAD_ID = 16
 _LOSSES_A_MESSAGE = 200
 _DIGEST_BYTES = sha256().digest_size
 _MOST_HEADER = 8 * 1024
+_TOKEN_SECONDS = 1.0
+"""How often it is asked whether a watch's token still holds, as long as nothing happens."""
 _KEEPS = frozenset({"CHUNK_GAP", "CLIENT_STALLED", "CALL_TOO_LONG", "UPLOAD_ENDED"})
 """Refusals after which an upload can be gone on with: what has come so far is right."""
 
@@ -180,9 +183,10 @@ class Streaming:
             start = read_resume_token(request.resume_token)
         watching = self._watches.watch(call.owner, request.prefix, start, resumed=resumed)
         async with contextlib.aclosing(watching) as events:
-            async for event in events:
-                call.check_token()
-                await call.write(_watch_message(event))
+            with Recheck(call.check_token, _TOKEN_SECONDS):
+                async for event in events:
+                    call.check_token()
+                    await call.write(_watch_message(event))
 
 
 def _check_header(call: Call[Any], header: pb.UploadHeader) -> None:

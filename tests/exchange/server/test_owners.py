@@ -7,6 +7,7 @@ import contextlib
 import statistics
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from tests.exchange.server.running import (
 ADA = "the-token-of-ada-0123456789"
 BOB = "the-token-of-bob-0123456789"
 PAST = "a-token-that-has-expired-01"
+SOON_PAST = "a-token-that-will-expire-01"
 DATA = b"x" * (3 * CHUNK)
 SECRET = "s"
 
@@ -226,6 +228,24 @@ def test_a_watch_and_an_upload_end_with_the_token_that_began_them(tokens: Path) 
             await call.write(trailer(DATA))
         assert (await refused(call)).reason == "TOKEN_INVALID"
         assert (await refused(exchange.get(SECRET, BOB))).code is StatusCode.NOT_FOUND
+
+    run(body, tokens)
+
+
+def test_a_watch_ends_when_its_token_expires_though_nothing_happens(tokens: Path) -> None:
+    expires = datetime.now(UTC) + timedelta(seconds=2)
+    with tokens.open("a") as file:
+        file.write(f'[[token]]\nowner = "ada"\ntoken = "{SOON_PAST}"\nexpires = {expires.isoformat()}\n')
+
+    async def body(exchange: Exchange) -> None:
+        watches = [exchange.stub.Watch(pb.WatchRequest(), metadata=bearer(token)) for token in (SOON_PAST, ADA)]
+        for watch in watches:
+            assert (await watch.read()).event == pb.WATCH_EVENT_READY
+        refusal = await asyncio.wait_for(refused(watches[0].read()), 20)
+        assert (refusal.code, refusal.reason) == (StatusCode.UNAUTHENTICATED, "TOKEN_INVALID")
+        assert datetime.now(UTC) >= expires
+        await exchange.put("s", b"1", ADA)
+        assert (await watches[1].read()).entry.session_id == "s"
 
     run(body, tokens)
 
