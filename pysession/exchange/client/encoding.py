@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from datetime import datetime
 
 from google.protobuf.message import DecodeError
@@ -11,16 +9,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from pysession.findings.failures import UsageError
 from pysession.v1 import exchange_pb2, session_pb2
-
-_HASHED_AT_ONCE = 1024 * 1024
-"""More is hashed in a thread."""
-
-
-async def digest_of(data: bytes) -> bytes:
-    """The SHA-256 of ``data``; other tasks go on meanwhile."""
-    if len(data) <= _HASHED_AT_ONCE:
-        return hashlib.sha256(data).digest()
-    return await asyncio.to_thread(lambda: hashlib.sha256(data).digest())
 
 
 def options_of(

@@ -25,12 +25,13 @@ from pysession.exchange.client.decoding import (
     watched_of,
 )
 from pysession.exchange.client.downloads import Download
-from pysession.exchange.client.encoding import digest_of, document_of, options_of, session_of, stamp
+from pysession.exchange.client.encoding import document_of, options_of, session_of, stamp
 from pysession.exchange.client.failures import DataLossError
 from pysession.exchange.client.retrying import RETRIES, Retries
 from pysession.exchange.client.status import Status
 from pysession.exchange.client.uploads import Progress, Upload
 from pysession.exchange.client.values import Converted, Event, Judged, Received, Watched
+from pysession.exchange.digests import digest_of
 from pysession.findings.failures import UsageError
 from pysession.stores import ConflictError, Entry, ImmutableError, NotFoundError, Page
 from pysession.stores.checking import check_put, id_bytes, owner_bytes

@@ -14,6 +14,7 @@ import msgspec
 from grpc import StatusCode
 
 from pysession.dialects import vocabulary
+from pysession.exchange.digests import digest_of
 from pysession.exchange.server.budget import Budget
 from pysession.exchange.server.depth import is_plainly_flat, nests_deeper
 from pysession.exchange.server.failures import refusal_of
@@ -130,7 +131,7 @@ class Documents:
                 async with self._reads:
                     with _told():
                         stored = await self._store.get(session_id, owner=owner)
-                    if not stored.data or not stored.is_whole:
+                    if not stored.data or not await _is_whole(stored):
                         raise damaged()
                     counted = 0 if stored.size <= _SMALL else stored.size
                     if counted <= taken:
@@ -149,9 +150,17 @@ class Documents:
         finally:
             self.budget.give(owner, taken)
 
+    async def known(self, owner: str, stored: Stored) -> Known:
+        """What is known of a stored session beside what the store keeps."""
+        known = self.remembered.find(owner, stored)
+        if known is None:
+            known = Known(await digest_of(stored.data))
+            self.remembered.keep(owner, stored, known)
+        return known
+
     async def _check_readable(self, owner: str, stored: Stored) -> None:
         """Where a store keeps no checksum, damage is what cannot be read, and was not put by this server either."""
-        if stored.has_checksum or self.remembered.has(owner, stored):
+        if stored.has_checksum or self.remembered.find(owner, stored) is not None:
             return
         if await asyncio.to_thread(is_plainly_json, stored.data):
             return
@@ -232,6 +241,12 @@ def digest_differs() -> CallRefusedError:
     return CallRefusedError(
         StatusCode.DATA_LOSS, "DIGEST_MISMATCH", "what came is not what its SHA-256 says; send it again"
     )
+
+
+async def _is_whole(stored: Stored) -> bool:
+    if stored.size <= _AT_ONCE:
+        return stored.is_whole
+    return await asyncio.to_thread(lambda: stored.is_whole)
 
 
 def past(moment: datetime) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from hashlib import sha256
 
 import msgspec
 
@@ -36,14 +35,6 @@ class Remembered:
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
 
-    def has(self, owner: str, entry: Entry) -> bool:
-        """Whether anything is known of that document."""
-        return (owner, entry.id, entry.etag) in self._known
-
-    def of(self, owner: str, entry: Entry, data: bytes) -> Known:
-        """What is known of the document, whose bytes are ``data``."""
-        known = self._known.get((owner, entry.id, entry.etag))
-        if known is None:
-            known = Known(sha256(data).digest())
-            self.keep(owner, entry, known)
-        return known
+    def find(self, owner: str, entry: Entry) -> Known | None:
+        """What is known of that document."""
+        return self._known.get((owner, entry.id, entry.etag))

@@ -11,6 +11,7 @@ from typing import Any
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from pysession.exchange.digests import digest_of
 from pysession.exchange.messages import (
     SEVERITIES,
     VERDICTS,
@@ -75,7 +76,7 @@ class Unary:
         form = form_of(request.form, pb.FORM_ENTRY)
         target = target_of(request)
         async with self._documents.read(call.owner, session_id) as stored:
-            known = self._documents.remembered.of(call.owner, stored, stored.data)
+            known = await self._documents.known(call.owner, stored)
             response = pb.GetResponse(entry=entry_message(stored, known.digest))
             if form == pb.FORM_ENTRY or request.if_none_match == stored.etag:
                 return response
@@ -149,11 +150,11 @@ class Unary:
         form = payload.WhichOneof("form")
         if form == "session":
             data = await self._documents.work(owner, untyped, payload.session.SerializeToString())
-            return data, sha256(data).digest()
+            return data, await digest_of(data)
         if form is None or not payload.document.HasField("data"):
             raise invalid("PAYLOAD_MISSING", "there is no session in the message", "payload")
         data = payload.document.data
-        digest = sha256(data).digest()
+        digest = await digest_of(data)
         if payload.document.HasField("sha256") and payload.document.sha256 != digest:
             raise digest_differs()
         return data, digest

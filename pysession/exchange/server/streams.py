@@ -11,6 +11,7 @@ import msgspec
 from grpc import StatusCode
 
 from pysession.exchange.chunks import chunk_message, read_chunk
+from pysession.exchange.digests import digest_of
 from pysession.exchange.messages import entry_message, loss_messages
 from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.calls import Call
@@ -119,7 +120,7 @@ class Streaming:
             digest = header.sha256
             if header.form == pb.FORM_SESSION:
                 data = await self._documents.work(call.owner, untyped, data)
-                digest = sha256(data).digest()
+                digest = await digest_of(data)
             writing = writing_of(header.options, header)
             entry = await self._documents.write(call.owner, header.session_id, data, digest, writing)
             return _Stored(header.size, pb.UploadResponse(entry=entry_message(entry, digest)))
@@ -147,7 +148,7 @@ class Streaming:
                 message = "the session has been changed since the download began; begin again"
                 raise CallRefusedError(StatusCode.ABORTED, "ETAG_MISMATCH", message, metadata={"etag": stored.etag})
             data = stored.data
-            known = self._documents.remembered.of(call.owner, stored, data)
+            known = await self._documents.known(call.owner, stored)
             header = pb.DownloadHeader(form=form, entry=entry_message(stored, known.digest))
             said: Said | None = None
             if target is not None:
@@ -157,7 +158,7 @@ class Streaming:
                 known = said.known
             if form == pb.FORM_SESSION:
                 data = await self._documents.work(call.owner, typed, data, limits, is_stored=True)
-                known = msgspec.structs.replace(known, digest=sha256(data).digest())
+                known = msgspec.structs.replace(known, digest=await digest_of(data))
             header.size = len(data)
             header.sha256 = known.digest
             if known.dialect is not None:
