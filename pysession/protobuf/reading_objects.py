@@ -21,11 +21,8 @@ from pysession.protobuf.remembering import keep, table
 from pysession.protobuf.varints import LENGTH, read_span, read_varint
 from pysession.protobuf.words import Kind
 
-_OTHERS: Final = OTHER_MEMBERS << 3 | LENGTH
-_LAYOUT: Final = LAYOUT << 3 | LENGTH
-
-_SHORT: Final = 100
-"""Layouts of so many bytes are kept with every kind of object."""
+_OTHERS: Final[int] = OTHER_MEMBERS << 3 | LENGTH
+_LAYOUT: Final[int] = LAYOUT << 3 | LENGTH
 
 _OTHER: Final = ""
 """Under which the arrangement of an object has each of its other members. No member of a kind is named so."""
@@ -42,16 +39,14 @@ class _Member:
 
 
 class _Arrangement:
-    """What a ``layout`` makes of certain members: their ``names`` in their order, and the ``usual`` ones. ``tag`` is what
-    the member ``discriminator`` says, if it is not what it usually says."""
+    """The members of an object in their order: their ``names``, and the ``usual`` ones. ``tag`` is what the member
+    ``discriminator`` says, if it is not what it usually says."""
 
-    def __init__(self, layout: bytes, names: list[str], usual: list[str], discriminator: str, tag: str | None) -> None:
-        self.layout = layout
+    def __init__(self, names: list[str], usual: list[str], discriminator: str, tag: str | None) -> None:
         self.names = names
         self.usual = usual
         self.discriminator = discriminator
         self.tag = tag
-        self.places: dict[str, Any] = dict.fromkeys(names)
 
     def only_orders(self) -> bool:
         """Whether the members are under their usual names, and no others among them."""
@@ -79,8 +74,8 @@ class ObjectReader(MessageReader):
             else:
                 self._members[key] = _Member(field, key >> 3, name)
         self._arrangements: dict[tuple[bytes, tuple[str, ...], int], _Arrangement] = table()
-        self._latest: _Arrangement | None = None
-        """The last one that only orders: objects of one kind mostly are of one shape."""
+        self._places: dict[bytes, dict[str, None]] = table()
+        """What layouts that only order do, as a rule: the members, which need but be put in."""
 
     def read(self, data: bytes, at: int, end: int, depth: int) -> dict[str, Any]:
         if depth > DEEPEST:
@@ -136,9 +131,9 @@ class ObjectReader(MessageReader):
         if others is not None:
             return self._rearranged(found, layout, others)
         if layout:
-            latest = self._latest
-            if latest is not None and layout == latest.layout and len(found) == len(latest.places):
-                placed = latest.places.copy()
+            places = self._places.get(layout)
+            if places is not None and len(places) == len(found):
+                placed: dict[str, Any] = places.copy()
                 placed.update(found)
                 if len(placed) == len(found):
                     return placed
@@ -150,8 +145,11 @@ class ObjectReader(MessageReader):
         key = layout, tuple(found), len(others)
         arrangement = self._arrangements.get(key)
         if arrangement is None:
+            arrangement = self._arrangement(found, read_layout(layout), len(others))
             size = ARRANGED_BYTES + len(layout) + len(others)
-            arrangement = keep(self._arrangements, key, self._arrangement(found, layout, len(others)), size)
+            keep(self._arrangements, key, arrangement, size)
+            if arrangement.only_orders():
+                keep(self._places, layout, dict.fromkeys(arrangement.names), size)
         if others:
             # Who sets a field need not look for the null that says there was none.
             own = {name for name, usual in zip(arrangement.names, arrangement.usual, strict=True) if usual != _OTHER}
@@ -172,12 +170,9 @@ class ObjectReader(MessageReader):
             raise Malformed(f"a {self._kind.message} has two members of one name, which pysession refuses in JSON too")
         if arrangement.tag is not None:
             members[arrangement.discriminator] = arrangement.tag
-        elif len(layout) <= _SHORT and arrangement.only_orders():
-            self._latest = arrangement
         return members
 
-    def _arrangement(self, found: dict[str, Any], layout: bytes, others: int) -> _Arrangement:
-        said = read_layout(layout)
+    def _arrangement(self, found: dict[str, Any], said: Layout, others: int) -> _Arrangement:
         kind = self._kind_of(said)
         spelled = dict(said.spellings)
         tagged = kind.discriminator is not None and not said.untagged
@@ -195,7 +190,6 @@ class ObjectReader(MessageReader):
                 numbers.append(member.number)
         sequence = said.sequence(tuple(numbers), others, tagged=tagged)
         return _Arrangement(
-            layout,
             [names[number] for number in sequence],
             [usual[number] for number in sequence],
             discriminator,

@@ -365,6 +365,32 @@ def test_a_layout_may_name_what_is_not_there_and_leave_out_what_is() -> None:
     ]
 
 
+def test_one_layout_orders_whatever_members_are_there() -> None:
+    edited = Session(dialect=DIALECT_PYTHON, shape=SHAPE_MESSAGES)
+    ordered = {
+        ("role",): '{"role":"1"}',
+        ("role", "author_name"): '{"author_name":"2","role":"1"}',
+        ("author_name", "message_id"): '{"author_name":"1","message_id":"2"}',
+        ("role", "message_id"): '{"role":"1","message_id":"2"}',
+        ("role", "author_name", "message_id"): '{"author_name":"2","role":"1","message_id":"3"}',
+    }
+    for names in [*ordered, *reversed(ordered), *ordered]:
+        message = edited.messages.items.add()
+        message.layout.order.extend([3, 1])
+        for said, name in enumerate(names, 1):
+            setattr(message, name, str(said))
+    document = ",".join([*ordered.values(), *reversed(ordered.values()), *ordered.values()])
+    assert from_proto(edited.SerializeToString()).decode() == f"[{document}]"
+
+
+def test_other_members_behind_a_layout_are_read_as_the_library_reads_them() -> None:
+    layout, other = b"\x7a\x04\x0a\x02\x04\x01", b"\x72\x07\x0a\x01n\x1a\x02\x08\x01"
+    message = b"\x0a\x01r" + b"\x22\x01m" + layout + other
+    messages = b"\x0a" + _length(len(message)) + message
+    blob = bytes([8, DIALECT_PYTHON, 32, SHAPE_MESSAGES]) + b"\x62" + _length(len(messages)) + messages
+    assert from_proto(blob) == b'[{"message_id":"m","role":"r","n":null}]'
+
+
 def test_a_double_is_read_from_its_eight_bytes() -> None:
     assert struct.pack("<d", 2.5) in BLOB
 
