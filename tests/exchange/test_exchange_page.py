@@ -17,6 +17,8 @@ from pysession.exchange.client import ExchangeClient
 from pysession.schema import shipped
 from pysession.stores import StoreError
 from tests.cli.processes import environment, run
+from tests.exchange.certificates import Authority
+from tests.exchange.documents import session
 from tests.exchange.serving import Served, serving
 
 PAGE = (Path(__file__).parents[2] / "docs" / "exchange.md").read_text(encoding="utf-8")
@@ -61,3 +63,26 @@ def test_every_failure_is_on_the_page(name: str) -> None:
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_is_on_the_page(name: str) -> None:
     assert re.search(rf"^\| .*`{name}\(", PAGE, re.M)
+
+
+def test_a_server_for_others_is_set_up_as_it_is_typed(tmp_path: Path) -> None:
+    block = re.search(r"```sh\n(openssl.*?)```", PAGE, re.S)
+    assert block is not None
+    *made, serve, push = block[1].splitlines()
+    subprocess.run(["bash", "-e", "-c", "\n".join(made)], cwd=tmp_path, check=True)
+    authority = Authority(tmp_path)
+    authority.server()
+    (tmp_path / "session.json").write_bytes(session(session_id="s"))
+    server = Served(tmp_path, *shlex.split(serve)[2:])
+    server._options += ["--address", f"0.0.0.0:{server.port}"]  # the last one counts
+    server.start()
+    try:
+        typed = [
+            part.replace("sessions.example.com:50051", f"localhost:{server.port}")
+            for part in shlex.split(push, comments=True)
+        ]
+        assert run(*typed[1:], "--ca", authority.certificate, cwd=tmp_path).returncode == 0
+        (tmp_path / "billing.token").write_text("another-token-of-sixteen")
+        assert run(*typed[1:], "--ca", authority.certificate, cwd=tmp_path).returncode == 3
+    finally:
+        server.kill()
