@@ -95,6 +95,9 @@ class Facts(msgspec.Struct, frozen=True):
         )
 
 
+_NO_ETAG = "-"
+
+
 class Condition(msgspec.Struct, frozen=True):
     """What must hold of the session that is there.
 
@@ -104,6 +107,14 @@ class Condition(msgspec.Struct, frozen=True):
     etag: str | None = None
     absent: bool = False
     grows: bool = False
+
+    @property
+    def compared(self) -> str | None:
+        """The etag for a backend to compare. What no store has ever given (it is empty, or holds what some backends do not
+        take, such as U+0000) is told as one that none has."""
+        if self.etag is None or (self.etag.isascii() and self.etag.isprintable() and self.etag):
+            return self.etag
+        return _NO_ETAG
 
     def check(self, key: Key, found: Facts | None, *, may_replace: bool = True) -> None:
         """Raise what stands against the change; ``may_replace`` is false where an immutable session takes it too.

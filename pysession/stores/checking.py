@@ -113,7 +113,7 @@ def read_page_token(token: str) -> tuple[bytes, bytes]:
     try:
         owner, session_id = json.loads(base64.urlsafe_b64decode(token))
         return bytes.fromhex(owner), bytes.fromhex(session_id)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise UsageError("'page' is not the 'next' of a page") from None
 
 

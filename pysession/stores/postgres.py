@@ -101,7 +101,7 @@ class PostgresStore(BaseStore):
                     "expires": expires,
                     "immutable": immutable,
                     "data": data,
-                    "match": condition.etag,
+                    "match": condition.compared,
                 }
                 row = await one_row(connection, statement, values)
                 if row is not None and row[0]:
@@ -158,7 +158,7 @@ class PostgresStore(BaseStore):
     async def _delete(self, key: Key, condition: Condition) -> bool:
         async with self._database.connection() as connection:
             for _ in range(_ATTEMPTS):
-                row = await one_row(connection, _DELETE, {**_named(key), "match": condition.etag, "now": now()})
+                row = await one_row(connection, _DELETE, {**_named(key), "match": condition.compared, "now": now()})
                 if row is not None:
                     return bool(row[0])
                 found = await _look(connection, key)

@@ -98,7 +98,7 @@ class RedisStore(BaseStore):
         values = (
             moment,
             mode,
-            condition.etag or "",
+            condition.compared or "",
             new_etag(data),
             len(data),
             until,
@@ -123,7 +123,7 @@ class RedisStore(BaseStore):
             values = (
                 base,
                 _pointer(at),
-                condition.etag or "",
+                condition.compared or "",
                 count,
                 first,
                 further,
@@ -165,7 +165,7 @@ class RedisStore(BaseStore):
         await self._change(key, "place", now(), values["base"], _pointer(at), msgspec.json.encode(seam))
 
     async def _delete(self, key: Key, condition: Condition) -> bool:
-        word, facts = await self._change(key, "delete", now(), condition.etag or "", _member(key))
+        word, facts = await self._change(key, "delete", now(), condition.compared or "", _member(key))
         if word == b"refused":
             condition.check(key, facts)
         return word == b"done"

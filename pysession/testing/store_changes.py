@@ -47,10 +47,11 @@ async def demand_stale_etag_is_refused(open_store: OpenStore) -> None:
             await store.put("s", SESSION, if_match="none")
         first = await store.put("s", SESSION)
         second = await store.put("s", NO_MESSAGE, if_match=first.etag)
-        with raises(ConflictError):
-            await store.put("s", SESSION, if_match=first.etag)
-        with raises(ConflictError):
-            await store.delete("s", if_match=first.etag)
+        for never_given in (first.etag, "", "\0", "é", "x" * 10_000):
+            with raises(ConflictError):
+                await store.put("s", SESSION, if_match=never_given)
+            with raises(ConflictError):
+                await store.delete("s", if_match=never_given)
         assert (await store.get("s")).data == NO_MESSAGE
         assert await store.delete("s", if_match=second.etag)
         with raises(ConflictError):
@@ -135,8 +136,9 @@ async def demand_etag_covers_appended_messages(open_store: OpenStore) -> None:
         assert second.etag != first.etag
         with raises(ConflictError):
             await store.put("s", SESSION, if_match=first.etag)
-        with raises(ConflictError):
-            await store.append("s", message("two"), if_match=first.etag)
+        for another in (first.etag, "", "\0"):
+            with raises(ConflictError):
+                await store.append("s", message("two"), if_match=another)
         third = await store.append("s", message("two"))
         assert len({first.etag, second.etag, third.etag}) == 3
         assert (await store.get("s")).etag == third.etag

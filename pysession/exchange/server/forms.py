@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 
@@ -118,6 +119,22 @@ def untyped(blob: bytes) -> bytes:
         raise CallRefusedError(
             StatusCode.INVALID_ARGUMENT, "NOT_A_SESSION", f"the typed session is none: {failure}"
         ) from failure
+
+
+def storable(blob: bytes, limits: WireLimits) -> bytes:
+    """The document that a serialised ``pysession.v1.Session`` stands for, which can be read and typed again.
+
+    Raises:
+        CallRefusedError: as :func:`untyped`; RESOURCE_EXHAUSTED, it holds a number that is too long to be read.
+    """
+    data = untyped(blob)
+    # Few documents hold so many digits at all; of these most have them in a string.
+    if re.search(rb"[0-9]{%d}" % (limits.digits + 1), data) is not None:
+        faults = read(data, encoding_of(None, data, limits), limits).faults
+        if any(fault.rule == LIMIT_RULE for fault in faults):
+            message = f"the session holds a number of more than {limits.digits:,} digits"
+            raise exhausted("DOCUMENT_TOO_COMPLEX", message, "document", digits=limits.digits)
+    return data
 
 
 def check_readable(data: bytes, limits: WireLimits, *, is_stored: bool) -> None:

@@ -12,6 +12,7 @@ from google.rpc import error_details_pb2 as details
 from google.rpc import status_pb2
 from grpc import StatusCode
 
+from pysession.exchange.messages import text
 from pysession.findings import Finding
 
 DOMAIN = "pysession"
@@ -35,6 +36,7 @@ class CallRefusedError(Exception):
         super().__init__(message)
         self.code = code
         self.reason = reason
+        message = text(message)  # it may quote a document
         self.message = message if len(message) <= _MOST_MESSAGE else f"{message[: _MOST_MESSAGE - 1]}…"
         self.details = details
         self.metadata = metadata or {}
@@ -114,7 +116,7 @@ def violations_of(findings: Iterable[Finding]) -> details.BadRequest:
     left = _MOST_DETAIL_BYTES
     for finding in findings:
         violation = details.BadRequest.FieldViolation(
-            field=finding.pointer, description=finding.message, reason=finding.rule
+            field=text(finding.pointer), description=text(finding.message), reason=finding.rule
         )
         left -= violation.ByteSize() + 4
         if left < 0:

@@ -24,7 +24,7 @@ from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.calls import Call
 from pysession.exchange.server.documents import Documents, Writing, digest_differs, past
 from pysession.exchange.server.failures import refusal_of
-from pysession.exchange.server.forms import Said, check_source, check_target, converted, typed, untyped
+from pysession.exchange.server.forms import Said, check_source, check_target, converted, storable, typed, untyped
 from pysession.exchange.server.judging import checked
 from pysession.exchange.server.policy import Policy
 from pysession.exchange.server.refusals import invalid, not_found
@@ -35,7 +35,7 @@ from pysession.readers import Settings as ReaderSettings
 from pysession.readers import reader
 from pysession.rules import matching, profile
 from pysession.stores import SessionIdError, Store, StoreError
-from pysession.stores.checking import id_bytes
+from pysession.stores.checking import id_bytes, owner_bytes
 from pysession.v1 import exchange_pb2 as pb
 
 MOST_PAGE = 1000
@@ -59,7 +59,7 @@ class Unary:
     async def put(self, call: Call[Any], request: pb.PutRequest) -> pb.PutResponse:
         session_id = session_id_of(call, request)
         writing = writing_of(request.options, request.payload.document)
-        data, digest = await self._sent(call.owner, request.payload)
+        data, digest = await self._sent(call.owner, request.payload, is_to_store=True)
 
         async def write() -> pb.PutResponse:
             async with self._documents.held(call.owner, len(data)):
@@ -94,6 +94,7 @@ class Unary:
 
     async def list(self, call: Call[Any], request: pb.ListRequest) -> pb.ListResponse:
         since = moment_of(request, "changed_since")
+        check_prefix(request.prefix)
         try:
             page = await self._store.list(
                 prefix=request.prefix,
@@ -145,11 +146,15 @@ class Unary:
             await self._fill(call.owner, response.payload, said.data, form, said.known, is_stored=is_stored)
             return response
 
-    async def _sent(self, owner: str, payload: pb.Payload) -> tuple[bytes, bytes]:
+    async def _sent(self, owner: str, payload: pb.Payload, *, is_to_store: bool = False) -> tuple[bytes, bytes]:
         """The document that a client sent, in either form, and its digest."""
         form = payload.WhichOneof("form")
         if form == "session":
-            data = await self._documents.work(owner, untyped, payload.session.SerializeToString())
+            blob = payload.session.SerializeToString()
+            if is_to_store:
+                data = await self._documents.work(owner, storable, blob, self._documents.reading_limits)
+            else:
+                data = await self._documents.work(owner, untyped, blob)
             return data, await digest_of(data)
         if form is None or not payload.document.HasField("data"):
             raise invalid("PAYLOAD_MISSING", "there is no session in the message", "payload")
@@ -205,6 +210,14 @@ def session_id_of(call: Call[Any], request: Any) -> str:
     session_id: str = request.session_id
     call.session_id = session_id
     return session_id
+
+
+def check_prefix(prefix: str) -> None:
+    """Refuse what no id begins with."""
+    try:
+        owner_bytes(prefix)
+    except SessionIdError as failure:
+        raise invalid("SESSION_ID_INVALID", f"no session id begins so: {failure.reason}", "prefix") from failure
 
 
 def form_of(form: pb.Form.ValueType, *more: int) -> pb.Form.ValueType:

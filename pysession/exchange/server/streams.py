@@ -16,10 +16,11 @@ from pysession.exchange.messages import entry_message, loss_messages
 from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.calls import Call
 from pysession.exchange.server.documents import Documents
-from pysession.exchange.server.forms import Said, converted, typed, untyped
+from pysession.exchange.server.forms import Said, converted, storable, typed
 from pysession.exchange.server.patience import Recheck
 from pysession.exchange.server.refusals import CallRefusedError, invalid
 from pysession.exchange.server.service import (
+    check_prefix,
     conversion_message,
     fingerprint,
     form_of,
@@ -119,7 +120,7 @@ class Streaming:
         try:
             digest = header.sha256
             if header.form == pb.FORM_SESSION:
-                data = await self._documents.work(call.owner, untyped, data)
+                data = await self._documents.work(call.owner, storable, data, self._documents.reading_limits)
                 digest = await digest_of(data)
             writing = writing_of(header.options, header)
             entry = await self._documents.write(call.owner, header.session_id, data, digest, writing)
@@ -182,6 +183,7 @@ class Streaming:
         resumed = request.WhichOneof("start") == "resume_token"
         if resumed:
             start = read_resume_token(request.resume_token)
+        check_prefix(request.prefix)
         watching = self._watches.watch(call.owner, request.prefix, start, resumed=resumed)
         async with contextlib.aclosing(watching) as events:
             with Recheck(call.check_token, _TOKEN_SECONDS):

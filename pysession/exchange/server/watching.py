@@ -21,6 +21,7 @@ from pysession.exchange.server.logs import logger, tell
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, invalid, unavailable
 from pysession.findings.failures import UsageError
 from pysession.stores import Entry, Store, StoreError
+from pysession.stores.checking import microseconds
 
 _OVERLAP = timedelta(seconds=5)
 _MOST_WAITING = 10_000
@@ -28,6 +29,8 @@ _MOST_WAITING = 10_000
 _MOST_REMEMBERED = 100_000
 """Etags that one owner's feed remembers."""
 _TOKEN = "w1."  # noqa: S105
+_BEGINNING = datetime.fromtimestamp(0, UTC)
+"""Nothing was changed before."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -201,7 +204,7 @@ async def _changed_since(store: Store, owner: str, since: datetime) -> AsyncIter
 
 def resume_token(moment: datetime) -> str:
     """What asks for what comes after ``moment``."""
-    return f"{_TOKEN}{int(moment.timestamp() * 1_000_000)}"
+    return f"{_TOKEN}{microseconds(max(moment, _BEGINNING))}"
 
 
 def read_resume_token(token: str) -> datetime:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import grpc.aio
 import pytest
 from grpc import StatusCode
 
@@ -110,6 +111,31 @@ def test_a_finding_is_a_failed_precondition_with_its_place_and_rule() -> None:
         assert [(one.type, one.subject) for one in listed] == [("RULE", "tool-call-unanswered")]
         assert refusal.metadata["findings"] == "1"
         assert (await refused(exchange.get("s"))).code is StatusCode.NOT_FOUND
+
+    run(body, Policy())
+
+
+SURROGATES = {
+    "in names": b'{"type":"session","session_id":"a","state":{"\\ud800":{"\\udc00":1}}}',
+    "in a name that is there twice": b'{"type":"session","session_id":"a","state":{},"\\ud800":1,"\\ud800":2}',
+    "in values": b'{"type":"session","session_id":"\\ud800","state":{"a":{"type":"\\udfff"}}}',
+    "in no session": b'{"\\ud800":1}',
+}
+
+
+@pytest.mark.parametrize("data", SURROGATES.values(), ids=SURROGATES)
+def test_what_utf8_has_no_form_for_is_told_escaped(data: bytes) -> None:
+    async def body(exchange: Exchange) -> None:
+        refusal = await refused(exchange.put("s", data))
+        assert refusal.code in (StatusCode.FAILED_PRECONDITION, StatusCode.INVALID_ARGUMENT)
+        fields = [one.field for one in refusal.details["BadRequest"].field_violations]
+        if b'"state":{"\\ud800"' in data:
+            assert "/state/\\ud800/\\udc00" in fields or "/state/\\ud800" in fields
+        sent = pb.Payload(document=pb.Document(data=data))
+        requests = [pb.ConvertRequest(payload=sent, target=target) for target in ("dotnet", "python", "go")]
+        outcomes = await asyncio.gather(*map(exchange.stub.Convert, requests), return_exceptions=True)
+        failed = {one.code() for one in outcomes if isinstance(one, grpc.aio.AioRpcError)}
+        assert failed <= {StatusCode.FAILED_PRECONDITION, StatusCode.INVALID_ARGUMENT}
 
     run(body, Policy())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from pysession.exchange.chunks import chunk_message
 from pysession.exchange.server import Limits, Policy
 from pysession.exchange.server.budget import Budget
 from pysession.exchange.server.depth import nests_deeper
+from pysession.exchange.server.readable import is_readable
 from pysession.exchange.server.refusals import CallRefusedError
 from pysession.stores import open_store
 from pysession.stores.memory import MemoryStore
 from pysession.v1 import exchange_pb2 as pb
+from pysession.wire import DEFAULT_LIMITS
 from tests.exchange.server.running import (
     CHUNK,
     UPLOAD_ID,
@@ -112,6 +115,25 @@ def test_depth_is_told_in_every_form_in_which_documents_are_stored(limit: int) -
         records = b"".join(len(one).to_bytes(4, "big") + one for one in (b"\x81\xa1a\x01", packed))
         for data in (text, b'{"type":"message"}\n' + text + b"\n", packed, records):
             assert nests_deeper(data, limit) is (levels > limit)
+
+
+@pytest.mark.parametrize(
+    "items", [b"\x80", b"\x90", b"\xc0", b"\xcb12345678", b"\xa3abc", b"\xda\0\3abc", b"\x81\xa1a\x80"]
+)
+def test_a_value_of_messagepack_is_not_built_to_learn_how_deep_it_is(items: bytes) -> None:
+    many = 40_000 // len(items)
+    wide = b"\x81\xa1a\xdd" + (many + 1).to_bytes(4, "big") + items * many
+    shallow, deep = wide + b"\xc0", wide + b"\x91" * 997 + b"\x80"
+    tracemalloc.start()
+    try:
+        for limit in (5, 1000):
+            assert not nests_deeper(shallow, limit)
+        assert not nests_deeper(deep, 1000)
+        assert is_readable(deep, DEFAULT_LIMITS)
+        assert nests_deeper(deep, 999)
+        assert tracemalloc.get_traced_memory()[1] < 30_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_bytes_that_are_no_document_are_not_deep() -> None:

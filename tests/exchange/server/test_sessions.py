@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import sqlite3
 from collections.abc import Callable
@@ -335,6 +336,7 @@ def test_a_write_that_failed_can_be_tried_again_with_its_key() -> None:
     run(body)
 
 
+DEEP_TOKEN = base64.urlsafe_b64encode(b"[" * 100_000).decode()
 INCOMPLETE: dict[str, Callable[[Exchange], Any]] = {
     "put without an id": lambda one: one.put("", b"1"),
     "put without a payload": lambda one: one.stub.Put(pb.PutRequest(session_id="s")),
@@ -351,6 +353,11 @@ INCOMPLETE: dict[str, Callable[[Exchange], Any]] = {
     "check of nothing": lambda one: one.stub.Check(pb.CheckRequest()),
     "convert of nothing": lambda one: one.stub.Convert(pb.ConvertRequest(target="python")),
     "convert to nothing": lambda one: one.stub.Convert(pb.ConvertRequest(session_id="s")),
+    "list from a page that is none": lambda one: one.stub.List(pb.ListRequest(page_token=DEEP_TOKEN)),
+    "list ids that begin with more than an id has": lambda one: one.stub.List(pb.ListRequest(prefix="s" * 1025)),
+    "watch ids that begin with more than an id has": lambda one: _first(
+        one.stub.Watch(pb.WatchRequest(prefix="s" * 1025))
+    ),
     "watch from nowhere": lambda one: _first(one.stub.Watch(pb.WatchRequest(resume_token="x"))),
 }
 

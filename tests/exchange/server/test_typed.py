@@ -119,6 +119,22 @@ def test_a_typed_session_that_stands_for_no_document_is_an_invalid_argument(sess
     run(body)
 
 
+def test_a_typed_session_that_could_not_be_typed_again_is_not_stored() -> None:
+    async def body(exchange: Exchange) -> None:
+        texts = {"digits": "7" * 4300, "in a string": "8" * 5000}
+        data = json.dumps({"type": "session", "session_id": "s", "state": texts}).encode()
+        blob = pysession.to_proto(data.replace(b'"' + b"7" * 4300 + b'"', b"7" * 4300))
+        longer = session_pb2.Session.FromString(blob)
+        await exchange.stub.Put(pb.PutRequest(session_id="s", payload=pb.Payload(session=longer)))
+        assert (await exchange.get("s", form=pb.FORM_SESSION)).payload.session == longer
+        longer.state.entries[0].value.number_text += "7"
+        refusal = await refused(exchange.stub.Put(pb.PutRequest(session_id="s", payload=pb.Payload(session=longer))))
+        assert (refusal.code, refusal.reason) == (StatusCode.RESOURCE_EXHAUSTED, "DOCUMENT_TOO_COMPLEX")
+        assert refusal.metadata == {"digits": "4300"}
+
+    run(body)
+
+
 def test_a_typed_session_is_judged_as_its_document() -> None:
     async def body(exchange: Exchange) -> None:
         blob = pysession.to_proto(b'{"some": "json"}')

@@ -86,6 +86,19 @@ def test_a_watch_begins_in_the_past_when_it_is_told_to() -> None:
     run(body)
 
 
+@pytest.mark.parametrize("seconds", [-62_135_596_800, -1, 253_402_300_799])
+def test_a_watch_that_began_long_ago_or_will_can_be_resumed(seconds: int) -> None:
+    async def body(exchange: Exchange, folder: Path) -> None:
+        await exchange.put("s", b"1")
+        watch = exchange.stub.Watch(pb.WatchRequest(since=Timestamp(seconds=seconds)), timeout=20)
+        token = (await watch.read()).resume_token
+        resumed = await watching(exchange, resume_token=token)
+        if seconds < 0:
+            assert (await resumed.read()).entry.session_id == "s"
+
+    run(body)
+
+
 def test_a_watch_that_was_cut_misses_nothing_when_it_is_resumed() -> None:
     async def body(exchange: Exchange, folder: Path) -> None:
         watch = await watching(exchange)
