@@ -28,6 +28,7 @@ from pysession.inputs import InputFormat
 from pysession.readers import Settings, reader
 from pysession.report import formats, render_document
 from pysession.rules import matching, profile
+from pysession.verbs.garbage import collecting_rarely
 from pysession.verbs.outcomes import Outcome
 from pysession.verbs.run import Options, run
 from pysession.verbs.tally import Tally
@@ -243,7 +244,8 @@ def command(
     ledger = _ledger(baseline, write_baseline)
     if ledger is not None:
         outcomes = _adopted(outcomes, ledger) if write_baseline else _sifted(outcomes, ledger, is_active)
-    tally = _deliver(outcomes, Tally(options.accept), ledger, format, reports, quiet)
+    with collecting_rarely():
+        tally = _deliver(outcomes, Tally(options.accept), ledger, format, reports, quiet)
     if ledger is not None and write_baseline:
         entries = ledger.write(write_baseline, is_active)
         if not quiet:

@@ -46,19 +46,20 @@ def registered_type(seen: Survey) -> Iterator[Fault]:
     document = seen.document
     if document.dialect != "python" or not isinstance(document.value.get("state"), dict):
         return
-    for path, _, value in seen.state_values():
-        if (
-            path[:1] == ("state",)
-            and isinstance(value, dict)
-            and isinstance(value.get("type"), str)
-            and value["type"] in _REGISTERED
-            and not _is_whole(value)
-        ):
+    levels = seen.state_levels()
+    tagged = [{id(one) for one in level if type(one) is dict and _is_tagged(one)} for level in levels]
+    for path, value in levels.paths_to(tagged):
+        if not _is_whole(value):
             yield TYPE_TAG_COLLISION.at(
-                path,
+                ("state", *path),
                 f'Python takes every object in the state with "type": {quoted(value["type"])} for one of its own: it '
                 "comes back as another object, or the session is refused; rename the member.",
             )
+
+
+def _is_tagged(value: dict[str, Any]) -> bool:
+    tag = value.get("type")
+    return type(tag) is str and tag in _REGISTERED
 
 
 def _is_whole(message: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 
 from pysession.dialects import Document
 from pysession.survey.fault import Fault
+from pysession.survey.levels import Levels, below, height
 from pysession.survey.timeline import Timeline
 from pysession.survey.values import walk_values
 from pysession.wire import Encoding, Path
@@ -38,14 +39,12 @@ class Survey(msgspec.Struct):
     def nests(self, path: Path, steps: int | None = None) -> None:
         """Take note of a container at ``path``, which is at or below the budget.
 
-        Containers count from what a reader is given: the session, or in a file of records the record. ``steps`` is how far
-        from the root it is, where ``path`` ends before it.
+        ``steps`` is how far from the root it is, where ``path`` ends before it.
         """
-        around = int(self.document.single or self.document.encoding in _OF_RECORDS)
+        around, edge = self._budget()
         depth = (len(path) if steps is None else steps) + 1 - around
         if depth > DEPTH_BUDGET:
             # One entrance for each container that still fits: its other children are not told one by one.
-            edge = DEPTH_BUDGET + around - 1
             entrance = self.entrances.setdefault(path[:edge], path[: edge + 1])
             self.deep[entrance] = max(depth, self.deep.get(entrance, 0))
 
@@ -54,23 +53,35 @@ class Survey(msgspec.Struct):
 
         Below the budget no path grows any more: a finding names where it is passed, and how deep it goes below.
         """
-        stack: list[tuple[Any, Path, str | int | None, int]] = [(value, path, None, len(path))]
-        while stack:
-            current, here, key, steps = stack.pop()
-            if id(current) in leave_out:
-                continue
-            if key is not None and len(here) <= DEPTH_BUDGET:
-                here = (*here, key)
-            if steps >= DEPTH_BUDGET:
-                self.nests(here, steps)
-            children = list(current.items() if type(current) is dict else enumerate(current))
-            for name, child in reversed(children):
-                if type(child) is dict or type(child) is list:
-                    stack.append((child, here, name, steps + 1))
+        _, edge = self._budget()
+        room = edge - len(path)
+        if room < 0:
+            self.nests(path, len(path) + height([value], leave_out) - 1)
+            return
+        levels = Levels(value, leave_out, room + 1)
+        if len(levels) <= room:
+            return
+        fits = {id(one) for one in levels[room] if below([one], leave_out)}
+        for inside, one in levels.paths_to([frozenset()] * room + [fits]):
+            deeper = below([one], leave_out)
+            named = one.items() if type(one) is dict else enumerate(one)
+            first = next(name for name, child in named if child is deeper[0])
+            self.nests((*path, *inside, first), edge + height(deeper, leave_out))
+
+    def _budget(self) -> tuple[int, int]:
+        """How many containers are around what a reader is given, the session or in a file of records the record; and how
+        many steps from the root the last one is that fits.
+        """
+        around = int(self.document.single or self.document.encoding in _OF_RECORDS)
+        return around, DEPTH_BUDGET + around - 1
 
     def state_values(self, *, deepest: int | None = None) -> Iterator[tuple[Path, str | int | None, Any]]:
         """Every value of the document that is not inside a message: the envelope, the state, its entries."""
         return walk_values(self.document.value, self.message_lists(), deepest=deepest)
+
+    def state_levels(self) -> Levels:
+        """The containers of the state, which is an object, a level at a time, without those of messages."""
+        return Levels(self.document.value["state"], self.message_lists())
 
     def message_lists(self) -> frozenset[int]:
         """The identities (``id()``) of the arrays of messages."""

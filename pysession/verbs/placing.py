@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -36,8 +38,14 @@ def findings_of(
     placing = _Placing(document, faults, record, first_line)
     found = [placing.of_reader(fault) for fault in document.reading.faults if fault.rule in chosen]
     found.extend(placing.of_rule(fault) for fault in faults)
-    unique = {(one.rule, one.pointer, one.record, one.line, one.column, one.message, one.related): one for one in found}
-    return tuple(sorted(unique.values(), key=lambda one: (one.line, one.column, one.pointer, one.rule, one.message)))
+    found.sort(key=_in_order)
+    unique: list[Finding] = []
+    for _, alike in groupby(found, key=_in_order):
+        unique.extend({(one.record, one.related): one for one in alike}.values())
+    return tuple(unique)
+
+
+_in_order = attrgetter("line", "column", "pointer", "rule", "message")
 
 
 class _Placing:

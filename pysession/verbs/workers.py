@@ -17,6 +17,7 @@ from typing import Generic, TypeVar, cast
 
 from pysession.findings import NotRead
 from pysession.inputs import Record
+from pysession.verbs.garbage import collect_rarely
 from pysession.verbs.outcomes import internal_error
 
 # A batch is full with whichever comes first. Sending one costs about as much as judging a small document; a large
@@ -162,6 +163,7 @@ def _begin(deaf_to: Sequence[int]) -> None:
 
     When memory runs out it is this one that Linux is to end: who has handed out the work goes on without it.
     """
+    collect_rarely()
     for number in deaf_to:
         signal.signal(number, signal.SIG_IGN)
     with contextlib.suppress(OSError):

@@ -60,7 +60,7 @@ class _Wanted:
     __slots__ = ("found_in", "offset", "steps", "visits")
 
     def __init__(self) -> None:
-        self.steps: dict[str | int, _Wanted] = {}
+        self.steps: dict[str | int, _Wanted] | None = None
         self.offset = 0
         self.visits = 0
         self.found_in = 0
@@ -78,7 +78,13 @@ def offsets(data: bytes, encoding: Encoding, paths: Iterable[Path]) -> dict[Path
     for path in wanted:
         node = root
         for step in path:
-            node = node.steps.setdefault(step, _Wanted())
+            # Most are the ends of their paths, and a million of them may be wanted: no more is made than is needed.
+            if node.steps is None:
+                node.steps = {}
+            inner = node.steps.get(step)
+            if inner is None:
+                inner = node.steps[step] = _Wanted()
+            node = inner
     walk = walk_of(data, encoding)
     start = len(MARK) if not encoding.is_messagepack and data.startswith(MARK) else 0
     if encoding in _RECORDS:
@@ -90,12 +96,13 @@ def offsets(data: bytes, encoding: Encoding, paths: Iterable[Path]) -> dict[Path
 
 
 def _find_in_records(data: bytes, encoding: Encoding, start: int, walk: Walk, root: _Wanted) -> None:
-    indices = [step for step in root.steps if isinstance(step, int)]
+    steps = root.steps or {}
+    indices = [step for step in steps if isinstance(step, int)]
     spans = islice(_spans(data, encoding, start), max(indices, default=0) + 1)
     for index, (first, end) in enumerate(spans):
         if not index:
             root.found(walk.root(first), 0)
-        node = root.steps.get(index)
+        node = steps.get(index)
         if node is not None:
             record = data[first:end]
             node.found(0, root.visits)
@@ -117,7 +124,7 @@ def _shift(node: _Wanted, by: int) -> None:
     while waiting:
         item = waiting.pop()
         item.offset += by
-        waiting.extend(item.steps.values())
+        waiting.extend((item.steps or {}).values())
 
 
 def _find(walk: Walk, root: _Wanted) -> None:
@@ -134,7 +141,7 @@ def _find(walk: Walk, root: _Wanted) -> None:
             open_visits.pop()
             continue
         name, at = step
-        inner = node.steps.get(name)
+        inner = node.steps.get(name) if node.steps else None
         if inner is None:
             at = walk.skip(at)
             continue
@@ -154,7 +161,7 @@ def _descend(walk: Walk, node: _Wanted, open_visits: list[tuple[_Wanted, Visit]]
 def _resolve(root: _Wanted, path: Path) -> tuple[int, int]:
     node = root
     for depth, step in enumerate(path):
-        inner = node.steps[step]
+        inner = (node.steps or {})[step]
         if not inner.visits or inner.found_in != node.visits:
             return depth, node.offset
         node = inner

@@ -183,3 +183,14 @@ def test_a_document_that_no_release_wrote_says_why() -> None:
 def test_a_lone_surrogate_is_written_out_as_text() -> None:
     rendered = render(Report((replace(BOB, source="caf\udce9 \U0001f600.json"),)), "json")
     assert json.loads(rendered)["documents"][0]["source"] == "caf\\udce9 \U0001f600.json"
+
+
+@given(reports)
+def test_the_text_is_indented_as_the_standard_library_does_it(report: Report) -> None:
+    assert render(report, "json") == json.dumps(to_json(report), ensure_ascii=False, indent=2) + "\n"
+
+
+def test_odd_characters_stand_as_they_are() -> None:
+    odd = 'a"\\/\b\f\n\r\t\x00\x1f\x7f\u2028é\U0001f600<&>'
+    report = Report((replace(ALICE, session_id=odd, dialect_reason=odd),))
+    assert render(report, "json") == json.dumps(to_json(report), ensure_ascii=False, indent=2) + "\n"
