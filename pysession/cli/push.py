@@ -140,7 +140,8 @@ class _Account(Account["Pushed", None]):
             told["record"] = done.record
         told |= {"session_id": done.session_id, "stored": done.entry is not None}
         if done.entry is not None:
-            return told | {"dialect": done.dialect, "etag": done.entry.etag, "size": done.entry.size}
+            entry = {"dialect": done.dialect, "etag": done.entry.etag, "size": done.entry.size}
+            return told | entry | ({"unchanged": True} if done.unchanged else {})
         return told | {"reason": done.why, "findings": [described(finding) for finding in done.findings]}
 
     def tell(self, done: Pushed, where: None) -> None:
@@ -151,8 +152,9 @@ class _Account(Account["Pushed", None]):
             click.echo(f"{name}: not stored: {printable(done.why)}", err=True)
             tell_findings(done.findings)
         elif not self.quiet and not self.brief:
-            strange = ", of no known dialect" if done.dialect is None and not self.opaque else ""
-            told = f"{printable(entry.id)}: {counted(entry.size, 'byte')}, etag {entry.etag}{strange}"
+            told = f"{printable(entry.id)}: {counted(entry.size, 'byte')}, etag {entry.etag}"
+            told += ", of no known dialect" if done.dialect is None and not self.opaque else ""
+            told += ", there already" if done.unchanged else ""
             click.echo(f"{name} → {told}", err=True)
 
     def tell_all(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -210,6 +212,47 @@ def test_an_immutable_session_may_be_pushed_again_as_it_is(call: Any, tmp_path: 
     (tmp_path / "kept.json").write_bytes(Session("kept", retention=Retention(immutable=True)).to_bytes())
     refused = call("push", "kept.json", code=ExitCode.FINDINGS)
     assert b"the session 'kept' is immutable" in refused.stderr
+
+
+def test_a_large_session_that_is_there_already_is_not_sent_again(
+    call: Any, exchange_as_it_is: Served, tmp_path: Path
+) -> None:
+    to = {"PYSESSION_EXCHANGE": exchange_as_it_is.address}
+    (tmp_path / "large.json").write_bytes(session(size=300_000, session_id="large"))
+    first = json.loads(call("push", "large.json", "--format", "json", **to).stdout)["documents"][0]
+    again = json.loads(call("push", "large.json", "--format", "json", **to).stdout)["documents"][0]
+    assert (again["etag"], again["stored"], again["unchanged"]) == (first["etag"], True, True)
+    assert b", there already" in call("push", "large.json", **to).stderr
+    uploads = [line for line in exchange_as_it_is.log.read_text().splitlines() if '"method":"Upload"' in line]
+    assert len(uploads) == 1
+    # Where a condition is to hold it is asked for, and what is damaged is put again.
+    call("push", "large.json", "--create-only", code=ExitCode.FINDINGS, **to)
+    with sqlite3.connect(exchange_as_it_is.folder / "sessions.db") as database:
+        database.execute("UPDATE session SET data = substr(data, 2) WHERE id = CAST('large' AS BLOB)")
+        assert database.total_changes == 1
+    call("pull", "large", code=ExitCode.NOT_READ, **to)
+    call("push", "large.json", **to)
+    assert call("pull", "large", **to).stdout == session(size=300_000, session_id="large")
+
+
+def test_a_push_that_is_broken_off_is_done_again_from_where_it_was(exchange_as_it_is: Served, tmp_path: Path) -> None:
+    to = ("--to", exchange_as_it_is.address)
+    files = [tmp_path / f"s{number}.json" for number in range(9)]
+    for number, file in enumerate(files):
+        file.write_bytes(session(size=300_000, session_id=f"off-{number}"))
+    # The first is told when the ninth begins, and standard input keeps the command waiting then.
+    command = [*COMMAND, "push", *files, "-", *to]
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), text=True, **pipes) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline().strip()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr.read().splitlines() == ["interrupted"]
+    again = run("push", *files, *to, cwd=tmp_path)
+    assert again.returncode == ExitCode.CLEAN
+    assert f"{first}, there already" in again.stderr.decode()
+    assert b"9 sessions stored" in again.stderr
 
 
 def test_a_client_that_proves_nothing_is_told_so_where_a_host_has_two_addresses(tmp_path: Path) -> None:

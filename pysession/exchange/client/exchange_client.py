@@ -40,7 +40,7 @@ from pysession.v1.exchange_pb2 import FORM_DOCUMENT, FORM_ENTRY, FORM_SESSION
 from pysession.verbs.protobuf import from_proto
 from pysession.wire import DEFAULT_LIMITS
 
-_ONE_MESSAGE_BYTES = 256 * 1024
+ONE_MESSAGE_BYTES = 256 * 1024
 """What goes in one message; more goes in chunks, so that a cut costs one of them and memory stays small."""
 _TRANSFERS = 4
 """Large documents under way at once: more would not be faster, and a server takes so many of one owner."""
@@ -136,7 +136,7 @@ class ExchangeClient:
         subject = self._caller.subject(session_id, if_match, len(data))
         attempts = self._caller.attempts()
         try:
-            if len(data) > _ONE_MESSAGE_BYTES:
+            if len(data) > ONE_MESSAGE_BYTES:
                 header = exchange_pb2.UploadHeader(
                     session_id=session_id,
                     form=FORM_SESSION if typed else FORM_DOCUMENT,
@@ -223,6 +223,18 @@ class ExchangeClient:
         """
         entry = await self.entry(session_id)
         return None if entry.etag == etag else await self.get(session_id)
+
+    async def unchanged(self, session_id: str, data: bytes) -> Entry | None:
+        """The session without its bytes, if these are ``data``; None: they are others, or it is not there.
+
+        One that is damaged is another, which can be put again.
+        """
+        id_bytes(session_id)
+        try:
+            found = await self._entry(session_id)
+        except DataLossError:
+            return None
+        return entry_of(found) if found is not None and found.sha256 == await digest_of(data) else None
 
     async def entry(self, session_id: str) -> Entry:
         """The session without its bytes.
@@ -394,7 +406,7 @@ class ExchangeClient:
 
     def _know(self, session_id: str, size: int) -> None:
         """Remember whether the session comes in one message."""
-        if size <= _ONE_MESSAGE_BYTES:
+        if size <= ONE_MESSAGE_BYTES:
             self._large.pop(session_id, None)
             return
         self._large[session_id] = None

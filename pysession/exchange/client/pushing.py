@@ -10,7 +10,7 @@ import msgspec
 
 from pysession.dialects import UNKNOWN, Document, vocabulary
 from pysession.dialects.conversion import MADE_UP
-from pysession.exchange.client.exchange_client import ExchangeClient
+from pysession.exchange.client.exchange_client import ONE_MESSAGE_BYTES, ExchangeClient
 from pysession.exchange.client.failures import DataLossError, NotAcceptedError
 from pysession.exchange.client.uploads import Progress
 from pysession.exchange.client.window import Work, in_order
@@ -49,7 +49,8 @@ class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
 class Pushed(msgspec.Struct, frozen=True):
     """What became of a document: ``entry`` is what is stored now; None: it was refused, and ``why`` and ``findings`` tell.
 
-    ``session_id`` is None where it has none, ``dialect`` where it is in none that is known.
+    ``session_id`` is None where it has none, ``dialect`` where it is in none that is known. ``unchanged``: it was there
+    already, and was not sent.
     """
 
     source: str
@@ -59,6 +60,7 @@ class Pushed(msgspec.Struct, frozen=True):
     dialect: str | None = None
     why: str = ""
     findings: tuple[Finding, ...] = ()
+    unchanged: bool = False
 
 
 def push(
@@ -134,6 +136,9 @@ class _Pushing:
         # A typed session says itself what it is in.
         claim = None if self._options.typed else parcel.dialect
         try:
+            there = await self._there(parcel)
+            if there is not None:
+                return Pushed(record.source, record.record, session_id, there, parcel.dialect, unchanged=True)
             entry = await self._client.put(
                 session_id,
                 parcel.data,
@@ -151,6 +156,16 @@ class _Pushing:
         except DataLossError as failure:
             return NotRead(record.source, failure.reason)
         return Pushed(record.source, record.record, session_id, entry, parcel.dialect)
+
+    async def _there(self, parcel: _Parcel) -> Entry | None:
+        """What is stored, if it is this large document already: a push that was broken off need not send it twice."""
+        options = self._options
+        asks = options.typed or options.create_only or options.if_match is not None
+        if asks or len(parcel.data) <= ONE_MESSAGE_BYTES:
+            return None
+        entry = await self._client.unchanged(parcel.session_id, parcel.data)
+        # One that will be gone some day is put anew, to stay.
+        return entry if entry is not None and entry.expires is None else None
 
 
 _UNREADABLE = frozenset({"json-invalid", "json-not-utf8"})

@@ -76,6 +76,7 @@ class SyncExchangeClient:
     delete = _waiting(ExchangeClient.delete)
     get = _waiting(ExchangeClient.get)
     get_if_changed = _waiting(ExchangeClient.get_if_changed)
+    unchanged = _waiting(ExchangeClient.unchanged)
     entry = _waiting(ExchangeClient.entry)
     list = _waiting(ExchangeClient.list)
     entries = _iterating(ExchangeClient.entries)
