@@ -29,7 +29,7 @@ _OUTPUT = click.option(
 )
 
 
-@click.group("proto", epilog=_EXAMPLES)
+@click.group("proto", epilog=_EXAMPLES, short_help="Protobuf: the definitions, documents as messages.")
 def command() -> None:
     """The protobuf definitions of sessions, and documents as protobuf."""
 
@@ -45,7 +45,11 @@ def list_definitions() -> None:
         click.echo(f"{definition.path:<{width}}  {definition.title}".rstrip())
 
 
-@command.command("export", epilog="\b\nExample:\n  pysession proto export definitions/")
+@command.command(
+    "export",
+    short_help="Copy the definitions into a folder.",
+    epilog="\b\nExample:\n  pysession proto export definitions/",
+)
 @click.argument("directory", metavar="DIR")
 def export_definitions(directory: str) -> None:
     """Copy the definitions into DIR, under the paths by which they import each other."""
@@ -55,7 +59,9 @@ def export_definitions(directory: str) -> None:
     click.echo(f"{len(written)} definitions written to {directory}")
 
 
-@command.command("verify", epilog="\b\nExample:\n  pysession proto verify")
+@command.command(
+    "verify", short_help="Send every fixture there and back.", epilog="\b\nExample:\n  pysession proto verify"
+)
 def verify_definitions() -> ExitCode:
     """Send every fixture through protobuf and back, and compare.
 
@@ -77,7 +83,11 @@ def verify_definitions() -> ExitCode:
     return ExitCode.FINDINGS if verification.problems or not verification.carried else ExitCode.CLEAN
 
 
-@command.command("encode", epilog="\b\nExample:\n  pysession proto encode session.json -o session.binpb")
+@command.command(
+    "encode",
+    short_help="A document as a pysession.v1.Session.",
+    epilog="\b\nExample:\n  pysession proto encode session.json -o session.binpb",
+)
 @click.argument("path", metavar="PATH")
 @_OUTPUT
 @click.option("--writer", metavar="RELEASE", help="The release that wrote the document, such as python@1.23.0.")
@@ -95,7 +105,11 @@ def encode(path: str, output: Path | None, writer: str | None) -> ExitCode:
     return _carry(path, output, lambda data: to_proto(data, writer=writer))
 
 
-@command.command("decode", epilog="\b\nExample:\n  pysession proto decode session.binpb")
+@command.command(
+    "decode",
+    short_help="The document that a pysession.v1.Session is.",
+    epilog="\b\nExample:\n  pysession proto decode session.binpb",
+)
 @click.argument("path", metavar="PATH")
 @_OUTPUT
 def decode(path: str, output: Path | None) -> ExitCode:

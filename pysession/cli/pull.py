@@ -54,7 +54,12 @@ Exit codes:
 """
 
 
-@click.command("pull", epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "pull",
+    short_help="Fetch sessions from an exchange.",
+    epilog=_EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.argument("session_ids", nargs=-1, metavar="[ID]...")
 @exchange_options("--from")
 @click.option("--all", "everything", is_flag=True, help="All sessions of the caller.")
