@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import grpc
 from google.protobuf.any_pb2 import Any
@@ -19,7 +20,10 @@ DOMAIN = "pysession"
 STATUS_KEY = "grpc-status-details-bin"
 _MOST_DETAIL_BYTES = 2800
 """Details travel in the trailers, for which clients allow 8 KiB, and grow by a third in base64."""
-_MOST_MESSAGE = 400
+_MOST_LOOKED_AT = 1000
+"""Of a million findings."""
+_MOST_MESSAGE_BYTES = 400
+"""A message travels twice, and of what is not ASCII each byte takes three."""
 
 
 class CallRefusedError(Exception):
@@ -36,8 +40,7 @@ class CallRefusedError(Exception):
         super().__init__(message)
         self.code = code
         self.reason = reason
-        message = text(message)  # it may quote a document
-        self.message = message if len(message) <= _MOST_MESSAGE else f"{message[: _MOST_MESSAGE - 1]}…"
+        self.message = told(message)
         self.details = details
         self.metadata = metadata or {}
 
@@ -63,6 +66,14 @@ def _refusal(
     return CallRefusedError(code, reason, message, *details, metadata=metadata)
 
 
+def told(message: str) -> str:
+    """A message as it is told: in characters that UTF-8 has, whatever it quotes, and no longer than trailers can carry."""
+    raw = text(message).encode()
+    if len(raw) <= _MOST_MESSAGE_BYTES:
+        return raw.decode()
+    return raw[: _MOST_MESSAGE_BYTES - 3].decode(errors="ignore") + "…"
+
+
 def invalid(reason: str, message: str, field: str | None = None) -> CallRefusedError:
     """INVALID_ARGUMENT; ``field`` is the field of the request that is at fault."""
     return CallRefusedError(
@@ -80,7 +91,9 @@ def exhausted(
     reason: str, message: str, subject: str, *, retry_seconds: float | None = None, **metadata: object
 ) -> CallRefusedError:
     """RESOURCE_EXHAUSTED; ``subject`` says what is limited. With ``retry_seconds`` it is worth trying again."""
-    quota = details.QuotaFailure(violations=[details.QuotaFailure.Violation(subject=subject, description=message)])
+    quota = details.QuotaFailure(
+        violations=[details.QuotaFailure.Violation(subject=subject, description=told(message))]
+    )
     more = [quota] if retry_seconds is None else [quota, retry_after(retry_seconds)]
     named = {name: str(value) for name, value in metadata.items()}
     return CallRefusedError(StatusCode.RESOURCE_EXHAUSTED, reason, message, *more, metadata=named)
@@ -92,7 +105,7 @@ def precondition(
     """FAILED_PRECONDITION; ``violations`` are type, subject and description."""
     listed = details.PreconditionFailure(
         violations=[
-            details.PreconditionFailure.Violation(type=type, subject=subject, description=description)
+            details.PreconditionFailure.Violation(type=type, subject=subject, description=told(description))
             for type, subject, description in violations
         ]
     )
@@ -111,22 +124,25 @@ def retry_after(seconds: float) -> details.RetryInfo:
 
 
 def violations_of(findings: Iterable[Finding]) -> details.BadRequest:
-    """The findings as field violations: as many as the trailers can carry, the worst first as they come."""
+    """The findings as field violations: as many as the trailers can carry, in the order in which they come."""
     listed = details.BadRequest()
     left = _MOST_DETAIL_BYTES
-    for finding in findings:
+    for finding in islice(findings, _MOST_LOOKED_AT):
         violation = details.BadRequest.FieldViolation(
-            field=text(finding.pointer), description=text(finding.message), reason=finding.rule
+            field=text(finding.pointer), description=told(finding.message), reason=finding.rule
         )
-        left -= violation.ByteSize() + 4
-        if left < 0:
-            break
+        size = violation.ByteSize() + 4
+        if size > left:
+            continue
+        left -= size
         listed.field_violations.append(violation)
     return listed
 
 
 def _bad_field(field: str, message: str) -> details.BadRequest:
-    return details.BadRequest(field_violations=[details.BadRequest.FieldViolation(field=field, description=message)])
+    return details.BadRequest(
+        field_violations=[details.BadRequest.FieldViolation(field=field, description=told(message))]
+    )
 
 
 INTERNAL = "INTERNAL"

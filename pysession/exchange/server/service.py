@@ -300,9 +300,9 @@ def policy_of(asked: pb.Policy) -> Policy:
             profile(name)
         policy = Policy(
             readers=tuple(dict.fromkeys(map(reader, asked.readers))),
-            select=tuple(asked.select),
-            ignore=tuple(asked.ignore),
-            profiles=tuple(asked.profiles),
+            select=tuple(dict.fromkeys(asked.select)),
+            ignore=tuple(dict.fromkeys(asked.ignore)),
+            profiles=tuple(dict.fromkeys(asked.profiles)),
             settings=ReaderSettings(frozenset(asked.registered_types), tuple(asked.history_keys)),
             accept=_VERDICTS[asked.accept or VERDICTS[Verdict.NORMALISED]],
             fail_on=_SEVERITIES[asked.fail_on or SEVERITIES[Severity.ERROR]],

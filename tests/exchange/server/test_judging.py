@@ -205,6 +205,30 @@ def test_thousands_of_findings_fit_into_the_answer_and_are_counted() -> None:
     run(body, Policy())
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "\N{GRINNING FACE}" * 1500], ids=["long", "not ASCII"])
+def test_what_a_refusal_quotes_fits_into_the_answer(name: str) -> None:
+    async def body(exchange: Exchange) -> None:
+        wrong = {"type": name, "role": name, "contents": [{"type": name}], name: 1}
+        state = {name: {"type": name, "messages": [wrong]}, "in_memory": {"messages": [wrong, {"type": 1}]}}
+        data = json.dumps({"type": "session", "session_id": "s", "state": state}, ensure_ascii=False).encode()
+        refusal = await refused(exchange.put("s", data))
+        assert (refusal.code, refusal.reason) == (StatusCode.FAILED_PRECONDITION, "POLICY_REFUSED")
+        # What is too long for the answer stands in the way of nothing else.
+        fields = [one.field for one in refusal.details["BadRequest"].field_violations]
+        assert "/state/in_memory/messages/1/type" in fields
+        sent = pb.Payload(document=pb.Document(data=GOOD))
+        for request in (
+            pb.CheckRequest(payload=sent, policy=pb.Policy(readers=[name * 100])),
+            pb.CheckRequest(payload=sent, policy=pb.Policy(profiles=[name * 100])),
+            pb.CheckRequest(payload=sent, policy=pb.Policy(select=[name * 100])),
+        ):
+            assert (await refused(exchange.stub.Check(request))).reason == "POLICY_INVALID"
+        refusal = await refused(exchange.stub.Convert(pb.ConvertRequest(payload=sent, target=name * 100)))
+        assert refusal.reason == "TARGET_UNKNOWN"
+
+    run(body, Policy())
+
+
 def test_check_says_what_check_says() -> None:
     async def body(exchange: Exchange) -> None:
         policy = pb.Policy(readers=["python@1.21.0", "dotnet@latest"], profiles=["postgres-jsonb"])
