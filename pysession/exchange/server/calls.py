@@ -35,6 +35,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _OVERHEAD = 64 * 1024
 """Room in a message for what goes beside a document."""
 
+_ALARMING = frozenset({"DOCUMENT_DAMAGED", "STORE_DAMAGED"})
+"""Reasons for which somebody must look after the store; what else goes wrong with it, and in the server, has a line of its own."""
 _NOT_TAKEN = "the client took no message"
 _Request = TypeVar("_Request", bound=Message)
 
@@ -170,7 +172,7 @@ class _Ending:
         call = self._call
         self._span.end(self.code, request_id=call.request_id, received_bytes=call.received, sent_bytes=call.sent)
         tell(
-            logging.INFO,
+            logging.WARNING if self.reason in _ALARMING else logging.INFO,
             "call",
             request=call.request_id,
             method=self._method.name,

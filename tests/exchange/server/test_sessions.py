@@ -265,8 +265,10 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_session_that_was_damaged_in_the_store_is_data_loss_whatever_is_asked_for(
-    damage: bytes, tmp_path: Path
+    damage: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
+
     async def body(exchange: Exchange) -> None:
         await exchange.put("s", PYTHON)
         with sqlite3.connect(tmp_path / "s.db") as database:
@@ -283,6 +285,8 @@ def test_a_session_that_was_damaged_in_the_store_is_data_loss_whatever_is_asked_
         ):
             refusal = await refused(call)
             assert (refusal.code, refusal.reason) == (StatusCode.DATA_LOSS, "DOCUMENT_DAMAGED")
+        # What an operator must look after is not among all the other calls.
+        assert len([one for one in caplog.records if one.levelno == logging.WARNING]) == 7
 
     run(body, f"sqlite:///{tmp_path}/s.db")
 
