@@ -284,11 +284,12 @@ def test_a_server_that_stops_ends_what_takes_longer_than_it_waits(judging: Calla
 
 def test_processes_end_with_a_server_that_is_killed(judging: Callable[..., Judges]) -> None:
     judges = judging("--jobs", "2")
-    judges.check(60)
+    under_way = judges.check(60)  # held: a call that nobody holds is given up
     busy = judges.began()
     judges.check(0).result()
     idle = judges.began()
     judges.server.kill()
+    assert under_way.exception(PATIENCE_SECONDS) is not None
     assert is_gone(busy)
     assert is_gone(idle)
 
