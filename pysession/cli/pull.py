@@ -19,6 +19,7 @@ from pysession.cli.output import is_terminal
 from pysession.cli.remote import VARIABLES, Bar, described, exchange_options, open_client, tell_findings
 from pysession.findings import LossKind, NotRead
 from pysession.findings.failures import UsageError
+from pysession.inputs import TYPED_SUFFIX
 from pysession.outputs import NotWrittenError, make_folder_of, replacing, wait_for_disk
 from pysession.report.characters import printable
 from pysession.report.losses import LossesFile
@@ -30,9 +31,6 @@ from pysession.stores.file_store import suffix_of
 if TYPE_CHECKING:
     from pysession.exchange.client import Received
     from pysession.exchange.client.pulling import Pulled
-
-_TYPED = ".binpb"
-"""The suffix that the tools of protobuf give to a message in binary."""
 
 _EXAMPLES = f"""\b
 Examples:
@@ -179,7 +177,7 @@ class _Delivery:
             return None
         path = self._output
         if self._in_folder:
-            suffix = _TYPED if received.typed else suffix_of(received.data)
+            suffix = TYPED_SUFFIX if received.typed else suffix_of(received.data)
             path = self._output / (file_stem(received.id.encode(), SESSION) + suffix)
             self.folders.add(make_folder_of(path))
         with replacing(path, waits=not self._in_folder) as stream:

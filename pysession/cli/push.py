@@ -48,7 +48,12 @@ Exit codes:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @exchange_options("--to")
 @click.option("--id", "session_id", metavar="ID", help="The session id, for a single document.")
-@click.option("--as-typed", "typed", is_flag=True, help="Send the typed form (pysession.v1.Session) of each document.")
+@click.option(
+    "--as-typed",
+    "typed",
+    is_flag=True,
+    help="Send the typed form (pysession.v1.Session) of each document, as a file *.binpb always goes.",
+)
 @click.option(
     "--dialect", type=click.Choice(DIALECTS), help="The dialect that the documents claim to be in, if not as found."
 )

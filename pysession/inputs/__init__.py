@@ -6,10 +6,11 @@ Memory is bounded by ``limits.bytes``, whatever the size of a file.
 
 from pysession.inputs.discovery import discover
 from pysession.inputs.reading import records
-from pysession.inputs.source import STANDARD_INPUT, InputFormat, Record, Source, printable
+from pysession.inputs.source import STANDARD_INPUT, TYPED_SUFFIX, InputFormat, Record, Source, printable
 
 __all__ = [
     "STANDARD_INPUT",
+    "TYPED_SUFFIX",
     "InputFormat",
     "Record",
     "Source",

@@ -13,6 +13,9 @@ from pysession.wire import Encoding
 STANDARD_INPUT = "<stdin>"
 """The source name of standard input in reports."""
 
+TYPED_SUFFIX = ".binpb"
+"""Of files that hold a serialised ``pysession.v1.Session``: what the tools of protobuf give to a message in binary."""
+
 
 class InputFormat(StrEnum):
     """How the bytes of an input are cut into documents, when its name does not tell."""

@@ -28,7 +28,7 @@ FAULTS_LISTED = 1000
 
 def exceeded(name: str, found: str) -> str:
     """The sentence for a limit; ``found`` says what went over it, with the limit's value."""
-    return f"{found}; raise the limit with --max-{name} if this is meant"
+    return f"{found}; 'pysession check --max-{name}' takes more, if this is meant"
 
 
 def widest(value: Any) -> int:

@@ -91,6 +91,22 @@ def test_a_session_goes_and_comes_typed(call: Any, tmp_path: Path) -> None:
     assert b"broken.json: not stored: " in refused.stderr
 
 
+def test_a_file_of_a_typed_session_goes_as_one(call: Any, tmp_path: Path) -> None:
+    python = session(session_id="typed-file")
+    (tmp_path / "s.json").write_bytes(python)
+    call("push", "s.json", DOTNET)
+    call("pull", "typed-file", "streaming_tools", "--as-typed", "-o", "typed")
+    for name, document in (("typed-file", python), ("streaming_tools", DOTNET.read_bytes())):
+        told = json.loads(call("push", f"typed/{name}.binpb", "--format", "json").stdout)["documents"][0]
+        assert (told["session_id"], told["stored"]) == (name, True)
+        assert json.loads(call("pull", name).stdout) == json.loads(document)
+    call("push", "typed/typed-file.binpb", "--id", "another-name")
+    assert json.loads(call("pull", "another-name").stdout) == json.loads(python)
+    (tmp_path / "cut.binpb").write_bytes((tmp_path / "typed/typed-file.binpb").read_bytes()[:-3])
+    refused = call("push", "cut.binpb", code=ExitCode.FINDINGS)
+    assert b"cut.binpb: not stored: this is not a session as pysession.v1 has it" in refused.stderr
+
+
 def test_what_is_pulled_is_what_was_pushed(call: Any, tmp_path: Path) -> None:
     data = b" " + session(size=400_000)
     (tmp_path / "large.json").write_bytes(data)

@@ -41,8 +41,8 @@ class Authority:
         self.certificate = folder / f"{name}.pem"
         self.certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
 
-    def server(self, name: str = "server") -> Identity:
-        """For a server of this machine: ``localhost`` and its loopback addresses."""
+    def server(self, name: str = "server", *, age: timedelta = timedelta(0)) -> Identity:
+        """For a server of this machine (``localhost`` and its loopback addresses); ``age`` as of a client's."""
         names = x509.SubjectAlternativeName(
             [
                 x509.DNSName("localhost"),
@@ -50,7 +50,7 @@ class Authority:
                 x509.IPAddress(ipaddress.ip_address("::1")),
             ]
         )
-        return self._sign(name, names, ExtendedKeyUsageOID.SERVER_AUTH)
+        return self._sign(name, names, ExtendedKeyUsageOID.SERVER_AUTH, age)
 
     def client(self, name: str = "client", *, age: timedelta = timedelta(0)) -> Identity:
         """For a client; one of an ``age`` of two days or more has expired."""

@@ -15,13 +15,13 @@ from pysession.exchange.client.failures import DataLossError, NotAcceptedError
 from pysession.exchange.client.uploads import Progress
 from pysession.exchange.client.window import Work, in_order
 from pysession.findings import Finding, NotRead
-from pysession.findings.failures import PysessionError, UsageError
-from pysession.inputs import STANDARD_INPUT, InputFormat, Record, discover, records
+from pysession.findings.failures import ProtobufError, PysessionError, UsageError
+from pysession.inputs import STANDARD_INPUT, TYPED_SUFFIX, InputFormat, Record, discover, records
 from pysession.stores import ConflictError, Entry, ImmutableError, SessionIdError, TooLargeError
 from pysession.stores.file_names import SESSION, name_of
 from pysession.verbs.opening import open_document
-from pysession.verbs.protobuf import to_proto
-from pysession.wire import DEFAULT_LIMITS, Limits
+from pysession.verbs.protobuf import from_proto, to_proto
+from pysession.wire import DEFAULT_LIMITS, Encoding, Limits
 
 _REFUSALS = (NotAcceptedError, ConflictError, ImmutableError, TooLargeError, SessionIdError, UsageError)
 """What is wrong with one document; the next may be another matter. Of other failures all have a part."""
@@ -83,6 +83,7 @@ class _Parcel(msgspec.Struct, frozen=True):
     session_id: str
     data: bytes
     dialect: str | None
+    typed: bool
 
 
 class _Pushing:
@@ -98,6 +99,9 @@ class _Pushing:
             if isinstance(source, NotRead):
                 yield 0, partial(_as_it_is, source)
                 continue
+            if source.name.endswith(TYPED_SUFFIX):
+                # One message, whatever its bytes look like.
+                source = msgspec.structs.replace(source, format=InputFormat.JSON)
             for record in records(source, self._options.limits):
                 parcel = record if isinstance(record, NotRead) else self._packed(record)
                 if isinstance(parcel, _Parcel):
@@ -109,7 +113,13 @@ class _Pushing:
         options = self._options
         if len(record.data) > options.limits.bytes:
             return NotRead(record.source, f"it has more than {options.limits.bytes:,} bytes")
-        document = None if options.opaque else open_document(record.data, record.encoding, None, options.limits)
+        typed = not options.opaque and record.source.endswith(TYPED_SUFFIX)
+        try:
+            shown = from_proto(record.data) if typed else record.data
+        except ProtobufError as failure:
+            return _refused(record, None, str(failure))
+        encoding = Encoding.JSON if typed else record.encoding
+        document = None if options.opaque else open_document(shown, encoding, None, options.limits)
         if document is not None and (why := _why_unreadable(document, record)):
             return _refused(record, None, f"{why}; --opaque sends it all the same")
         inside = None if document is None else _told(document)
@@ -124,17 +134,17 @@ class _Pushing:
             )
         found = None if document is None or document.dialect == UNKNOWN else document.dialect
         data = record.data
-        if options.typed:
+        if options.typed and not typed:
             try:
                 data = to_proto(record.data, encoding=record.encoding)
             except PysessionError as failure:
                 return _refused(record, session_id, str(failure))
-        return _Parcel(record, session_id, data, options.dialect or found)
+        return _Parcel(record, session_id, data, options.dialect or found, typed or options.typed)
 
     async def _push(self, parcel: _Parcel) -> Pushed | NotRead:
         record, session_id = parcel.record, parcel.session_id
         # A typed session says itself what it is in.
-        claim = None if self._options.typed else parcel.dialect
+        claim = None if parcel.typed else parcel.dialect
         try:
             there = await self._there(parcel)
             if there is not None:
@@ -142,7 +152,7 @@ class _Pushing:
             entry = await self._client.put(
                 session_id,
                 parcel.data,
-                typed=self._options.typed,
+                typed=parcel.typed,
                 dialect=claim,
                 format_version=None if claim is None else vocabulary(claim).version,
                 if_match=self._options.if_match,
@@ -160,7 +170,7 @@ class _Pushing:
     async def _there(self, parcel: _Parcel) -> Entry | None:
         """What is stored, if it is this large document already: a push that was broken off need not send it twice."""
         options = self._options
-        asks = options.typed or options.create_only or options.if_match is not None
+        asks = parcel.typed or options.create_only or options.if_match is not None
         if asks or len(parcel.data) <= ONE_MESSAGE_BYTES:
             return None
         entry = await self._client.unchanged(parcel.session_id, parcel.data)

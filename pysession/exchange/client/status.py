@@ -44,6 +44,8 @@ _CUT_TEXTS = re.compile(
 """What gRPC says of a connection that ended in the middle of a call, where its code is INTERNAL or UNKNOWN."""
 
 _HOPELESS = {
+    "certificate has expired": "its certificate has expired; its operator has to renew it",
+    "certificate is not yet valid": "its certificate is not valid yet; look at the clocks of both machines",
     "CERTIFICATE_VERIFY_FAILED": "its certificate was not signed by one that is trusted here; name the CA's file (--ca), or "
     "write the host as the certificate has it",
     "Hostname Verification Check failed": "its certificate is for another host; write the host as the certificate has it",

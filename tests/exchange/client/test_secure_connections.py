@@ -96,6 +96,17 @@ def test_a_server_whose_authority_is_not_trusted_is_not_called(secured: Secured)
         client.list()
 
 
+def test_a_certificate_that_has_expired_is_told(secured: Secured, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    expired = authority.server(age=timedelta(days=3))
+    with (
+        serving(tmp_path, "--tls-cert", expired.certificate, "--tls-key", expired.key) as server,
+        secured.client(server, ca=authority.certificate) as client,
+        pytest.raises(UnavailableError, match="its certificate has expired; its operator has to renew it"),
+    ):
+        client.list()
+
+
 def test_a_server_that_is_not_encrypted_is_told(server: Served, secured: Secured) -> None:
     with (
         secured.client(server, token=ADA) as client,
