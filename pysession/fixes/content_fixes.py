@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from pysession.dialects import Document, vocabulary
@@ -30,8 +31,8 @@ def discriminator_missing(patient: Patient) -> Iterator[Mend]:
     """The kind of a message, and of an object of which one kind alone has all the members that are there."""
     for fault in patient.faults:
         holder, role = _holder(patient.document, fault.path)
-        words = vocabulary(_language(patient.document, fault.path))
-        name = words.discriminator
+        language = _language(patient.document, fault.path)
+        name = vocabulary(language).discriminator
         if name is None:
             continue
         if role is None and member_of(holder, "contents") is not None:
@@ -39,13 +40,9 @@ def discriminator_missing(patient: Patient) -> Iterator[Mend]:
             yield Mend(fault.path, _SAYS.format(name, "message"), (Add((*fault.path, name), "message", first=first),))
             continue
         misspelled = key_of(holder, name) if name not in holder else None
-        said = {key: value for key, value in holder.items() if key not in (name, misspelled)}
         may_think = role == _THINKS and not patient.wishes.named
-        kind = (
-            holder[misspelled]
-            if misspelled
-            else _only_kind(said, _kinds(fault.path, words), words, may_think=may_think)
-        )
+        said = frozenset(holder) - {name}
+        kind = holder[misspelled] if misspelled else _only_kind(said, _place(fault.path), language, may_think=may_think)
         if not isinstance(kind, str):
             continue
         edits: list[Edit] = [Remove((*fault.path, misspelled))] if misspelled else []
@@ -70,15 +67,18 @@ def _type_stands_first(document: Document, path: Path) -> bool:
     return typed is not None and next(iter(typed)) == "type"
 
 
-def _kinds(path: Path, words: Vocabulary) -> dict[str, Kind]:
+def _place(path: Path) -> str:
     """What may stand at ``path``: an annotation or a region under the member of this name, else a content."""
     under = next((step.lower().replace("_", "") for step in reversed(path) if isinstance(step, str)), "")
-    return words.places[_PLACES.get(under, "content")]
+    return _PLACES.get(under, "content")
 
 
-def _only_kind(content: dict[str, Any], kinds: dict[str, Kind], words: Vocabulary, *, may_think: bool) -> str | None:
-    """The one kind that has all members of ``content`` and needs no other; None: there is none, or more than one."""
-    keys = {key if words.case_sensitive else key.lower() for key in content if key not in _ANYWHERE}
+@lru_cache(maxsize=1024)
+def _only_kind(said: frozenset[str], place: str, language: str, *, may_think: bool) -> str | None:
+    """The one kind that has all members of ``said`` and needs no other; None: there is none, or more than one."""
+    words = vocabulary(language)
+    kinds = words.places[place]
+    keys = {key if words.case_sensitive else key.lower() for key in said if key not in _ANYWHERE}
     fitting = [
         name
         for name, kind in kinds.items()

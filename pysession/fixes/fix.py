@@ -13,11 +13,15 @@ from pysession.wire import Edit, Path
 
 
 class Mend(msgspec.Struct, frozen=True):
-    """One thing that is mended: ``path`` is the place in the document as it was, ``what`` a sentence for a person."""
+    """One thing that is mended: ``path`` is the place in the document as it was, ``what`` a sentence for a person.
+
+    ``beside`` are places of other findings that are mended with it.
+    """
 
     path: Path
     what: str
     edits: tuple[Edit, ...]
+    beside: tuple[Path, ...] = ()
 
 
 class Wishes(msgspec.Struct, frozen=True):

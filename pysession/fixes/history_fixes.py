@@ -38,6 +38,7 @@ def unanswered_calls(patient: Patient) -> Iterator[Mend]:
         # Calls beside one that waits for its approval wait with it.
         waiting = {ask.request.turn for ask in exchange.asks if not ask.resolved and not exchange.moved_on(ask.request)}
         silent: dict[int, list[tuple[Event, Event | None]]] = {}
+        places: dict[int, list[Path]] = {}
         for use in exchange.uses:
             call = use.again if use.again is not None and use.again.local else use.call
             if call is None or not call.local or exchange.answered(use):
@@ -47,12 +48,14 @@ def unanswered_calls(patient: Patient) -> Iterator[Mend]:
             if use.request is not None and not use.request.resolved:
                 continue  # approval-unresolved mends it
             silent.setdefault(call.turn, []).append((call, use.answer))
+            asked = (one for one in (use.call, use.again) if one is not None)
+            places.setdefault(call.turn, []).extend(map(timeline.event_path, asked))
         for turn, calls in silent.items():
             speaker = Speaker(timeline)
             results = [speaker.result(call.id, INTERRUPTED) if late is None else late.content for call, late in calls]
             edits = [*_answering(timeline, turn, speaker, results)]
             edits += _taken_away(timeline, [late for _, late in calls if late is not None])
-            yield Mend(timeline.event_path(calls[0][0]), _told_of(calls), tuple(edits))
+            yield Mend(timeline.event_path(calls[0][0]), _told_of(calls), tuple(edits), tuple(places[turn]))
 
 
 def _queued(value: Any) -> frozenset[str]:
@@ -136,7 +139,8 @@ def _dropped(timeline: Timeline, events: list[Event], sentence: str) -> Iterator
         by_turn.setdefault(event.turn, []).append(event)
     for theirs in by_turn.values():
         names = ", ".join(quoted(event.id) for event in theirs)
-        yield Mend(timeline.event_path(theirs[0]), sentence.format(id=names), tuple(_taken_away(timeline, theirs)))
+        first, *others = map(timeline.event_path, theirs)
+        yield Mend(first, sentence.format(id=names), tuple(_taken_away(timeline, theirs)), tuple(others))
 
 
 def _told(timeline: Timeline, speaker: Speaker, orphans: list[Event]) -> Iterator[Mend]:
@@ -247,7 +251,8 @@ def unrecorded_approvals(patient: Patient) -> Iterator[Mend]:
         record = {"pending_approval_requests": requests}
         edits = [Replace(place, record) if "tool_approval" in state else Add(place, record)]
     if requests:
-        yield Mend(patient.faults[0].path, f"{len(requests)} pending requests are recorded as genuine", tuple(edits))
+        first, *others = (fault.path for fault in patient.faults)
+        yield Mend(first, f"{len(requests)} pending requests are recorded as genuine", tuple(edits), tuple(others))
 
 
 def repeated_messages(patient: Patient) -> Iterator[Mend]:
@@ -261,6 +266,7 @@ def repeated_messages(patient: Patient) -> Iterator[Mend]:
                 timeline.turn_path(block.start),
                 f"{block.length} messages that were stored a second time are gone",
                 tuple(Remove(timeline.turn_path(turn)) for turn in block.turns),
+                tuple(map(timeline.turn_path, block.turns)),
             )
         named = {fault.path for fault in patient.faults}
         first: dict[str, int] = {}

@@ -43,7 +43,7 @@ def mend(
     survey = seen(document)
     for fix in fixes:
         for _ in range(_ROUNDS):
-            mends = list(_mends(fix, document, survey, wishes))
+            mends = list(mends_of(fix, document, survey, wishes))
             changed = _edited(document, [one for each in mends for one in each.edits])
             if changed == data:
                 break
@@ -54,7 +54,8 @@ def mend(
     return data, tuple(done)
 
 
-def _mends(fix: Fix, document: Document, survey: Survey, wishes: Wishes) -> Iterator[Mend]:
+def mends_of(fix: Fix, document: Document, survey: Survey, wishes: Wishes) -> Iterator[Mend]:
+    """What ``fix`` does about the findings of its rule."""
     faults = [*_of_bytes(fix.rule, document), *(fault for fault in survey.faults if fault.rule.id == fix.rule)]
     if not faults:
         return

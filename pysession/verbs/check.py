@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any
 
@@ -14,11 +15,11 @@ from pysession.findings import DocumentReport, Reading, Severity, Verdict, Write
 from pysession.findings.failures import UsageError
 from pysession.readers import DEFAULT_SETTINGS, Settings, readings
 from pysession.rules import catalogue, checks, matching, profile, raised
-from pysession.survey import Fault, Memory, survey
+from pysession.survey import Fault, Memory, Survey, survey
 from pysession.verbs.opening import open_document
 from pysession.verbs.perturbing import perturbed_faults
 from pysession.verbs.placing import findings_of
-from pysession.wire import DEFAULT_LIMITS, Encoding, Limits
+from pysession.wire import DEFAULT_LIMITS, Encoding, Limits, Path
 
 SCHEMA_RULE = "schema-violation"
 _VALUE_STANDS = frozenset({"json-duplicate-key", "json-not-utf8", "string-not-portable"})
@@ -76,12 +77,14 @@ def check(
     predicted = readings(document, readers, settings) if readers else ()
     faults: list[Fault] = []
     messages = 0
+    mended: Mapping[str, AbstractSet[Path]] = {}
     if document.reading.readable:
         seen = survey(document, memory(), frozenset(profiles))
         messages = seen.messages
         faults = _without_echoes(
             document, [*seen.faults, *perturbed_faults(document, seen.faults, profiles, memory())], chosen
         )
+        mended = _mended(document, seen, faults, chosen)
     if predicted:
         faults = [*raised(faults, predicted), *_faults_of_readings(document, source, predicted, accept)]
     return DocumentReport(
@@ -92,11 +95,24 @@ def check(
         dialect_reason=document.detection.reason,
         session_id=_session_id(document.value),
         messages=messages,
-        findings=findings_of(document, faults, chosen, record=record, first_line=first_line),
+        findings=findings_of(document, faults, chosen, mended=mended, record=record, first_line=first_line),
         record=record,
         writer=_writer(document, modified) if writers else None,
         readings=predicted,
     )
+
+
+def _mended(
+    document: Document, seen: Survey, faults: Sequence[Fault], chosen: Collection[str]
+) -> Mapping[str, AbstractSet[Path]]:
+    """By rule the places that a fix reaches."""
+    fixable = {fault.rule.id for fault in faults if fault.rule.fixable and fault.rule.id in chosen}
+    if not fixable:
+        return {}
+    # Most documents have nothing to mend, and need not pay for the import.
+    from pysession.fixes.reach import within_reach
+
+    return within_reach(document, seen, fixable)
 
 
 def _writer(document: Document, modified: float | None) -> Writer:

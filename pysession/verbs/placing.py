@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -20,6 +21,8 @@ from pysession.wire import Encoding, Path, Position
 _OF_RECORDS = frozenset({Encoding.JSON_LINES, Encoding.MESSAGEPACK_RECORDS})
 _MESSAGE_IDS = ("message_id", "messageId", "ID")
 _START = Position(1, 1, 0)
+_NOT_UTF8 = "json-not-utf8"
+"""Only a byte order mark can be taken away: of other bytes nobody knows what they were."""
 
 
 def findings_of(
@@ -27,15 +30,17 @@ def findings_of(
     faults: Sequence[Fault],
     chosen: Collection[str],
     *,
+    mended: Mapping[str, AbstractSet[Path]],
     record: int | None,
     first_line: int,
 ) -> tuple[Finding, ...]:
     """What the reader found and ``faults`` (whose paths lead from the session), in the order of the bytes.
 
-    Only the rules in ``chosen`` count. ``record`` and ``first_line`` say where the document begins in its file.
+    Only the rules in ``chosen`` count. ``mended`` are by rule the places that a fix reaches; of a rule that is not there, and
+    has a fix, it reaches all. ``record`` and ``first_line`` say where the document begins in its file.
     """
     faults = [fault for fault in faults if fault.rule.id in chosen]
-    placing = _Placing(document, faults, record, first_line)
+    placing = _Placing(document, faults, mended, record, first_line)
     found = [placing.of_reader(fault) for fault in document.reading.faults if fault.rule in chosen]
     found.extend(placing.of_rule(fault) for fault in faults)
     found.sort(key=_in_order)
@@ -49,8 +54,16 @@ _in_order = attrgetter("line", "column", "pointer", "rule", "message")
 
 
 class _Placing:
-    def __init__(self, document: Document, faults: Sequence[Fault], record: int | None, first_line: int) -> None:
+    def __init__(
+        self,
+        document: Document,
+        faults: Sequence[Fault],
+        mended: Mapping[str, AbstractSet[Path]],
+        record: int | None,
+        first_line: int,
+    ) -> None:
         self._document = document
+        self._mended = mended
         self._record = record
         self._lines_before = first_line - 1
         self._messages = {
@@ -90,16 +103,26 @@ class _Placing:
             pointer=pointer,
             line=fault.position.line + self._lines_before,
             column=fault.position.column,
-            fixable=rule.fixable,
+            fixable=rule.fixable and self._mends_of_bytes(fault),
             fingerprint=_fingerprint(rule.id, format_pointer(path) or f"byte {fault.position.offset}"),
             record=record,
             related=tuple(self._place(other or path, position) for other, position in fault.related),
         )
 
+    def _mends_of_bytes(self, fault: wire.Fault) -> bool:
+        """Whether a fix reaches what the reader found: nothing where the document cannot be read, nor outside of the session."""
+        if not self._document.reading.readable:
+            return False
+        if fault.rule == _NOT_UTF8:
+            return fault.warning
+        base = self._document.base
+        return fault.path is not None and fault.path[: len(base)] == base
+
     def of_rule(self, fault: Fault) -> Finding:
         """A finding of a rule, at the place where its value stands in the bytes."""
         position = self._positions.get(self._in_bytes(fault.path), _START)
         pointer, record = self._pointer(self._in_record(fault.path))
+        reach = self._mended.get(fault.rule.id)
         return Finding(
             rule=fault.rule.id,
             severity=fault.severity,
@@ -107,7 +130,7 @@ class _Placing:
             pointer=pointer,
             line=position.line + self._lines_before,
             column=position.column,
-            fixable=fault.rule.fixable,
+            fixable=fault.rule.fixable and (reach is None or fault.path in reach),
             fingerprint=_fingerprint(fault.rule.id, fault.reader or fault.identity or self._identity(fault.path)),
             record=record,
             reader=fault.reader,
