@@ -28,10 +28,6 @@ _NOT_KEPT = {
     ("python", "exception"): "from 1.19.0 on Python replaces the text of every exception when it saves",
     ("dotnet", "workflow"): "a workflow session is read by another agent than the chat client's",
     ("dotnet", "app_content_registered"): "the application registers this kind of content; no release knows it",
-    (
-        "dotnet",
-        "usage",
-    ): "counts that .NET has since 1.2.0 stay where they are for an older one, and are not parked yet",
     **{
         (
             "dotnet",
@@ -43,7 +39,6 @@ _NOT_KEPT = {
             "min_McpServerToolApprovalResponse",
         )
     },
-    ("dotnet", "full_Usage"): "as usage",
     ("go", "CreatedAt"): "Go takes the first instant of year 1 for no time",
     ("go", "messages"): "Go leaves an empty history out",
     ("go", "long"): "Go makes doubles of the numbers that applications add",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pysession import convert
-from pysession.findings import LossKind
+from pysession import convert, predict
+from pysession.findings import LossKind, Verdict
 from pysession.findings.failures import RefusedError, UsageError
 
 
@@ -198,6 +198,32 @@ def test_counts_beyond_64_bits_are_left_out_and_come_back() -> None:
     usage = content("usage", usage_details={"input_token_count": 2**70, "output_token_count": 1})
     assert first(session(usage), "dotnet")["details"] == {"outputTokenCount": 1}
     assert first(convert(session(usage), "dotnet").data, "python")["usage_details"]["input_token_count"] == 2**70
+
+
+COUNTS = {"inputTokenCount": 3, "inputAudioTokenCount": 1, "inputTextTokenCount": 2, "outputAudioTokenCount": 4}
+
+
+@pytest.mark.parametrize("target", ["dotnet@1.0.0-rc1", "dotnet@1.1.0"])
+def test_counts_that_an_older_release_does_not_know_are_parked_told_and_come_back(target: str) -> None:
+    newest = {"$type": "usage", "details": COUNTS | {"additionalCounts": {"own": 5}}}
+    message = {"role": "assistant", "contents": [newest]}
+    data = json.dumps({"stateBag": {"InMemoryChatHistoryProvider": {"messages": [message]}}}).encode()
+    for source in (data, convert(data, "python").data):
+        older = convert(source, target)
+        older_usage = json.loads(older.data)["stateBag"]["InMemoryChatHistoryProvider"]["messages"][0]["contents"][0]
+        assert older_usage["details"] == {"inputTokenCount": 3, "additionalCounts": {"own": 5}}
+        assert predict(older.data, target).verdict is Verdict.IDENTICAL
+        usage = "usage_details" if older.source == "python" else "details"
+        (loss,) = (one for one in older.losses if one.pointer.rpartition("/")[2] == usage)
+        assert (loss.kind, loss.recoverable) == (LossKind.PARKED, True)
+        assert said(convert(older.data, "python").data, "dotnet") == json.loads(data)
+        assert said(older.data, "dotnet@1.2.0") == json.loads(data)
+
+
+def test_counts_that_a_release_knows_are_said() -> None:
+    usage = content("usage", usage_details={"input_token_count": 3, "output_text_token_count": 1})
+    assert convert(session(usage), "dotnet@1.2.0").losses == convert(session(usage), "dotnet").losses
+    assert first(session(usage), "dotnet@1.2.0")["details"] == {"inputTokenCount": 3, "outputTextTokenCount": 1}
 
 
 @pytest.mark.parametrize(

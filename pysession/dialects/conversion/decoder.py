@@ -303,7 +303,8 @@ class Decoder(Translator):
         self.inverse.take_loose()
         if said is UNFIT:
             return row.fill is None or same(source[name], value_of(row.fill, {**source, row.canonical: value}))
-        return says_the_same(said, source[name]) or says_the_same(clean(said), source[name])
+        now = source[name]
+        return says_the_same(said, now) or says_the_same(clean(said), now) or row.rule.says_less(now, said)
 
     def lose(self, parcel: Parcel, name: str, value: Any, path: Path, why: str) -> None:
         extension = self.words.extension.get("content", "")

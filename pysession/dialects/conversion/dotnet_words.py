@@ -32,6 +32,7 @@ from pysession.dialects.conversion.rules import (
     Unwrapped,
 )
 from pysession.dialects.conversion.state_words import StateWords
+from pysession.dialects.vocabulary import vocabulary
 
 USER = Absence("user", both=False, reported=True)
 """The role of a message that has none; a blank one is refused."""
@@ -109,7 +110,9 @@ DOTNET = Words(
         ("mcp_server_tool_call", "arguments"): ArgumentsObject,
         ("search_tool_call", "arguments"): Queries,
         ("function_result", "result"): lambda: ResultText(null=False),
-        ("usage", "usage_details"): lambda: Counts(_COUNTS, "additionalCounts", zeros=False),
+        ("usage", "usage_details"): lambda: Counts(
+            _COUNTS, "additionalCounts", zeros=False, members=vocabulary("dotnet").places["usage"][""].members
+        ),
         ("image_generation_tool_result", "outputs"): Unwrapped,
         ("mcp_server_tool_result", "output"): ContentList,
         ("data", "uri"): DataUri,

@@ -15,11 +15,14 @@ import msgspec
 
 from pysession.dialects.conversion.absence import UNFIT, UnsayableError
 from pysession.dialects.conversion.data_uris import as_base64
-from pysession.dialects.conversion.parking import is_plain
+from pysession.dialects.conversion.parking import is_plain, same
 from pysession.dialects.conversion.times import dotnet_time, go_time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pysession.dialects.conversion.translator import Translator
+    from pysession.dialects.vocabulary import Member
     from pysession.wire import Path
 
 DOTNET_DEPTH = 64
@@ -51,6 +54,10 @@ class Rule:
         return value if type(value) in self.kinds else UNFIT
 
     decode = encode
+
+    def says_less(self, now: Any, said: Any) -> bool:
+        """Whether ``now`` is ``said`` as a release has it that does not know all of it."""
+        return False
 
 
 class Spoken(Rule):
@@ -303,9 +310,14 @@ class ResultText(Free):
 class Counts(Rule):
     """Token counts: Python has them in one object with a provider's own, the others those apart."""
 
-    def __init__(self, names: dict[str, str], additional: str, zeros: bool) -> None:
-        """``names``: canonical → dialect. ``zeros``: the dialect always writes all counts, and zero is unknown."""
+    def __init__(
+        self, names: dict[str, str], additional: str, zeros: bool, members: Mapping[str, Member] | None = None
+    ) -> None:
+        """``names``: canonical → dialect. ``zeros``: the dialect always writes all counts, and zero is unknown.
+        ``members``: those of the dialect, where not every release knows all counts; one that it does not is not said.
+        """
         super().__init__(dict)
+        self.lives = {name: (member.since, member.until) for name, member in (members or {}).items()}
         self.names = names
         self.canonical = {name: canonical for canonical, name in names.items()}
         self.additional = additional
@@ -320,6 +332,8 @@ class Counts(Rule):
         if self.zeros:
             counts[self.additional] = dict(sorted(others.items())) if others else None
         for canonical, name in self.names.items():
+            if not translator.knows(*self.lives.get(name, (None, None))):
+                continue
             if canonical in fitting or self.zeros:
                 counts[name] = fitting.get(canonical, 0)
         if others and not self.zeros:
@@ -339,6 +353,12 @@ class Counts(Rule):
         if type(others) is dict:
             counts.update({name: count for name, count in others.items() if type(count) is int and name not in counts})
         return counts
+
+    def says_less(self, now: Any, said: Any) -> bool:
+        if type(now) is not dict or type(said) is not dict:
+            return False
+        unknown = {name for name in said.keys() - now.keys() if self.lives.get(name, (None, None)) != (None, None)}
+        return bool(unknown) and same({name: said[name] for name in said if name not in unknown}, now)
 
 
 class DataUri(Rule):
