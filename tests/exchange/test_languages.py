@@ -291,16 +291,46 @@ def test_the_first_client_of_the_page_runs_as_it_stands(
     client_in: Callable[[str], Client], small: Path, tmp_path: Path
 ) -> None:
     client = client_in("node")
-    (first,) = re.findall(r"```js\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
-    # Beside the packages of the example, which are those that it needs.
-    folder = Path(client.command[-1]).parent
-    (folder / "first.mjs").write_text(first, encoding="utf-8")
-    (folder / "PROTO").symlink_to(ROOT / "proto")
+    folder = shown(client)
     told = run(("node", "first.mjs", str(small)), client.served, folder).splitlines()
     assert len(told[0]) > 16
     assert json.loads(told[1])["stateBag"]["InMemoryChatHistoryProvider"]["messages"][0]["role"] == "user"
     assert "LOSS_KIND_PARKED /session_id" in told[2]
     assert told[-2:] == ["WATCH_EVENT_READY ", "WATCH_EVENT_DELETED first"]
+
+
+def test_what_is_refused_is_read_as_the_page_shows(client_in: Callable[[str], Client], tmp_path: Path) -> None:
+    client = client_in("node")
+    folder = shown(client)
+    first = (folder / "first.mjs").read_text(encoding="utf-8").partition("const data =")[0]
+    ask = """
+    import { detailsOf } from "./refusal.mjs";
+    const data = Buffer.from(process.argv[2]);
+    const request = { sessionId: "refused", payload: { document: { data } } };
+    const told = await call("Put", request).catch(detailsOf);
+    console.log(JSON.stringify(told));
+    client.close();
+    """
+    (folder / "asking.mjs").write_text(first + ask, encoding="utf-8")
+    told = json.loads(run(("node", "asking.mjs", ORPHANED.decode()), client.served, folder))
+    details = {detail["type"]: detail for detail in told}
+    assert (details["ErrorInfo"]["reason"], details["ErrorInfo"]["domain"]) == ("POLICY_REFUSED", "pysession")
+    (violation,) = details["BadRequest"]["fieldViolations"]
+    assert violation["reason"] == RULE
+    assert violation["field"].startswith("/state/in_memory/messages/0")
+
+
+def shown(client: Client) -> Path:
+    """A folder with the programs of the page, beside the packages of the example, which are those that they need."""
+    folder = Path(client.command[-1]).parent
+    for source in re.findall(r"```js\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S):
+        name = re.match(r"// (\w+\.mjs): ", source)
+        assert name is not None
+        (folder / name[1]).write_text(source, encoding="utf-8")
+    for link, target in (("PROTO", ROOT / "proto"), ("third_party", CLIENTS / "third_party")):
+        if not (folder / link).exists():
+            (folder / link).symlink_to(target)
+    return folder
 
 
 def run(command: tuple[str, ...], served: Served, folder: Path) -> str:
