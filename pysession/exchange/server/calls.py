@@ -27,6 +27,7 @@ from pysession.exchange.server.refusals import CallRefusedError, exhausted, inte
 from pysession.exchange.server.settings import Limits
 from pysession.exchange.server.slots import Slots
 from pysession.exchange.server.spans import CallSpan
+from pysession.exchange.server.workers import WorkFailedError
 from pysession.findings.failures import DamagedError
 
 SERVICE = "pysession.v1.SessionExchange"
@@ -158,21 +159,24 @@ def message_too_large(size: int, limit: int) -> CallRefusedError:
 class _Ending:
     """How a call ends: its line in the log, its span. ``code`` is that of a call whose client went away until it is set."""
 
-    def __init__(self, call: Call[Any], method: Method, span: CallSpan, peer: str | None) -> None:
+    def __init__(self, call: Call[Any], method: Method, span: CallSpan, context: Any) -> None:
         self.code = StatusCode.CANCELLED
         self.reason: str | None = None
         self._call = call
         self._method = method
         self._span = span
-        self._peer = peer
+        self._peer = _peer(context)
         self._began = time.perf_counter()
 
     def tell(self, context: Any) -> None:
         """Tell of the call when it is over. gRPC has given it up by then: what is asked of ``context`` crashes."""
         call = self._call
         self._span.end(self.code, request_id=call.request_id, received_bytes=call.received, sent_bytes=call.sent)
+        level = logging.WARNING if self.reason in _ALARMING else logging.INFO
+        if not logger.isEnabledFor(level):
+            return  # what is not logged need not be found out, which takes a fiftieth of a small call
         tell(
-            logging.WARNING if self.reason in _ALARMING else logging.INFO,
+            level,
             "call",
             request=call.request_id,
             method=self._method.name,
@@ -212,7 +216,7 @@ class Calls:
     async def _run(self, method: Method, context: Any) -> bytes | None:
         headers = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         call: Call[Any] = Call(method, context, self._limits, _request_id(headers))
-        ending = _Ending(call, method, CallSpan(SERVICE, method.name, headers), _peer(context))
+        ending = _Ending(call, method, CallSpan(SERVICE, method.name, headers), context)
         # What is told of the call is told when its answer is on its way.
         context.add_done_callback(ending.tell)
         try:
@@ -229,6 +233,9 @@ class Calls:
         except asyncio.CancelledError:
             # The client has gone away, or the server has stopped.
             raise
+        except WorkFailedError as failure:
+            refusal = internal()
+            tell(logging.ERROR, "failed", request=call.request_id, exception=failure.exception, at=failure.places)
         except Exception as failure:
             refusal = internal()
             level = logging.CRITICAL if isinstance(failure, DamagedError) else logging.ERROR

@@ -15,8 +15,6 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
-import msgspec
-
 from pysession.exchange.server.logs import places_of, tell
 from pysession.exchange.server.refusals import CallRefusedError, internal, too_long, unavailable
 from pysession.exchange.server.turns import Turns
@@ -31,11 +29,17 @@ _DEAF_TO = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals to all processes of a service or a terminal: the server answers them, and its calls may finish."""
 
 
-class _Failed(msgspec.Struct, frozen=True):
-    """What should not happen has happened: the class of an exception and where it was raised. Its text may quote a document."""
+class WorkFailedError(Exception):
+    """What should not happen has happened in a process: the class of an exception, and where it was raised. Its text stays
+    there, as it may quote a document."""
 
-    exception: str
-    places: list[str]
+    def __init__(self, exception: str, places: list[str]) -> None:
+        super().__init__(f"{exception} in a process")
+        self.exception = exception
+        self.places = places
+
+    def __reduce__(self) -> tuple[type[WorkFailedError], tuple[str, list[str]]]:
+        return type(self), (self.exception, self.places)
 
 
 class Workers:
@@ -55,8 +59,8 @@ class Workers:
         """What ``work`` returns or refuses, done in a process; it must be possible to pickle both.
 
         Raises:
-            CallRefusedError: as ``work`` does; INTERNAL, it fails, or the processes that do it die; DEADLINE_EXCEEDED, it
-                takes too long.
+            CallRefusedError: as ``work`` does; INTERNAL, the processes that do it die; DEADLINE_EXCEEDED, it takes too long.
+            WorkFailedError: it fails in another way.
         """
         await self._turns.take(owner)
         task = asyncio.create_task(self._do(owner, work))
@@ -85,14 +89,11 @@ class Workers:
             raise too_long(self._seconds) from None
         finally:
             self._turns.give(owner)
-        if isinstance(done, CallRefusedError):
+        if isinstance(done, CallRefusedError | WorkFailedError):
             raise done
-        if isinstance(done, _Failed):
-            tell(logging.ERROR, "failed", of="worker", exception=done.exception, at=done.places)
-            raise internal()
         return done
 
-    async def _done(self, work: Callable[[], _Result]) -> _Result | CallRefusedError | _Failed:
+    async def _done(self, work: Callable[[], _Result]) -> _Result | CallRefusedError | WorkFailedError:
         deaths = 0
         while deaths < _ATTEMPTS:
             if self._closed:
@@ -125,7 +126,7 @@ class _Process:
         self._pool = process_pool(1, _DEAF_TO)
         self._pid = self._pool.submit(os.getpid)
 
-    def begin(self, work: Callable[[], _Result]) -> Future[_Result | CallRefusedError | _Failed] | None:
+    def begin(self, work: Callable[[], _Result]) -> Future[_Result | CallRefusedError | WorkFailedError] | None:
         """Have it do ``work``; None: it is no more."""
         try:
             return self._pool.submit(_told, work)
@@ -148,11 +149,11 @@ def _kill(pid: Future[int]) -> None:
             os.kill(pid.result(), signal.SIGKILL)
 
 
-def _told(work: Callable[[], _Result]) -> _Result | CallRefusedError | _Failed:
+def _told(work: Callable[[], _Result]) -> _Result | CallRefusedError | WorkFailedError:
     """What came of ``work``, in values that any process can read."""
     try:
         return work()
     except CallRefusedError as refusal:
         return refusal
     except Exception as failure:
-        return _Failed(type(failure).__name__, places_of(failure.__traceback__))
+        return WorkFailedError(type(failure).__name__, places_of(failure.__traceback__))

@@ -20,7 +20,7 @@ import pysession
 from pysession.exchange.server import Policy
 from pysession.exchange.server.refusals import CallRefusedError
 from pysession.exchange.server.turns import Turns
-from pysession.exchange.server.workers import Workers
+from pysession.exchange.server.workers import Workers, WorkFailedError
 from pysession.v1 import exchange_pb2 as pb
 from pysession.v1 import exchange_pb2_grpc
 from tests.exchange.server.running import Exchange, Refused, bearer, put_request, refusal_in, running, tokens_file
@@ -347,16 +347,28 @@ def test_work_that_takes_too_long_is_ended() -> None:
     asyncio.run(main())
 
 
-def test_a_failure_in_a_process_is_told_by_its_class_and_never_by_its_text(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_in_a_process_is_told_by_its_class_and_place_and_never_by_its_text() -> None:
     async def main() -> None:
         workers = Workers(1, 1, 30)
-        with pytest.raises(CallRefusedError) as refusal:
-            await workers.run("o", partial(int, "secret"))
-        assert (refusal.value.code, refusal.value.reason) == (StatusCode.INTERNAL, "INTERNAL")
+        with pytest.raises(WorkFailedError, match=r"^JSONDecodeError in a process$") as failure:
+            await workers.run("o", partial(json.loads, "secret"))
+        assert "decoder.py" in failure.value.places[-1]
         assert await workers.run("o", partial(int, "7")) == 7
         workers.close()
 
     asyncio.run(main())
-    (record,) = [record for record in caplog.records if record.name == "pysession.exchange"]
-    assert record.fields["exception"] == "ValueError"  # type: ignore[attr-defined]
-    assert "secret" not in str(vars(record))
+
+
+def test_a_rule_that_fails_is_an_internal_error_whose_log_has_the_id_of_the_call(
+    judging: Callable[..., Judges], tmp_path: Path
+) -> None:
+    judges = judging()
+    payload = pb.Payload(document=pb.Document(data=session(-1, LARGE)))  # time.sleep takes no negative number
+    call = judges.stub.Check.future(pb.CheckRequest(payload=payload), metadata=(("x-request-id", "the-call"),))
+    refusal = refusal_of(call)
+    assert (refusal.code, refusal.reason) == (StatusCode.INTERNAL, "INTERNAL")
+    lines = [json.loads(line) for line in judges.server.log.read_text().splitlines() if line.startswith("{")]
+    (failed,) = [line for line in lines if line["event"] == "failed"]
+    assert (failed["request"], failed["exception"]) == ("the-call", "ValueError")
+    assert any(place.startswith("slow (acme_rules.py:") for place in failed["at"])
+    assert "secret" not in judges.server.log.read_text()
