@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
@@ -328,7 +329,7 @@ def shown(client: Client) -> Path:
         assert name is not None
         (folder / name[1]).write_text(source, encoding="utf-8")
     for link, target in (("PROTO", ROOT / "proto"), ("third_party", CLIENTS / "third_party")):
-        if not (folder / link).exists():
+        with contextlib.suppress(FileExistsError):
             (folder / link).symlink_to(target)
     return folder
 

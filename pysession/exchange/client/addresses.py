@@ -79,11 +79,16 @@ def address_of(text: str) -> Address:
 
 
 def _parts(text: str) -> tuple[SplitResult, int | None]:
+    if text.count(":") > 1 and "[" not in text and "://" not in text:
+        raise AddressError(text, "an IPv6 address stands in brackets, [::1]:50051")
     try:
         parts = urlsplit(text if "://" in text else f"//{text}")
-        return parts, parts.port
     except ValueError as failure:
         raise AddressError(text, str(failure)) from failure
+    try:
+        return parts, parts.port
+    except ValueError as failure:
+        raise AddressError(text, "its port is no number up to 65535") from failure
 
 
 def _is_local(host: str) -> bool:

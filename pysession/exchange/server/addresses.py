@@ -64,6 +64,18 @@ _REASONS = {
 }
 
 
+def is_taken(address: Address) -> bool:
+    """Whether somebody listens on that socket file. gRPC would put its own in the place of it, and take all new calls."""
+    if address.host:
+        return False
+    with socket.socket(socket.AF_UNIX) as caller:
+        try:
+            caller.connect(address.text.removeprefix("unix:"))
+        except OSError:
+            return False
+    return True
+
+
 def why_not(address: Address) -> str:
     """Why ``address`` cannot be listened on, which gRPC does not tell: it is tried once more, as it would."""
     if not address.host:
@@ -87,6 +99,6 @@ def _why_no_socket_file(path: str) -> str:
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
         return f"there is no folder {folder}"
-    if os.path.exists(path) and not os.path.ismount(path):
+    if os.path.exists(path):
         return "another program listens there, or it is another file; remove it, or give another path"
-    return f"a file cannot be made in {folder}, or its path is too long" if path else "it has no path"
+    return f"no file can be made in {folder}, or its path is too long"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import grpc.aio
 
-from pysession.exchange.server.addresses import parse_address, why_not
+from pysession.exchange.server.addresses import Address, is_taken, parse_address, why_not
 from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.budget import Budget
 from pysession.exchange.server.calls import SERVICE, Calls, Method
@@ -119,13 +119,15 @@ class Server:
             ),
             options=_options(self.settings),
         )
+        if is_taken(self.address):
+            raise _cannot_listen(self.address)
         try:
             if self.settings.tls is None:
                 port = server.add_insecure_port(self.address.text)
             else:
                 port = server.add_secure_port(self.address.text, server_credentials(self.settings.tls))
         except RuntimeError as failure:
-            raise UsageError(f"{self.address.text} cannot be listened on: {why_not(self.address)}") from failure
+            raise _cannot_listen(self.address) from failure
         await server.start()
         self.address = self.address.bound_to(port)
         self._server = server
@@ -199,6 +201,10 @@ async def serve(store: Store, settings: Settings, started: Callable[[Server, str
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
+
+
+def _cannot_listen(address: Address) -> UsageError:
+    return UsageError(f"{address.text} cannot be listened on: {why_not(address)}")
 
 
 def _check_safe(settings: Settings, *, is_public: bool) -> None:

@@ -198,6 +198,14 @@ def test_a_socket_file_can_be_listened_on(tmp_path: Path) -> None:
         assert stat.S_ISSOCK(os.stat(tmp_path / "s").st_mode)
         with grpc.insecure_channel(path) as channel:
             exchange_pb2_grpc.SessionExchangeStub(channel).List(pb.ListRequest(), timeout=10)
+        second = run("serve", "--address", path, "--store", "memory:", cwd=tmp_path)
+        assert second.returncode == 2
+        assert b"another program listens there" in second.stderr
+        # What one that was killed left behind keeps nobody from it.
+        server.kill()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tests.exchange.serving._READY", re.compile(r"serving on unix:(\S+) "))
+            server.start()
     finally:
         assert server.stop() == 0
 
