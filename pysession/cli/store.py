@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
+from pysession.cli.account import tell_not_written
 from pysession.cli.exit_code import ExitCode
 from pysession.cli.options import dash_is_stdout
 from pysession.findings.failures import UsageError
-from pysession.outputs import write_file
+from pysession.outputs import NotWrittenError, write_file
 from pysession.report.characters import printable
 from pysession.report.wording import counted
 from pysession.stores import ConflictError, Entry, ImmutableError, Store, StoreError, open_store
 from pysession.verbs.stores import (
     Copied,
     Selection,
+    Unread,
     described,
     documents,
     entries,
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 _Parameters = ParamSpec("_Parameters")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_MOST_DAYS = 365_000
+"""A time before the first year cannot be said."""
 
 _EXAMPLES = """\b
 Examples:
@@ -71,6 +76,8 @@ def _finish(work: Callable[_Parameters, Coroutine[Any, Any, ExitCode]]) -> Calla
     def run(*arguments: _Parameters.args, **options: _Parameters.kwargs) -> ExitCode:
         try:
             return asyncio.run(work(*arguments, **options))
+        except NotWrittenError as failure:
+            return tell_not_written(failure)
         except StoreError as failure:
             click.echo(f"Error: {failure}", err=True)
             refused = isinstance(failure, ConflictError | ImmutableError)
@@ -157,7 +164,7 @@ async def get_session(store: str, session_id: str, owner: str, output: Path | No
 @command.command("put", epilog="\b\nExample:\n  pysession store put sqlite:///sessions.db 3b7a2468 session.json")
 @click.argument("store", metavar="STORE")
 @click.argument("session_id", metavar="ID")
-@click.argument("file", metavar="FILE", type=click.File("rb"))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
 @_owner(required_one=True)
 @_etag
 @click.option("--if-absent", is_flag=True, help="Only if there is no such session.")
@@ -167,7 +174,7 @@ async def get_session(store: str, session_id: str, owner: str, output: Path | No
 async def put_session(
     store: str,
     session_id: str,
-    file: Any,
+    file: Path,
     owner: str,
     if_match: str | None,
     if_absent: bool,
@@ -175,10 +182,17 @@ async def put_session(
     immutable: bool,
 ) -> ExitCode:
     """Store the bytes of FILE (-: standard input) as the session ID, and print its etag."""
+    if expires is not None and expires <= datetime.now(UTC):
+        raise UsageError(f"--expires {expires:%Y-%m-%dT%H:%M:%SZ} has passed: the session would be gone at once")
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as failure:
+        click.echo(f"Error: {printable(str(file))} cannot be read: {(failure.strerror or 'failed').lower()}", err=True)
+        return ExitCode.NOT_READ
     async with open_store(store) as opened:
         entry = await opened.put(
             session_id,
-            file.read(),
+            data,
             owner=owner,
             if_match=if_match,
             if_absent=if_absent,
@@ -216,7 +230,7 @@ async def remove_sessions(store: str, session_ids: tuple[str, ...], owner: str, 
 @click.argument("store", metavar="STORE")
 @click.option(
     "--older-than",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, _MOST_DAYS),
     metavar="DAYS",
     help="Also sessions that were not changed for so long; immutable ones stay.",
 )
@@ -306,9 +320,14 @@ async def export(store: str, prefix: str, owner: str | None, since: datetime | N
     For documents as files, migrate to a store of files: pysession store migrate STORE file:FOLDER.
     """
     async with _existing(store) as opened:
+        unread = 0
         async for stored in documents(opened, Selection(prefix, owner, since)):
-            click.echo(json.dumps(exported(stored), ensure_ascii=False))
-    return ExitCode.CLEAN
+            if isinstance(stored, Unread):
+                unread += 1
+                _tell_unread(stored)
+            else:
+                click.echo(json.dumps(exported(stored), ensure_ascii=False))
+    return ExitCode.NOT_READ if unread else ExitCode.CLEAN
 
 
 @command.command("migrate", epilog="\b\nExample:\n  pysession store migrate file:sessions sqlite:///sessions.db")
@@ -330,10 +349,19 @@ async def migrate_sessions(
     async with _existing(source) as first, open_store(target) as second:
         async for stored, outcome in migrate(first, second, Selection(prefix, owner, since), replace=replace):
             counts[outcome] += 1
-            if outcome is Copied.DIFFERENT:
+            if isinstance(stored, Unread):
+                _tell_unread(stored)
+            elif outcome is Copied.DIFFERENT:
                 click.echo(f"{_named(stored)}: {outcome}; --replace puts this one in its place", err=True)
-    click.echo(", ".join(f"{count:,} {outcome.partition(':')[0]}" for outcome, count in counts.items()), err=True)
+    told = {outcome: count for outcome, count in counts.items() if count or outcome is not Copied.UNREAD}
+    click.echo(", ".join(f"{count:,} {outcome.partition(':')[0]}" for outcome, count in told.items()), err=True)
+    if counts[Copied.UNREAD]:
+        return ExitCode.NOT_READ
     return ExitCode.FINDINGS if counts[Copied.DIFFERENT] else ExitCode.CLEAN
+
+
+def _tell_unread(unread: Unread) -> None:
+    click.echo(f"{_named(unread.entry)}: {printable(str(unread.failure))}", err=True)
 
 
 def _existing(url: str) -> Store:

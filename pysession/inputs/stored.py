@@ -10,14 +10,12 @@ from pysession.inputs.source import InputFormat, Record, printable
 from pysession.inputs.telling import encoding_of
 from pysession.stores import (
     INTERNAL_OWNERS,
+    OF_ONE_SESSION,
     Entry,
-    NotAStoreError,
     NotFoundError,
-    NotReadableError,
     Store,
     Stored,
     StoreError,
-    TooLargeError,
     masked,
     open_store,
 )
@@ -70,7 +68,7 @@ async def _get(store: Store, entry: Entry) -> Stored | StoreError | None:
         return await store.get(entry.id, owner=entry.owner)
     except NotFoundError:
         return None
-    except (NotAStoreError, NotReadableError, TooLargeError) as failure:
+    except OF_ONE_SESSION as failure:
         return failure
 
 

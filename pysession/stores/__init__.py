@@ -10,6 +10,7 @@ b'{"type": "session", "n": 1.0}'
 """
 
 from pysession.stores.failures import (
+    OF_ONE_SESSION,
     ConflictError,
     DamagedSessionError,
     ImmutableError,
@@ -43,6 +44,7 @@ from pysession.stores.protocol import (
 
 __all__ = [
     "INTERNAL_OWNERS",
+    "OF_ONE_SESSION",
     "REMOVALS_OWNER",
     "SHARED_STATE_OWNER",
     "Capability",

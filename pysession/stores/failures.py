@@ -157,6 +157,10 @@ class DamagedSessionError(NotAStoreError):
         self.reason = reason
 
 
+OF_ONE_SESSION: tuple[type[StoreError], ...] = (NotAStoreError, NotReadableError, TooLargeError)
+"""What a session of a list may fail with while the others can be read."""
+
+
 class SessionIdError(UsageError):
     """``value`` can be no session id or owner."""
 

@@ -57,7 +57,8 @@ def open_store(url: str, *, create: bool = True) -> Store:
         opener = _blobs
     if opener is None:
         known = ", ".join(f"{name}:" for name in (*_STORES, f"{_ANY}NAME"))
-        raise StoreUrlError(masked(url), f"it begins with none of {known}")
+        meant = f"; a folder is file:{url}, a database sqlite:///{url}" if url and scheme is None else ""
+        raise StoreUrlError(masked(url), f"it begins with none of {known}{meant}")
     parts = urlsplit(url)
     try:
         # A plus sign is one: keys have them, and only forms of web pages mean a space by it.

@@ -15,6 +15,7 @@ from pysession.inputs.telling import encoding_of
 from pysession.pruning import Pruned, Strategy
 from pysession.stores import (
     INTERNAL_OWNERS,
+    OF_ONE_SESSION,
     ConflictError,
     Entry,
     ImmutableError,
@@ -62,13 +63,22 @@ async def entries(store: Store, selection: Selection = EVERYTHING) -> AsyncItera
             return
 
 
-async def documents(store: Store, selection: Selection = EVERYTHING) -> AsyncIterator[Stored]:
+class Unread(msgspec.Struct, frozen=True):
+    """A session that cannot be read, while others can, and why."""
+
+    entry: Entry
+    failure: StoreError
+
+
+async def documents(store: Store, selection: Selection = EVERYTHING) -> AsyncIterator[Stored | Unread]:
     """The same with their documents; one that is deleted meanwhile is left out."""
     async for entry in entries(store, selection):
         try:
             yield await store.get(entry.id, owner=entry.owner)
         except NotFoundError:
             continue
+        except OF_ONE_SESSION as failure:
+            yield Unread(entry, failure)
 
 
 class Copied(StrEnum):
@@ -77,6 +87,7 @@ class Copied(StrEnum):
     COPIED = "copied"
     SAME = "there already"
     DIFFERENT = "left out: another session is there"
+    UNREAD = "not read"
 
 
 class NotTheSameError(StoreError):
@@ -92,7 +103,7 @@ class NotTheSameError(StoreError):
 
 async def migrate(
     source: Store, target: Store, selection: Selection = EVERYTHING, *, replace: bool = False
-) -> AsyncIterator[tuple[Stored, Copied]]:
+) -> AsyncIterator[tuple[Stored | Unread, Copied]]:
     """Copy sessions with their owners, expiry and immutability, and read each again to compare it.
 
     What they share goes along, unless one owner is selected.
@@ -103,7 +114,7 @@ async def migrate(
         StoreError: a store fails, or gives back other bytes (:class:`NotTheSameError`).
     """
     async for stored in documents(source, msgspec.structs.replace(selection, internal=True)):
-        yield stored, await _copy(stored, target, replace)
+        yield stored, Copied.UNREAD if isinstance(stored, Unread) else await _copy(stored, target, replace)
 
 
 async def _copy(stored: Stored, target: Store, replace: bool) -> Copied:
@@ -164,6 +175,9 @@ async def shorten(
     A session that is immutable, cannot be read, or is changed meanwhile is left as it is. Expiry stays.
     """
     async for stored in documents(store, selection):
+        if isinstance(stored, Unread):
+            yield Shortened(stored.entry, why_not=f"it cannot be read ({stored.failure})")
+            continue
         if stored.immutable:
             yield Shortened(stored, why_not="it is immutable")
             continue

@@ -201,6 +201,50 @@ def test_pruning_removes_what_expired_and_what_is_old_when_asked(tmp_path: Path)
     ]
 
 
+def test_a_session_that_cannot_be_read_is_told_and_the_others_are_exported_copied_and_pruned(tmp_path: Path) -> None:
+    async def fill() -> None:
+        async with open_store(f"file:{tmp_path}/s") as store:
+            for name in ("a", "b", "c"):
+                await store.put(name, CLEAN)
+
+    asyncio.run(fill())
+    (tmp_path / "s" / "b.json").unlink()
+    (tmp_path / "s" / "b.json").mkdir()
+    reason = b"b: s/b.json is not a session store: it is a folder, a pipe or a device"
+    done = run("store", "export", "file:s", cwd=tmp_path)
+    assert (done.returncode, done.stderr.strip()) == (3, reason)
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["a", "c"]
+    done = run("store", "migrate", "file:s", DB, cwd=tmp_path)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        3,
+        [reason, b"2 copied, 0 there already, 0 left out, 1 not read"],
+    )
+    done = run("store", "prune", "file:s", "--strategy", "keep_last_1", cwd=tmp_path)
+    assert [line.split(b"  ")[0] for line in done.stdout.splitlines()] == [b"a", b"c"]
+    assert b"b: left as it is: it cannot be read" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("put", DB, "one", "gone.json"), 3, "gone.json cannot be read: no such file or directory"),
+        (("put", DB, "one", "-", "--expires", "2020-01-01"), 2, "--expires 2020-01-01T00:00:00Z has passed"),
+        (("get", DB, "one", "-o", "no/such/folder.json"), 3, "cannot be written: no such file or directory"),
+        (("prune", DB, "--older-than", "99999999999"), 2, "is not in the range 1<=x<=365000"),
+        (("ls", "sessions"), 2, "a folder is file:sessions, a database sqlite:///sessions"),
+    ],
+)
+def test_a_slip_is_told_with_what_was_meant_and_changes_nothing(
+    arguments: tuple[str, ...], code: int, told: str, tmp_path: Path
+) -> None:
+    sessions(tmp_path)
+    before = run("store", "export", DB, cwd=tmp_path).stdout
+    done = run("store", *arguments, cwd=tmp_path, input=b"{}")
+    assert done.returncode == code
+    assert told in done.stderr.decode()
+    assert run("store", "export", DB, cwd=tmp_path).stdout == before
+
+
 def test_a_prune_that_is_killed_leaves_no_session_gone_without_a_record(tmp_path: Path) -> None:
     async def fill() -> None:
         async with open_store(f"sqlite:///{tmp_path}/s.db") as store:
