@@ -175,7 +175,7 @@ class StoreUrlError(UsageError):
     """``url``, whose password is masked, names no store."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"{url!r} names no store: {reason}")
+        super().__init__(f"{url!r} cannot be opened: {reason}")
         self.url = url
         self.reason = reason
 
