@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
+from typing import Final
 
 from pysession.protobuf.failures import Malformed
 
-VARINT, FIXED64, LENGTH = 0, 1, 2
+VARINT: Final = 0
+FIXED64: Final = 1
+LENGTH: Final = 2
 """Wire types."""
 
-_BIT63, _BIT64 = 1 << 63, 1 << 64
-_LAST_SHIFT = 63
+_BIT63: Final = 1 << 63
+_BIT64: Final = 1 << 64
+_LAST_SHIFT: Final = 63
 """Where the tenth byte of a number goes. There is no eleventh: a number of megabytes would be read for hours."""
 
-_NO_NUMBER = "a number is not written as protobuf writes it"
-
-_KEPT = 1 << 14
-"""Lengths below are made once: they take one byte or two."""
-
-_FRAMED = 1 << 11
-"""Lengths before which what stands is kept: there are a hundred kinds of frames, and their senders choose the lengths."""
-
-_WORD, _WORDS = 64, 4096
-"""The longest text that is kept as a word, and how many are."""
+_NO_NUMBER: Final = "a number is not written as protobuf writes it"
 
 
 def varint(number: int) -> bytes:
@@ -35,52 +29,15 @@ def varint(number: int) -> bytes:
     return bytes(out)
 
 
-class _Lengths(dict[int, bytes]):
-    def __missing__(self, number: int) -> bytes:
-        made = varint(number)
-        if number < _KEPT:
-            self[number] = made
-        return made
+_KEPT: Final = 1 << 14
+"""Lengths below are made once: they take one byte or two."""
+
+_LENGTHS: Final[list[bytes]] = [varint(number) for number in range(_KEPT)]
 
 
-LENGTHS = _Lengths()
-"""The varint of every length. Looking one up costs a tenth of making it."""
-
-
-class _Words(dict[str, bytes]):
-    def __missing__(self, text: str) -> bytes:
-        made = sized(str.encode(text))
-        if len(made) < _WORD:
-            if len(self) >= _WORDS:
-                self.clear()
-            self[text] = made
-        return made
-
-
-WORDS = _Words()
-"""Strings behind their lengths, as far as they are such as come again and again."""
-
-
-class Frames(dict[int, bytes]):
-    """What stands before a body of a given length that lies in messages which hold nothing else: tag and length of each
-    of them, from the outermost of ``tags`` on, and its own. One look-up instead of one for every length."""
-
-    def __init__(self, *tags: bytes) -> None:
-        self._tags = tags
-
-    def __missing__(self, length: int) -> bytes:
-        made = b""
-        for tag in reversed(self._tags):
-            made = tag + LENGTHS[length + len(made)] + made
-        if length < _FRAMED:
-            self[length] = made
-        return made
-
-
-@cache
-def frames(*tags: bytes) -> Frames:
-    """What stands before bodies in messages with these tags, the same one for everybody."""
-    return Frames(*tags)
+def length(number: int) -> bytes:
+    """The varint of a length. Looking one up costs a tenth of making it."""
+    return _LENGTHS[number] if number < _KEPT else varint(number)
 
 
 def tag(number: int, wire_type: int = LENGTH) -> bytes:
@@ -90,12 +47,7 @@ def tag(number: int, wire_type: int = LENGTH) -> bytes:
 
 def sized(body: bytes) -> bytes:
     """``body`` behind its length."""
-    return LENGTHS[len(body)] + body
-
-
-def sized_all(pieces: list[bytes]) -> bytes:
-    """The pieces one after the other behind their common length: of what is large, the only copy."""
-    return b"".join((LENGTHS[sum(map(len, pieces))], *pieces))
+    return length(len(body)) + body
 
 
 def signed(number: int) -> bytes:

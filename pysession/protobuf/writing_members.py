@@ -1,134 +1,197 @@
-"""Members of known objects → the bytes of their fields: one function for each form that a field has."""
+"""Members of known objects → the bytes of their fields: a class for each form that a field has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import Any, Final
 
 import jiter
-import msgspec
 
 from pysession.protobuf.exact import number
 from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import enumeration, number_of
-from pysession.protobuf.varints import LENGTHS, VARINT, Frames, frames, signed, sized, sized_all, tag
-from pysession.protobuf.words import (
-    Kind,
-    Slot,
-    between,
-    choices,
-    kinds,
-    other_kind,
-    words_of,
-)
-from pysession.protobuf.writing_objects import UNFIT, Lists, ObjectWriter, Write, Writer
-from pysession.protobuf.writing_values import double, member_name, object_body, value_body
+from pysession.protobuf.varints import VARINT, signed, tag
+from pysession.protobuf.words import Kind, Slot, between, choices, kinds, other_kind, words_of
+from pysession.protobuf.writing_objects import Form, Lists, ObjectWriter
+from pysession.protobuf.writing_values import close, double, member_name, write_bytes, write_object, write_value
 
-_NESTED = 12
+_NESTED: Final = 12
 """Messages inside each other that a content takes with all that can stand in it but contents and values."""
 
-_ITEMS = tag(1)
+_ITEMS: Final = tag(1)
 """Every list of something has its items in its first field."""
 
-_ITEM = frames(_ITEMS)
-
-_LIMIT = 1 << 63
-
-UNCOMPILED = (KeyError, *UNFIT)
-"""Why a compiled function did not write an object: there is none, or a value does not fit."""
-
-_encode = str.encode
+_LIMIT: Final = 1 << 63
 
 
 def object_writer(kind: Kind, dialect: str) -> ObjectWriter:
     """Writes objects of ``kind`` in the words of ``dialect``."""
-    return ObjectWriter(kind, partial(write_of, dialect))
+    return ObjectWriter(kind, partial(form_of, dialect))
 
 
-def write_of(dialect: str, slot: Slot) -> Writer:
-    """What writes a member in that slot."""
+def form_of(dialect: str, slot: Slot) -> Form:
+    """How a member in that slot is written."""
     form = slot.field.form
-    return Writer(_SIMPLE[form]) if form in _SIMPLE else _IN_WORDS[form](dialect, slot)
+    return _SIMPLE[form] if form in _SIMPLE else _IN_WORDS[form](dialect, slot)
 
 
 # ---------------------------------------------------------------- scalars and values
 
 
-def _string(value: Any, room: int, lists: Lists) -> bytes:
-    return sized(_encode(value))
+class _String(Form):
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        if not isinstance(value, str):
+            return False
+        if value.isascii():
+            return True
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        if not isinstance(value, str):
+            raise Unfit
+        return write_bytes(out, value.encode())
 
 
-def _bool(value: Any, room: int, lists: Lists) -> bytes:
-    if value is True:
-        return b"\1"
-    if value is False:
-        return b"\0"
-    raise Unfit
+class _Bool(Form):
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return value is True or value is False
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        if value is True:
+            out.append(b"\1")
+        elif value is False:
+            out.append(b"\0")
+        else:
+            raise Unfit
+        return 1
 
 
-def _int64(value: Any, room: int, lists: Lists) -> bytes:
-    if value.__class__ is not int or not -_LIMIT <= value < _LIMIT:
-        raise Unfit
-    return signed(value)
+class _Int64(Form):
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and -_LIMIT <= value < _LIMIT
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        if not self.fits(value, room, lists):
+            raise Unfit
+        body = signed(value)
+        out.append(body)
+        return len(body)
 
 
-def _double(value: Any, room: int, lists: Lists) -> bytes:
-    if value.__class__ is jiter.LosslessFloat:
-        value = number(str(value))
-    if value.__class__ is not float:
-        raise Unfit
-    return double(value)
+class _Double(Form):
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return isinstance(_plain_number(value), float)
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        value = _plain_number(value)
+        if not isinstance(value, float):
+            raise Unfit
+        out.append(double(value))
+        return 8
 
 
-def _value(value: Any, room: int, lists: Lists) -> bytes:
-    return sized(value_body(value, room - 1))
+def _plain_number(value: Any) -> Any:
+    return number(str(value)) if isinstance(value, jiter.LosslessFloat) else value
 
 
-def _object(value: Any, room: int, lists: Lists) -> bytes:
-    if value.__class__ is not dict:
-        raise Unfit
-    return sized(object_body(value, room - 1)) if value else b"\0"
+class _Value(Form):
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return True
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        at = len(out)
+        out.append(b"")
+        return close(out, at, write_value(out, value, room - 1))
 
 
-def _strings(value: Any, room: int, lists: Lists) -> bytes:
-    if value.__class__ is not list:
-        raise Unfit
-    return sized(b"".join(_ITEMS + sized(_encode(item)) for item in value))
+class _Object(Form):
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return isinstance(value, dict)
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        if not isinstance(value, dict):
+            raise Unfit
+        if not value:
+            out.append(b"\0")
+            return 1
+        at = len(out)
+        out.append(b"")
+        return close(out, at, write_object(out, value, room - 1))
 
 
-def _objects(value: Any, room: int, lists: Lists) -> bytes:
-    if value.__class__ is not list:
-        raise Unfit
-    return sized(b"".join(_ITEMS + _object(item, room - 1, lists) for item in value))
+class _ListOf(Form):
+    """A list of values that are all of one form."""
+
+    def __init__(self, item: Form) -> None:
+        super().__init__()
+        self._item = item
+
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        if not isinstance(value, list):
+            return False
+        for item in value:  # noqa: SIM110 (a loop is compiled, a generator is not)
+            if not self._item.fits(item, room - 1, lists):
+                return False
+        return True
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        if not isinstance(value, list):
+            raise Unfit
+        at = len(out)
+        out.append(b"")
+        size = 0
+        for item in value:
+            out.append(_ITEMS)
+            size += len(_ITEMS) + self._item.write(out, item, room - 1, lists)
+        return close(out, at, size)
 
 
-def _text_or_object(value: Any, room: int, lists: Lists) -> bytes:
-    if value.__class__ is str:
-        body = _encode(value)
-        return sized(_TEXT + LENGTHS[len(body)] + body)
-    return sized(_ARGUMENTS + _object(value, room - 1, lists))
+class _TextOrObject(Form):
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return _STRING.fits(value, room, lists) or isinstance(value, dict)
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        at = len(out)
+        out.append(b"")
+        text = isinstance(value, str)
+        out.append(_TEXT if text else _ARGUMENTS)
+        form = _STRING if text else _OBJECT
+        return close(out, at, 1 + form.write(out, value, room - 1, lists))
 
 
-def _service_session_id(value: Any, room: int, lists: Lists) -> bytes:
-    if value is None:
-        return sized(_NO_ID + b"\1")
-    if value.__class__ is str:
-        return sized(_ID + sized(_encode(value)))
-    return sized(_MAPPING + _object(value, room - 1, lists))
+class _ServiceSessionId(Form):
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return value is None or isinstance(value, dict) or _STRING.fits(value, room, lists)
 
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        at = len(out)
+        out.append(b"")
+        if value is None:
+            out.append(_NO_ID)
+            return close(out, at, len(_NO_ID))
+        text = isinstance(value, str)
+        out.append(_ID if text else _MAPPING)
+        form = _STRING if text else _OBJECT
+        return close(out, at, 1 + form.write(out, value, room - 1, lists))
+
+
+_STRING: Final = _String()
+_OBJECT: Final = _Object()
 
 # ---------------------------------------------------------------- objects that have kinds
 
 
-class _KindWriter(msgspec.Struct, frozen=True):
-    """Writes the objects of one kind. What stands before such a body by its length: where there is one object, where there
-    is a list of them, and before the only one in a list, the length of the list included."""
+class _KindWriter:
+    """Writes the objects of one kind, and the tag of the field that says so."""
 
-    write: ObjectWriter
-    one: Frames
-    item: Frames
-    alone: Frames
+    def __init__(self, key: bytes, writer: ObjectWriter) -> None:
+        self.key = key
+        self.writer = writer
 
 
 class _Chooser:
@@ -138,47 +201,52 @@ class _Chooser:
         known = kinds(dialect, place)
         self._of = choices(place)
         self._dialect = dialect
-        self.discriminator = next((kind.discriminator for kind in known.values() if kind.discriminator), None)
+        self._discriminator: Any = next((kind.discriminator for kind in known.values() if kind.discriminator), None)
         named: set[str] = set()
-        self.kinds: dict[Any, _KindWriter] = {}
+        self._kinds: dict[str, _KindWriter] = {}
         for name, kind in known.items():
-            self.kinds[name] = self._writer(kind, name if kind.message in named else None)
+            self._kinds[name] = self._writer(kind, name if kind.message in named else None)
             named.add(kind.message)
-        self.unknown = self._writer(other_kind(dialect, place), None)
+        self._unknown = self._writer(other_kind(dialect, place), None)
 
     def _writer(self, kind: Kind, alias: str | None) -> _KindWriter:
-        key = tag(self._of[kind.message].number)
         return _KindWriter(
-            ObjectWriter(kind, partial(write_of, self._dialect), alias),
-            frames(key),
-            frames(_ITEMS, key),
-            frames(b"", _ITEMS, key),
+            tag(self._of[kind.message].number), ObjectWriter(kind, partial(form_of, self._dialect), alias)
         )
 
-    def body(self, value: dict[str, Any], room: int, lists: Lists, standing: str | None = None) -> bytes:
+    def write(
+        self, out: list[bytes], value: dict[str, Any], room: int, lists: Lists, standing: str | None = None
+    ) -> int:
         """``value`` as the message of the place; without discriminator it is of the kind ``standing``."""
-        name = value.get(self.discriminator, standing)  # type: ignore[arg-type]
-        kind = self.kinds.get(name, self.unknown) if name.__class__ is str else self.unknown
-        body = kind.write(value, room - 1, lists)
-        return kind.one[len(body)] + body
+        name = value.get(self._discriminator, standing)
+        kind = self._kinds.get(name, self._unknown) if isinstance(name, str) else self._unknown
+        out.append(kind.key)
+        at = len(out)
+        out.append(b"")
+        return len(kind.key) + close(out, at, kind.writer.write(out, value, room - 1, lists))
 
-    def bodies(self, value: list[dict[str, Any]], room: int, lists: Lists) -> bytes:
+    def write_all(self, out: list[bytes], value: list[dict[str, Any]], room: int, lists: Lists) -> int:
         """``value`` as the list of the place."""
-        out: list[bytes] = []
-        room -= 2
+        size = 0
         for item in value:
-            name = item.get(self.discriminator)  # type: ignore[arg-type]
-            kind = self.kinds.get(name, self.unknown) if name.__class__ is str else self.unknown
-            try:
-                body = kind.write.compiled[tuple(item)](item, room, lists)
-            except UNCOMPILED:
-                body = kind.write(item, room, lists)
-            out += kind.item[len(body)], body
-        return b"".join(out)
+            out.append(_ITEMS)
+            at = len(out)
+            out.append(b"")
+            size += len(_ITEMS) + close(out, at, self.write(out, item, room - 1, lists))
+        return size
 
     def named(self, value: Any) -> bool:
         """Whether ``value`` is an object that names a kind."""
-        return value.__class__ is dict and value.get(self.discriminator).__class__ is str
+        return isinstance(value, dict) and isinstance(value.get(self._discriminator), str)
+
+    def all_named(self, value: Any) -> bool:
+        """Whether ``value`` is a list of nothing but such objects."""
+        if not isinstance(value, list):
+            return False
+        for item in value:  # noqa: SIM110 (a loop is compiled, a generator is not)
+            if not self.named(item):
+                return False
+        return True
 
 
 @cache
@@ -186,240 +254,257 @@ def _chooser(place: str, dialect: str) -> _Chooser:
     return _Chooser(place, dialect)
 
 
-def _fits_one(value: Any, room: int, lists: Lists) -> bool:
-    return value.__class__ is dict and room > _NESTED
+class _One(Form):
+    """One object of a place."""
+
+    def __init__(self, place: str, dialect: str, slot: Slot) -> None:
+        super().__init__(nests=True)
+        self._chooser: _Chooser = _chooser(place, dialect)
+        self._standing = slot.standing
+
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return isinstance(value, dict) and room > _NESTED
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        at = len(out)
+        out.append(b"")
+        return close(out, at, self._chooser.write(out, value, room - 1, lists, self._standing))
 
 
-def _fits_several(value: Any, room: int, lists: Lists) -> bool:
-    if value.__class__ is not list or room <= _NESTED:
+class _Several(Form):
+    """A list of objects of a place."""
+
+    def __init__(self, place: str, dialect: str, slot: Slot) -> None:
+        super().__init__(nests=True)
+        self._chooser: _Chooser = _chooser(place, dialect)
+
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return room > _NESTED and _are_objects(value)
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        at = len(out)
+        out.append(b"")
+        return close(out, at, self._chooser.write_all(out, value, room - 1, lists))
+
+
+def _are_objects(value: Any) -> bool:
+    if not isinstance(value, list):
         return False
-    for item in value:  # noqa: SIM110 (a loop costs half of what all() does, and lists are short)
-        if item.__class__ is not dict:
+    for item in value:  # noqa: SIM110 (a loop is compiled, a generator is not)
+        if not isinstance(item, dict):
             return False
     return True
 
 
-def _one(place: str, dialect: str, slot: Slot) -> Writer:
-    chooser, standing = _chooser(place, dialect), slot.standing
+class _Output(Form):
+    """Contents, or any other JSON."""
 
-    def write(value: Any, room: int, lists: Lists) -> bytes:
-        if not _fits_one(value, room, lists):
-            raise Unfit
-        return sized(chooser.body(value, room - 1, lists, standing))
+    def __init__(self, dialect: str, slot: Slot) -> None:
+        super().__init__(nests=True)
+        self._chooser: _Chooser = _chooser("content", dialect)
 
-    return Writer(write, _fits_one)
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return True
 
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        at = len(out)
+        out.append(b"")
+        return close(out, at, self._write(out, value, room, lists))
 
-def _several(place: str, dialect: str, slot: Slot) -> Writer:
-    chooser = _chooser(place, dialect)
-    discriminator, kinds, unknown = chooser.discriminator, chooser.kinds, chooser.unknown
-
-    def write(value: Any, room: int, lists: Lists) -> bytes:
-        if value.__class__ is list and len(value) == 1 and value[0].__class__ is dict and room > _NESTED:
-            # Most lists are of one object; then no list needs to be looked through and put together.
-            item = value[0]
-            name = item.get(discriminator)
-            kind = kinds.get(name, unknown) if name.__class__ is str else unknown
-            try:
-                body = kind.write.compiled[tuple(item)](item, room - 3, lists)
-            except UNCOMPILED:
-                body = kind.write(item, room - 3, lists)
-            return kind.alone[len(body)] + body
-        if not _fits_several(value, room, lists):
-            raise Unfit
-        body = chooser.bodies(value, room - 1, lists)
-        return LENGTHS[len(body)] + body
-
-    return Writer(write, _fits_several)
+    def _write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        chooser = self._chooser
+        several = chooser.all_named(value)
+        if room <= _NESTED + 2 or not (several or chooser.named(value)):
+            out.append(_OUTPUT)
+            return len(_OUTPUT) + _VALUE.write(out, value, room - 1, lists)
+        key = _CONTENTS if several else _CONTENT
+        out.append(key)
+        at = len(out)
+        out.append(b"")
+        write = chooser.write_all if several else chooser.write
+        return len(key) + close(out, at, write(out, value, room - 2, lists))
 
 
-def _output(dialect: str, slot: Slot) -> Writer:
-    chooser = _chooser("content", dialect)
-
-    def write(value: Any, room: int, lists: Lists) -> bytes:
-        if room > _NESTED + 2:
-            if value.__class__ is list and all(map(chooser.named, value)):
-                return sized(_CONTENTS + sized(chooser.bodies(value, room - 2, lists)))
-            if chooser.named(value):
-                return sized(_CONTENT + sized(chooser.body(value, room - 2, lists)))
-        return sized(_OUTPUT + sized(value_body(value, room - 2)))
-
-    return Writer(write, lambda value, room, lists: True)
-
+_VALUE: Final = _Value()
 
 # ---------------------------------------------------------------- messages, and what is around them
 
 
-@cache
-def _plain(place: str, dialect: str) -> ObjectWriter:
-    return ObjectWriter(kinds(dialect, place)[""], partial(write_of, dialect))
+class _ObjectOf(Form):
+    """An object of a kind that its place tells."""
+
+    def __init__(self, writer: ObjectWriter) -> None:
+        super().__init__(nests=True)
+        self._writer = writer
+
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return isinstance(value, dict)
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        at = len(out)
+        out.append(b"")
+        return close(out, at, self._writer.write(out, value, room - 1, lists))
 
 
-@cache
-def _between(place: str, dialect: str) -> ObjectWriter:
-    return ObjectWriter(between(place, dialect), partial(write_of, dialect))
-
-
-def _is_object(value: Any, room: int, lists: Lists) -> bool:
-    return value.__class__ is dict
-
-
-def _usage(dialect: str, slot: Slot) -> Writer:
-    return _object_of(_plain("usage", dialect), _is_object)
-
-
-def _object_of(write_object: Write, fits: Callable[[Any, int, Lists], bool]) -> Writer:
-    def write(value: Any, room: int, lists: Lists) -> bytes:
-        if not fits(value, room, lists):
-            raise Unfit
-        return sized(write_object(value, room - 1, lists))
-
-    return Writer(write, fits)
-
-
-def _are_messages(value: Any, room: int, lists: Lists) -> bool:
-    return id(value) in lists and {*map(type, value)} <= {dict}
-
-
-def _messages(dialect: str, slot: Slot) -> Writer:
-    usual = words_of(dialect)
-
-    def write(value: Any, room: int, lists: Lists) -> bytes:
-        if not _are_messages(value, room, lists):
-            raise Unfit
-        spoken = lists[id(value)]
-        write_message = _message_writer(spoken)
-        compiled = {} if spoken == _ROLE_OBJECTS else _plain("message", spoken).compiled
-        out: list[bytes] = []
-        room -= 2
-        for item in value:
-            try:
-                body = compiled[tuple(item)](item, room, lists)
-            except UNCOMPILED:
-                body = write_message(item, room, lists)
-            out += _ITEM[len(body)], body
-        if spoken != usual:
-            out.append(_WORDS + bytes([enumeration("Dialect", "DIALECT_")[spoken]]))
-        return sized_all(out)
-
-    return Writer(write, _are_messages)
-
-
-@cache
-def _message_writer(dialect: str) -> Write:
-    return _with_role_objects(_plain("message", dialect)) if dialect == _ROLE_OBJECTS else _plain("message", dialect)
-
-
-def _with_role_objects(write_message: Write) -> Write:
-    """Roles were objects once; the field has what they say all the same."""
-
-    def write(value: dict[str, Any], room: int, lists: Lists) -> bytes:
-        role = value.get("role")
-        if role.__class__ is dict and list(role) == ["type", "value"] and role["type"] == "role":
-            plain = role["value"]
-            if plain.__class__ is str and plain.isprintable():
-                return write_message({**value, "role": plain}, room, lists) + _ROLE_IN_OBJECT
-        return write_message(value, room, lists)
-
-    return write
-
-
-def _history(dialect: str, slot: Slot) -> Writer:
-    return _object_of(_between("history", dialect), _is_history)
-
-
-def _is_history(value: Any, room: int, lists: Lists) -> bool:
-    return value.__class__ is dict and _holds_history(value, lists)
+class _History(_ObjectOf):
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return isinstance(value, dict) and _holds_history(value, lists)
 
 
 def _holds_history(value: dict[str, Any], lists: Lists) -> bool:
     """Whether a history of the document is the list of messages in ``value``, or in one of the groups in it."""
     for item in value.values():
-        if item.__class__ is list:
+        if isinstance(item, list):
             if id(item) in lists:
                 return True
-            if any(group.__class__ is dict and id(group.get("messages")) in lists for group in item):
-                return True
+            for group in item:
+                if isinstance(group, dict) and id(group.get("messages")) in lists:
+                    return True
     return False
 
 
-def _groups(dialect: str, slot: Slot) -> Writer:
-    write_group = _between("group", dialect)
+class _Groups(Form):
+    def __init__(self, dialect: str, slot: Slot) -> None:
+        super().__init__(nests=True)
+        self._writer: ObjectWriter = _between("group", dialect)
 
-    def write(value: Any, room: int, lists: Lists) -> bytes:
-        if not _fits_several(value, room, lists):
-            raise Unfit
-        return sized(b"".join(_ITEMS + sized(write_group(item, room - 2, lists)) for item in value))
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return room > _NESTED and _are_objects(value)
 
-    return Writer(write, _fits_several)
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        at = len(out)
+        out.append(b"")
+        size = 0
+        for item in value:
+            out.append(_ITEMS)
+            inner = len(out)
+            out.append(b"")
+            size += len(_ITEMS) + close(out, inner, self._writer.write(out, item, room - 2, lists))
+        return close(out, at, size)
 
 
-def _data(dialect: str, slot: Slot) -> Writer:
-    return _object_of(_between("data", dialect), _is_object)
+class _Messages(Form):
+    """A list of messages, in the words of the history that it is."""
+
+    def __init__(self, dialect: str, slot: Slot) -> None:
+        super().__init__(nests=True)
+        self._usual = words_of(dialect)
+
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return id(value) in lists and _are_objects(value)
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        spoken = lists[id(value)]
+        writer: ObjectWriter = _plain("message", spoken)
+        had_role_objects = spoken == _ROLE_OBJECTS
+        at = len(out)
+        out.append(b"")
+        size = 0
+        for item in value:
+            out.append(_ITEMS)
+            inner = len(out)
+            out.append(b"")
+            if had_role_objects and (plain := _with_plain_role(item)) is not None:
+                written = writer.write(out, plain, room - 2, lists) + len(_ROLE_IN_OBJECT)
+                out.append(_ROLE_IN_OBJECT)
+            else:
+                written = writer.write(out, item, room - 2, lists)
+            size += len(_ITEMS) + close(out, inner, written)
+        if spoken != self._usual:
+            words = _WORDS + bytes([enumeration("Dialect", "DIALECT_")[spoken]])
+            out.append(words)
+            size += len(words)
+        return close(out, at, size)
 
 
-def _state(dialect: str, slot: Slot) -> Writer:
-    forms = (
-        (_HISTORY, _history(dialect, slot).write),
-        (_MESSAGES, _messages(dialect, slot).write),
-        (_STATE_VALUE, _value),
-    )
+def _with_plain_role(message: dict[str, Any]) -> dict[str, Any] | None:
+    """The message with what its role says, where that is an object, as roles once were; the field has it all the same."""
+    role = message.get("role")
+    if not isinstance(role, dict) or list(role) != ["type", "value"] or role["type"] != "role":
+        return None
+    plain = role["value"]
+    return {**message, "role": plain} if isinstance(plain, str) and plain.isprintable() else None
 
-    def write(value: Any, room: int, lists: Lists) -> bytes:
-        if value.__class__ is not dict:
-            raise Unfit
-        out: list[bytes] = []
+
+class _State(Form):
+    """The entries of a state, each as the first of the forms that it fits."""
+
+    def __init__(self, dialect: str, slot: Slot) -> None:
+        super().__init__(nests=True)
+        self._forms: list[tuple[bytes, Form]] = [
+            (_HISTORY, _History(_between("history", dialect))),
+            (_MESSAGES, _Messages(dialect, slot)),
+            (_STATE_VALUE, _VALUE),
+        ]
+
+    def fits(self, value: Any, room: int, lists: Lists) -> bool:
+        return isinstance(value, dict)
+
+    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+        at = len(out)
+        out.append(b"")
+        size = 0
         for name, item in value.items():
-            key = member_name(name)
-            for form, write_form in forms:
-                try:
-                    written = write_form(item, room - 2, lists)
-                except Unfit:
-                    continue
-                out += _ITEMS, LENGTHS[len(key) + len(form) + len(written)], key, form, written
-                break
-        return sized_all(out)
-
-    return Writer(write, _is_object)
+            key, form = next(choice for choice in self._forms if choice[1].fits(item, room - 2, lists))
+            out.append(_ITEMS)
+            inner = len(out)
+            out += b"", member_name(name), key
+            written = len(out[inner + 1]) + len(key) + form.write(out, item, room - 2, lists)
+            size += len(_ITEMS) + close(out, inner, written)
+        return close(out, at, size)
 
 
-_SIMPLE: dict[str, Write] = {
-    "string": _string,
-    "bool": _bool,
-    "int64": _int64,
-    "double": _double,
-    "Value": _value,
-    "Object": _object,
-    "Strings": _strings,
-    "Objects": _objects,
-    "TextOrObject": _text_or_object,
-    "ServiceSessionId": _service_session_id,
+@cache
+def _plain(place: str, dialect: str) -> ObjectWriter:
+    return object_writer(kinds(dialect, place)[""], dialect)
+
+
+@cache
+def _between(place: str, dialect: str) -> ObjectWriter:
+    return object_writer(between(place, dialect), dialect)
+
+
+_SIMPLE: Final[dict[str, Form]] = {
+    "string": _STRING,
+    "bool": _Bool(),
+    "int64": _Int64(),
+    "double": _Double(),
+    "Value": _VALUE,
+    "Object": _OBJECT,
+    "Strings": _ListOf(_STRING),
+    "Objects": _ListOf(_OBJECT),
+    "TextOrObject": _TextOrObject(),
+    "ServiceSessionId": _ServiceSessionId(),
 }
 """By the form of the field."""
 
-_IN_WORDS: dict[str, Callable[[str, Slot], Writer]] = {
-    "Content": partial(_one, "content"),
-    "Contents": partial(_several, "content"),
-    "Annotations": partial(_several, "annotation"),
-    "Regions": partial(_several, "region"),
-    "DurableEntries": partial(_several, "entry"),
-    "Output": _output,
-    "UsageDetails": _usage,
-    "Messages": _messages,
-    "History": _history,
-    "MessageGroups": _groups,
-    "DurableData": _data,
-    "State": _state,
+_IN_WORDS: Final[dict[str, Callable[[str, Slot], Form]]] = {
+    "Content": partial(_One, "content"),
+    "Contents": partial(_Several, "content"),
+    "Annotations": partial(_Several, "annotation"),
+    "Regions": partial(_Several, "region"),
+    "DurableEntries": partial(_Several, "entry"),
+    "Output": _Output,
+    "UsageDetails": lambda dialect, slot: _ObjectOf(_plain("usage", dialect)),
+    "Messages": _Messages,
+    "History": lambda dialect, slot: _History(_between("history", dialect)),
+    "MessageGroups": _Groups,
+    "DurableData": lambda dialect, slot: _ObjectOf(_between("data", dialect)),
+    "State": _State,
 }
-"""What makes the writer of a field of that form, in the words of a dialect."""
+"""What makes the form of a field in the words of a dialect."""
 
-_ROLE_OBJECTS = "python-thread"
-_TEXT, _ARGUMENTS = tag(number_of("TextOrObject", "text")), tag(number_of("TextOrObject", "object"))
-_NO_ID = tag(number_of("ServiceSessionId", "null_value"), VARINT)
-_ID, _MAPPING = tag(number_of("ServiceSessionId", "text")), tag(number_of("ServiceSessionId", "mapping"))
-_CONTENTS, _CONTENT = tag(number_of("Output", "contents")), tag(number_of("Output", "content"))
-_OUTPUT = tag(number_of("Output", "value"))
-_WORDS = tag(number_of("Messages", "words"), VARINT)
-_ROLE_IN_OBJECT = tag(number_of("Message", "role_in_object"), VARINT) + b"\1"
-_STATE_VALUE, _HISTORY = tag(number_of("StateEntry", "value")), tag(number_of("StateEntry", "history"))
-_MESSAGES = tag(number_of("StateEntry", "messages"))
+_ROLE_OBJECTS: Final = "python-thread"
+_TEXT: Final = tag(number_of("TextOrObject", "text"))
+_ARGUMENTS: Final = tag(number_of("TextOrObject", "object"))
+_NO_ID: Final = tag(number_of("ServiceSessionId", "null_value"), VARINT) + b"\1"
+_ID: Final = tag(number_of("ServiceSessionId", "text"))
+_MAPPING: Final = tag(number_of("ServiceSessionId", "mapping"))
+_CONTENTS: Final = tag(number_of("Output", "contents"))
+_CONTENT: Final = tag(number_of("Output", "content"))
+_OUTPUT: Final = tag(number_of("Output", "value"))
+_WORDS: Final = tag(number_of("Messages", "words"), VARINT)
+_ROLE_IN_OBJECT: Final = tag(number_of("Message", "role_in_object"), VARINT) + b"\1"
+_STATE_VALUE: Final = tag(number_of("StateEntry", "value"))
+_HISTORY: Final = tag(number_of("StateEntry", "history"))
+_MESSAGES: Final = tag(number_of("StateEntry", "messages"))

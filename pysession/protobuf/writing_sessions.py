@@ -10,9 +10,9 @@ from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import Field, enumeration, fields, number_of
 from pysession.protobuf.varints import VARINT, sized, tag
 from pysession.protobuf.words import Slot, envelope, words_of
-from pysession.protobuf.writing_members import object_writer, write_of
-from pysession.protobuf.writing_objects import ObjectWriter, Write
-from pysession.protobuf.writing_values import DEEPEST, value_body
+from pysession.protobuf.writing_members import form_of, object_writer
+from pysession.protobuf.writing_objects import Form, ObjectWriter
+from pysession.protobuf.writing_values import DEEPEST, close, write_value
 
 
 def session_bytes(
@@ -35,16 +35,20 @@ def session_bytes(
     # A document that is messages only is one list of them, which no history lists when it is empty or a single message.
     lists = {id(value): words_of(dialect)} if shape in _LISTS else {}
     lists |= {id(segment.messages): history.language for history in histories for segment in history.segments}
-    head = _head(dialect, release)
-    if shape != "value":
-        try:
-            return b"".join((head, _shape_field(shape), _typed(shape, value, dialect, lists)))
-        except Unfit:
-            # Not every item of the list is a message.
-            if shape == "lines":
-                raise
-            value = value[0] if shape == "message" else value
-    return head + _shape_field("value") + _VALUE + sized(value_body(value, DEEPEST - 2))
+    out = [_head(dialect, release)]
+    if shape == "envelope":
+        out.append(_shape_field(shape))
+        _envelope_writer(dialect).write(out, value, DEEPEST - 1, lists)
+    elif shape in _LISTS and _messages(dialect).fits(value, DEEPEST - 1, lists):
+        out += _shape_field(shape), _MESSAGES
+        _messages(dialect).write(out, value, DEEPEST - 1, lists)
+    elif shape == "lines":
+        raise Unfit
+    else:
+        # Not every item of the list is a message, or the document is no session at all.
+        out += _shape_field("value"), _VALUE, b""
+        close(out, len(out) - 1, write_value(out, value[0] if shape == "message" else value, DEEPEST - 2))
+    return b"".join(out)
 
 
 def _shape(value: Any, detection: Detection, lines: bool) -> tuple[str, Any]:
@@ -55,12 +59,6 @@ def _shape(value: Any, detection: Detection, lines: bool) -> tuple[str, Any]:
     if value.__class__ is list:
         return "messages", value
     return ("message", [value]) if detection.form == SINGLE_MESSAGE else ("envelope", value)
-
-
-def _typed(shape: str, value: Any, dialect: str, lists: dict[int, str]) -> bytes:
-    if shape == "envelope":
-        return _envelope_writer(dialect)(value, DEEPEST - 1, lists)
-    return _MESSAGES + _messages_writer(dialect)(value, DEEPEST - 1, lists)
 
 
 def _head(dialect: str, release: str | None) -> bytes:
@@ -80,8 +78,8 @@ def _envelope_writer(dialect: str) -> ObjectWriter:
 
 
 @cache
-def _messages_writer(dialect: str) -> Write:
-    return write_of(dialect, Slot(_field("messages"))).write
+def _messages(dialect: str) -> Form:
+    return form_of(dialect, Slot(_field("messages")))
 
 
 def _field(name: str) -> Field:

@@ -1,82 +1,113 @@
-"""JSON values → the bytes of ``value.proto``."""
+"""JSON values → the bytes of ``value.proto``.
+
+What writes appends pieces to ``out`` and returns how many bytes they are: nothing is copied until the whole is put together.
+"""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from typing import Any
-
-import jiter
+from typing import Any, Final
 
 from pysession.protobuf.exact import NumberText, number
 from pysession.protobuf.fields import number_of
 from pysession.protobuf.json_text import json_text
-from pysession.protobuf.varints import FIXED64, LENGTHS, VARINT, signed, sized, tag, varint
+from pysession.protobuf.varints import FIXED64, VARINT, length, signed, tag, varint
 
-DEEPEST = 90
+DEEPEST: Final = 90
 """Messages inside each other, at most: parsers of protobuf stop at 100, and others put a session into messages of theirs."""
 
-_LEVELS = 4
+_LEVELS: Final = 4
 """Messages that a member with a scalar needs below an array or object: itself, Member, Value, and one to spare."""
 
-_VALUE = {
-    name: tag(number_of("Value", name), wire_type)
-    for name, wire_type in (
-        ("null_value", VARINT),
-        ("bool_value", VARINT),
-        ("int_value", VARINT),
-        ("uint_value", VARINT),
-        ("double_value", FIXED64),
-        *((name, 2) for name in ("number_text", "string_value", "surrogate_string")),
-        *((name, 2) for name in ("array_value", "object_value", "json_text")),
-    )
-}
-_NULL = _VALUE["null_value"] + b"\1"
-_TRUE, _FALSE = _VALUE["bool_value"] + b"\1", _VALUE["bool_value"] + b"\0"
-_INT, _UINT, _DOUBLE = _VALUE["int_value"], _VALUE["uint_value"], _VALUE["double_value"]
-_NUMBER, _STRING, _SURROGATES = _VALUE["number_text"], _VALUE["string_value"], _VALUE["surrogate_string"]
-_ARRAY, _OBJECT, _TEXT = _VALUE["array_value"], _VALUE["object_value"], _VALUE["json_text"]
-_ITEM, _MEMBER = tag(number_of("Array", "items")), tag(number_of("Object", "members"))
-_NAME, _SURROGATE_NAME = tag(number_of("Member", "name")), tag(number_of("Member", "surrogate_name"))
-_OF = tag(number_of("Member", "value"))
+EMPTY: Final = b"\0"
+"""A message without fields, behind its tag."""
 
-_INT64, _UINT64 = 1 << 63, 1 << 64
+_NULL: Final = tag(number_of("Value", "null_value"), VARINT) + b"\1"
+_TRUE: Final = tag(number_of("Value", "bool_value"), VARINT) + b"\1"
+_FALSE: Final = tag(number_of("Value", "bool_value"), VARINT) + b"\0"
+_INT: Final = tag(number_of("Value", "int_value"), VARINT)
+_UINT: Final = tag(number_of("Value", "uint_value"), VARINT)
+_DOUBLE: Final = tag(number_of("Value", "double_value"), FIXED64)
+_NUMBER: Final = tag(number_of("Value", "number_text"))
+_STRING: Final = tag(number_of("Value", "string_value"))
+_SURROGATES: Final = tag(number_of("Value", "surrogate_string"))
+_ARRAY: Final = tag(number_of("Value", "array_value"))
+_OBJECT: Final = tag(number_of("Value", "object_value"))
+_TEXT: Final = tag(number_of("Value", "json_text"))
+_ITEM: Final = tag(number_of("Array", "items"))
+_MEMBER: Final = tag(number_of("Object", "members"))
+_NAME: Final = tag(number_of("Member", "name"))
+_SURROGATE_NAME: Final = tag(number_of("Member", "surrogate_name"))
+_OF: Final = tag(number_of("Member", "value"))
+
+_INT64: Final = 1 << 63
+_UINT64: Final = 1 << 64
 
 
-def value_body(value: Any, room: int) -> bytes:
+def write_bytes(out: list[bytes], body: bytes) -> int:
+    """A field's ``body`` behind its length."""
+    size = length(len(body))
+    out.append(size)
+    out.append(body)
+    return len(size) + len(body)
+
+
+def close(out: list[bytes], at: int, size: int) -> int:
+    """Put the length of a message of ``size`` bytes where room was left for it: at ``at`` in ``out``. Both together."""
+    head = length(size)
+    out[at] = head
+    return len(head) + size
+
+
+def write_value(out: list[bytes], value: Any, room: int) -> int:
     """``value`` as a Value, at most ``room`` messages deep."""
-    return _WRITERS[value.__class__](value, room)
+    if isinstance(value, str):
+        try:
+            body = value.encode()
+        except UnicodeEncodeError:
+            return _field(out, _SURROGATES, value.encode("utf-8", "surrogatepass"))
+        return _field(out, _STRING, body)
+    if isinstance(value, (dict, list)):
+        return _nested(out, value, room)
+    return _piece(out, _scalar(value))
 
 
-def object_body(value: dict[str, Any], room: int) -> bytes:
+def write_object(out: list[bytes], value: dict[str, Any], room: int) -> int:
     """``value`` as an Object."""
-    out: list[bytes] = []
-    room -= 2
+    size = 0
     for name, item in value.items():
-        key = _KEYS.get(name) or _key(name)
-        body = _WRITERS[item.__class__](item, room)
-        size = LENGTHS[len(body)]
-        out += _MEMBER, LENGTHS[len(key) + len(size) + len(body)], key, size, body
-    return b"".join(out)
+        out.append(_MEMBER)
+        at = len(out)
+        out.append(b"")
+        size += len(_MEMBER) + close(out, at, write_member(out, name, item, room - 2))
+    return size
 
 
-def member_body(name: str, value: Any, room: int) -> bytes:
+def write_member(out: list[bytes], name: str, value: Any, room: int) -> int:
     """A Member."""
-    return (_KEYS.get(name) or _key(name)) + sized(_WRITERS[value.__class__](value, room))
+    key = _KEYS.get(name)
+    if key is None:
+        key = _key(name)
+    out.append(key)
+    at = len(out)
+    out.append(b"")
+    return len(key) + close(out, at, write_value(out, value, room))
 
 
 def member_name(name: str) -> bytes:
     """The name that a Member or an entry begins with."""
     try:
-        return _NAME + sized(name.encode())
+        body, key = name.encode(), _NAME
     except UnicodeEncodeError:
-        return _SURROGATE_NAME + sized(name.encode("utf-8", "surrogatepass"))
+        body, key = name.encode("utf-8", "surrogatepass"), _SURROGATE_NAME
+    return key + length(len(body)) + body
 
 
-_KEYS: dict[str, bytes] = {}
+_KEYS: Final[dict[str, bytes]] = {}
 """What a member begins with, up to its value's length, by its name. The same few names come again and again."""
 
-_MOST_KEYS, _LONGEST_KEY = 4096, 64
+_MOST_KEYS: Final = 4096
+_LONGEST_KEY: Final = 64
 
 
 def _key(name: str) -> bytes:
@@ -93,52 +124,61 @@ def double(value: float) -> bytes:
     return struct.pack("<d", value)
 
 
-def _string(value: str, room: int) -> bytes:
-    try:
-        body = value.encode()
-    except UnicodeEncodeError:
-        return _SURROGATES + sized(value.encode("utf-8", "surrogatepass"))
-    return _STRING + LENGTHS[len(body)] + body
+def _piece(out: list[bytes], piece: bytes) -> int:
+    out.append(piece)
+    return len(piece)
 
 
-def _integer(value: int, room: int) -> bytes:
+def _field(out: list[bytes], key: bytes, body: bytes) -> int:
+    out.append(key)
+    return len(key) + write_bytes(out, body)
+
+
+def _nested(out: list[bytes], value: Any, room: int) -> int:
+    """An array or object, or its text where it lies too deep."""
+    if room < _LEVELS and value:
+        return _field(out, _TEXT, json_text(value))
+    key = _OBJECT if isinstance(value, dict) else _ARRAY
+    out.append(key)
+    at = len(out)
+    out.append(b"")
+    size = write_object(out, value, room - 1) if isinstance(value, dict) else _array(out, value, room)
+    return len(key) + close(out, at, size)
+
+
+def _array(out: list[bytes], value: list[Any], room: int) -> int:
+    size = 0
+    for item in value:
+        out.append(_ITEM)
+        at = len(out)
+        out.append(b"")
+        size += len(_ITEM) + close(out, at, write_value(out, item, room - 2))
+    return size
+
+
+def _scalar(value: Any) -> bytes:
+    """Tag and body of what is neither text nor nested."""
+    if value is None:
+        return _NULL
+    if value is True:
+        return _TRUE
+    if value is False:
+        return _FALSE
+    if isinstance(value, int):
+        return _integer(value)
+    if isinstance(value, float):
+        return _DOUBLE + double(value)
+    if isinstance(value, NumberText):
+        body = value.text.encode()
+        return _NUMBER + length(len(body)) + body
+    # A number as the native reader keeps it.
+    return _scalar(number(str(value)))
+
+
+def _integer(value: int) -> bytes:
     if -_INT64 <= value < _INT64:
         return _INT + signed(value)
     if 0 <= value < _UINT64:
         return _UINT + varint(value)
-    return _NUMBER + sized(json_text(value))
-
-
-def _lossless(value: Any, room: int) -> bytes:
-    """A number as the native reader keeps it."""
-    found = number(str(value))
-    return _WRITERS[found.__class__](found, room)
-
-
-def _array(value: list[Any], room: int) -> bytes:
-    if room < _LEVELS and value:
-        return _TEXT + sized(json_text(value))
-    out: list[bytes] = []
-    for item in value:
-        body = _WRITERS[item.__class__](item, room - 2)
-        out += _ITEM, LENGTHS[len(body)], body
-    return _ARRAY + sized(b"".join(out))
-
-
-def _object(value: dict[str, Any], room: int) -> bytes:
-    if room < _LEVELS and value:
-        return _TEXT + sized(json_text(value))
-    return _OBJECT + sized(object_body(value, room - 1))
-
-
-_WRITERS: dict[type, Callable[[Any, int], bytes]] = {
-    type(None): lambda value, room: _NULL,
-    bool: lambda value, room: _TRUE if value else _FALSE,
-    int: _integer,
-    float: lambda value, room: _DOUBLE + double(value),
-    NumberText: lambda value, room: _NUMBER + sized(value.text.encode()),
-    jiter.LosslessFloat: _lossless,
-    str: _string,
-    list: _array,
-    dict: _object,
-}
+    body = json_text(value)
+    return _NUMBER + length(len(body)) + body

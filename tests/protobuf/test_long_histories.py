@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from pysession import from_proto, to_proto
-from pysession.protobuf.varints import WORDS, frames
 from pysession.v1.session_pb2 import Session
 from tests.documents import values
 
@@ -128,14 +127,3 @@ def test_lists_with_something_odd_behind_what_is_deep_are_carried_in_their_time(
     for level in range(40):
         content = {"type": "function_result", "call_id": "c", "items": [content, None] if level % 2 else [content]}
     assert carried([{"role": "user", "contents": [content], "type": "message"}] * 12)
-
-
-def test_what_is_remembered_of_lengths_and_texts_has_an_end() -> None:
-    frame = frames(b"\n", b"\x12")
-    assert [frame[length] for length in (0, 125, 126)] == [b"\n\x02\x12\x00", b"\n\x7f\x12\x7d", b"\n\x80\x01\x12\x7e"]
-    for size in range(20_000):
-        frame[size]
-        WORDS[f"text {size}"]
-    assert WORDS["x" * 200] == b"\xc8\x01" + b"x" * 200
-    assert len(frame) <= 2048
-    assert len(WORDS) <= 4096
