@@ -41,12 +41,14 @@ bench: $(VENV)/installed
 	$(BIN)/python benchmarks/exchange.py
 
 # The package is installed as its users install it (not editable), so that the tests meet the wheel's files.
-$(VENV)/installed: pyproject.toml $(shell git ls-files pysession schema fixtures 2>/dev/null)
+$(VENV)/installed: pyproject.toml hatch_build.py $(shell git ls-files pysession schema fixtures 2>/dev/null)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test --group lint --group bench
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check .
+	rm -rf build/wheel
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheel .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/wheel/*.whl
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build/wheel/*.whl
 	touch $@
 
 clean:
