@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from pysession.protobuf.failures import Malformed
@@ -32,6 +33,9 @@ def varint(number: int) -> bytes:
 _KEPT: Final = 1 << 14
 """Lengths below are made once: they take one byte or two."""
 
+_SHORT: Final = 1 << 7
+"""Lengths of one byte: most are."""
+
 _LENGTHS: Final[list[bytes]] = [varint(number) for number in range(_KEPT)]
 
 
@@ -43,6 +47,42 @@ def length(number: int) -> bytes:
 def tag(number: int, wire_type: int = LENGTH) -> bytes:
     """What stands before the field ``number``."""
     return varint(number << 3 | wire_type)
+
+
+class Tag:
+    """What stands before a field: its key, and where it has a length, that too in one piece.
+
+    ``varint`` and ``fixed64`` are the keys of the same field where it is a number.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.varint = tag(number, VARINT)
+        self.fixed64 = tag(number, FIXED64)
+        self._key = tag(number)
+        self._short = [self._key + varint(size) for size in range(_SHORT)]
+
+    def head(self, size: int) -> bytes:
+        """What stands before ``size`` bytes."""
+        return self._short[size] if size < _SHORT else self._key + length(size)
+
+    def write(self, out: list[bytes], body: bytes) -> int:
+        """Append the field that holds ``body``. This, and what is like it, tells how many bytes were appended."""
+        head = self.head(len(body))
+        out.append(head)
+        out.append(body)
+        return len(head) + len(body)
+
+    def close(self, out: list[bytes], at: int, size: int) -> int:
+        """Put what stands before a message of ``size`` bytes where room was left for it: at ``at`` in ``out``."""
+        head = self.head(size)
+        out[at] = head
+        return len(head) + size
+
+
+@cache
+def tagged(number: int) -> Tag:
+    """The tag of the field ``number``, the same one for everybody."""
+    return Tag(number)
 
 
 def sized(body: bytes) -> bytes:

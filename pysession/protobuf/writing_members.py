@@ -11,15 +11,15 @@ import jiter
 from pysession.protobuf.exact import number
 from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import enumeration, number_of
-from pysession.protobuf.varints import VARINT, signed, tag
+from pysession.protobuf.varints import VARINT, Tag, signed, tag, tagged
 from pysession.protobuf.words import Kind, Slot, between, choices, kinds, other_kind, words_of
 from pysession.protobuf.writing_objects import Form, Lists, ObjectWriter
-from pysession.protobuf.writing_values import close, double, member_name, write_bytes, write_object, write_value
+from pysession.protobuf.writing_values import double, member_name, write_object, write_value
 
 _NESTED: Final = 12
 """Messages inside each other that a content takes with all that can stand in it but contents and values."""
 
-_ITEMS: Final = tag(1)
+_ITEMS: Final[Tag] = tagged(1)
 """Every list of something has its items in its first field."""
 
 _LIMIT: Final = 1 << 63
@@ -51,48 +51,47 @@ class _String(Form):
             return False
         return True
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         if not isinstance(value, str):
             raise Unfit
-        return write_bytes(out, value.encode())
+        return field.write(out, value.encode())
 
 
 class _Bool(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return value is True or value is False
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
-        if value is True:
-            out.append(b"\1")
-        elif value is False:
-            out.append(b"\0")
-        else:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
+        if value is not True and value is not False:
             raise Unfit
-        return 1
+        return _scalar(out, field.varint, b"\1" if value else b"\0")
 
 
 class _Int64(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and -_LIMIT <= value < _LIMIT
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         if not self.fits(value, room, lists):
             raise Unfit
-        body = signed(value)
-        out.append(body)
-        return len(body)
+        return _scalar(out, field.varint, signed(value))
 
 
 class _Double(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return isinstance(_plain_number(value), float)
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         value = _plain_number(value)
         if not isinstance(value, float):
             raise Unfit
-        out.append(double(value))
-        return 8
+        return _scalar(out, field.fixed64, double(value))
+
+
+def _scalar(out: list[bytes], key: bytes, body: bytes) -> int:
+    out.append(key)
+    out.append(body)
+    return len(key) + len(body)
 
 
 def _plain_number(value: Any) -> Any:
@@ -103,25 +102,26 @@ class _Value(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return True
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         at = len(out)
         out.append(b"")
-        return close(out, at, write_value(out, value, room - 1))
+        return field.close(out, at, write_value(out, value, room - 1))
 
 
 class _Object(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return isinstance(value, dict)
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         if not isinstance(value, dict):
             raise Unfit
         if not value:
-            out.append(b"\0")
-            return 1
+            head = field.head(0)
+            out.append(head)
+            return len(head)
         at = len(out)
         out.append(b"")
-        return close(out, at, write_object(out, value, room - 1))
+        return field.close(out, at, write_object(out, value, room - 1))
 
 
 class _ListOf(Form):
@@ -139,45 +139,42 @@ class _ListOf(Form):
                 return False
         return True
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         if not isinstance(value, list):
             raise Unfit
         at = len(out)
         out.append(b"")
         size = 0
         for item in value:
-            out.append(_ITEMS)
-            size += len(_ITEMS) + self._item.write(out, item, room - 1, lists)
-        return close(out, at, size)
+            size += self._item.write(out, _ITEMS, item, room - 1, lists)
+        return field.close(out, at, size)
 
 
 class _TextOrObject(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return _STRING.fits(value, room, lists) or isinstance(value, dict)
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         at = len(out)
         out.append(b"")
-        text = isinstance(value, str)
-        out.append(_TEXT if text else _ARGUMENTS)
-        form = _STRING if text else _OBJECT
-        return close(out, at, 1 + form.write(out, value, room - 1, lists))
+        if isinstance(value, str):
+            return field.close(out, at, _TEXT.write(out, value.encode()))
+        return field.close(out, at, _OBJECT.write(out, _ARGUMENTS, value, room - 1, lists))
 
 
 class _ServiceSessionId(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return value is None or isinstance(value, dict) or _STRING.fits(value, room, lists)
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         at = len(out)
         out.append(b"")
         if value is None:
             out.append(_NO_ID)
-            return close(out, at, len(_NO_ID))
-        text = isinstance(value, str)
-        out.append(_ID if text else _MAPPING)
-        form = _STRING if text else _OBJECT
-        return close(out, at, 1 + form.write(out, value, room - 1, lists))
+            return field.close(out, at, len(_NO_ID))
+        if isinstance(value, str):
+            return field.close(out, at, _ID.write(out, value.encode()))
+        return field.close(out, at, _OBJECT.write(out, _MAPPING, value, room - 1, lists))
 
 
 _STRING: Final = _String()
@@ -187,10 +184,10 @@ _OBJECT: Final = _Object()
 
 
 class _KindWriter:
-    """Writes the objects of one kind, and the tag of the field that says so."""
+    """Writes the objects of one kind, into the field that says so."""
 
-    def __init__(self, key: bytes, writer: ObjectWriter) -> None:
-        self.key = key
+    def __init__(self, field: Tag, writer: ObjectWriter) -> None:
+        self.field = field
         self.writer = writer
 
 
@@ -211,7 +208,7 @@ class _Chooser:
 
     def _writer(self, kind: Kind, alias: str | None) -> _KindWriter:
         return _KindWriter(
-            tag(self._of[kind.message].number), ObjectWriter(kind, partial(form_of, self._dialect), alias)
+            tagged(self._of[kind.message].number), ObjectWriter(kind, partial(form_of, self._dialect), alias)
         )
 
     def write(
@@ -220,19 +217,17 @@ class _Chooser:
         """``value`` as the message of the place; without discriminator it is of the kind ``standing``."""
         name = value.get(self._discriminator, standing)
         kind = self._kinds.get(name, self._unknown) if isinstance(name, str) else self._unknown
-        out.append(kind.key)
         at = len(out)
         out.append(b"")
-        return len(kind.key) + close(out, at, kind.writer.write(out, value, room - 1, lists))
+        return kind.field.close(out, at, kind.writer.write(out, value, room - 1, lists))
 
     def write_all(self, out: list[bytes], value: list[dict[str, Any]], room: int, lists: Lists) -> int:
         """``value`` as the list of the place."""
         size = 0
         for item in value:
-            out.append(_ITEMS)
             at = len(out)
             out.append(b"")
-            size += len(_ITEMS) + close(out, at, self.write(out, item, room - 1, lists))
+            size += _ITEMS.close(out, at, self.write(out, item, room - 1, lists))
         return size
 
     def named(self, value: Any) -> bool:
@@ -265,10 +260,10 @@ class _One(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return isinstance(value, dict) and room > _NESTED
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         at = len(out)
         out.append(b"")
-        return close(out, at, self._chooser.write(out, value, room - 1, lists, self._standing))
+        return field.close(out, at, self._chooser.write(out, value, room - 1, lists, self._standing))
 
 
 class _Several(Form):
@@ -281,10 +276,10 @@ class _Several(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return room > _NESTED and _are_objects(value)
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         at = len(out)
         out.append(b"")
-        return close(out, at, self._chooser.write_all(out, value, room - 1, lists))
+        return field.close(out, at, self._chooser.write_all(out, value, room - 1, lists))
 
 
 def _are_objects(value: Any) -> bool:
@@ -306,23 +301,21 @@ class _Output(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return True
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         at = len(out)
         out.append(b"")
-        return close(out, at, self._write(out, value, room, lists))
+        return field.close(out, at, self._write(out, value, room, lists))
 
     def _write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
         chooser = self._chooser
         several = chooser.all_named(value)
         if room <= _NESTED + 2 or not (several or chooser.named(value)):
-            out.append(_OUTPUT)
-            return len(_OUTPUT) + _VALUE.write(out, value, room - 1, lists)
-        key = _CONTENTS if several else _CONTENT
-        out.append(key)
+            return _VALUE.write(out, _OUTPUT, value, room - 1, lists)
         at = len(out)
         out.append(b"")
-        write = chooser.write_all if several else chooser.write
-        return len(key) + close(out, at, write(out, value, room - 2, lists))
+        if several:
+            return _CONTENTS.close(out, at, chooser.write_all(out, value, room - 2, lists))
+        return _CONTENT.close(out, at, chooser.write(out, value, room - 2, lists))
 
 
 _VALUE: Final = _Value()
@@ -340,10 +333,10 @@ class _ObjectOf(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return isinstance(value, dict)
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         at = len(out)
         out.append(b"")
-        return close(out, at, self._writer.write(out, value, room - 1, lists))
+        return field.close(out, at, self._writer.write(out, value, room - 1, lists))
 
 
 class _History(_ObjectOf):
@@ -371,16 +364,15 @@ class _Groups(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return room > _NESTED and _are_objects(value)
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         at = len(out)
         out.append(b"")
         size = 0
         for item in value:
-            out.append(_ITEMS)
             inner = len(out)
             out.append(b"")
-            size += len(_ITEMS) + close(out, inner, self._writer.write(out, item, room - 2, lists))
-        return close(out, at, size)
+            size += _ITEMS.close(out, inner, self._writer.write(out, item, room - 2, lists))
+        return field.close(out, at, size)
 
 
 class _Messages(Form):
@@ -393,7 +385,7 @@ class _Messages(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return id(value) in lists and _are_objects(value)
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         spoken = lists[id(value)]
         writer: ObjectWriter = _plain("message", spoken)
         had_role_objects = spoken == _ROLE_OBJECTS
@@ -401,7 +393,6 @@ class _Messages(Form):
         out.append(b"")
         size = 0
         for item in value:
-            out.append(_ITEMS)
             inner = len(out)
             out.append(b"")
             if had_role_objects and (plain := _with_plain_role(item)) is not None:
@@ -409,12 +400,12 @@ class _Messages(Form):
                 out.append(_ROLE_IN_OBJECT)
             else:
                 written = writer.write(out, item, room - 2, lists)
-            size += len(_ITEMS) + close(out, inner, written)
+            size += _ITEMS.close(out, inner, written)
         if spoken != self._usual:
             words = _WORDS + bytes([enumeration("Dialect", "DIALECT_")[spoken]])
             out.append(words)
             size += len(words)
-        return close(out, at, size)
+        return field.close(out, at, size)
 
 
 def _with_plain_role(message: dict[str, Any]) -> dict[str, Any] | None:
@@ -431,7 +422,7 @@ class _State(Form):
 
     def __init__(self, dialect: str, slot: Slot) -> None:
         super().__init__(nests=True)
-        self._forms: list[tuple[bytes, Form]] = [
+        self._forms: list[tuple[Tag, Form]] = [
             (_HISTORY, _History(_between("history", dialect))),
             (_MESSAGES, _Messages(dialect, slot)),
             (_STATE_VALUE, _VALUE),
@@ -440,18 +431,18 @@ class _State(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return isinstance(value, dict)
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         at = len(out)
         out.append(b"")
         size = 0
         for name, item in value.items():
-            key, form = next(choice for choice in self._forms if choice[1].fits(item, room - 2, lists))
-            out.append(_ITEMS)
+            kind, form = next(choice for choice in self._forms if choice[1].fits(item, room - 2, lists))
+            key = member_name(name)
             inner = len(out)
-            out += b"", member_name(name), key
-            written = len(out[inner + 1]) + len(key) + form.write(out, item, room - 2, lists)
-            size += len(_ITEMS) + close(out, inner, written)
-        return close(out, at, size)
+            out += b"", key
+            written = len(key) + form.write(out, kind, item, room - 2, lists)
+            size += _ITEMS.close(out, inner, written)
+        return field.close(out, at, size)
 
 
 @cache
@@ -495,16 +486,16 @@ _IN_WORDS: Final[dict[str, Callable[[str, Slot], Form]]] = {
 """What makes the form of a field in the words of a dialect."""
 
 _ROLE_OBJECTS: Final = "python-thread"
-_TEXT: Final = tag(number_of("TextOrObject", "text"))
-_ARGUMENTS: Final = tag(number_of("TextOrObject", "object"))
+_TEXT: Final[Tag] = tagged(number_of("TextOrObject", "text"))
+_ARGUMENTS: Final[Tag] = tagged(number_of("TextOrObject", "object"))
 _NO_ID: Final = tag(number_of("ServiceSessionId", "null_value"), VARINT) + b"\1"
-_ID: Final = tag(number_of("ServiceSessionId", "text"))
-_MAPPING: Final = tag(number_of("ServiceSessionId", "mapping"))
-_CONTENTS: Final = tag(number_of("Output", "contents"))
-_CONTENT: Final = tag(number_of("Output", "content"))
-_OUTPUT: Final = tag(number_of("Output", "value"))
+_ID: Final[Tag] = tagged(number_of("ServiceSessionId", "text"))
+_MAPPING: Final[Tag] = tagged(number_of("ServiceSessionId", "mapping"))
+_CONTENTS: Final[Tag] = tagged(number_of("Output", "contents"))
+_CONTENT: Final[Tag] = tagged(number_of("Output", "content"))
+_OUTPUT: Final[Tag] = tagged(number_of("Output", "value"))
 _WORDS: Final = tag(number_of("Messages", "words"), VARINT)
 _ROLE_IN_OBJECT: Final = tag(number_of("Message", "role_in_object"), VARINT) + b"\1"
-_STATE_VALUE: Final = tag(number_of("StateEntry", "value"))
-_HISTORY: Final = tag(number_of("StateEntry", "history"))
-_MESSAGES: Final = tag(number_of("StateEntry", "messages"))
+_STATE_VALUE: Final[Tag] = tagged(number_of("StateEntry", "value"))
+_HISTORY: Final[Tag] = tagged(number_of("StateEntry", "history"))
+_MESSAGES: Final[Tag] = tagged(number_of("StateEntry", "messages"))

@@ -14,9 +14,9 @@ from typing import Any, Final
 from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import LAYOUT, OTHER_MEMBERS, number_of
 from pysession.protobuf.remembering import keep, table
-from pysession.protobuf.varints import LENGTH, VARINT, sized, tag, varint
+from pysession.protobuf.varints import VARINT, Tag, sized, tag, tagged, varint
 from pysession.protobuf.words import Kind, Slot
-from pysession.protobuf.writing_values import close, write_member
+from pysession.protobuf.writing_values import write_member
 
 Lists = dict[int, str]
 """The lists of a document that are histories: by the identity of the list, the dialect whose words its messages are in."""
@@ -40,9 +40,8 @@ class Form(ABC):
         """Whether the field can hold ``value``; told without writing anything."""
 
     @abstractmethod
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
-        """Append what stands behind the field's tag, and tell how many bytes that is; ``Unfit`` where nothing nests and the
-        value does not fit."""
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
+        """Append the field, and tell how many bytes that is; ``Unfit`` where nothing nests and the value does not fit."""
 
 
 class ObjectWriter:
@@ -97,10 +96,9 @@ class ObjectWriter:
             number = OTHER_MEMBERS if slot is None else slot.field.number
             if slot is None or number in order:
                 number = OTHER_MEMBERS
-                steps.append(_Step(number, name, position, _OTHERS, _Other(name)))
+                steps.append(_Step(number, name, position, _Other(name)))
             else:
-                key = tag(number, _WIRE_TYPES.get(slot.field.form, LENGTH))
-                steps.append(_Step(number, name, position, key, self._form_of(slot)))
+                steps.append(_Step(number, name, position, self._form_of(slot)))
                 if name != kind.spelled(number):
                     spellings.append(_spelling(number, name))
             order.append(number)
@@ -110,13 +108,13 @@ class ObjectWriter:
 
 
 class _Step:
-    """The field for a member: its number, its tag, where its value stands among the members', and how that is written."""
+    """The field for a member: its number, where its value stands among the members', and how that is written."""
 
-    def __init__(self, number: int, name: str, position: int, key: bytes, form: Form) -> None:
+    def __init__(self, number: int, name: str, position: int, form: Form) -> None:
         self.number = number
         self.name = name
         self.position = position
-        self.key = key
+        self.field: Tag = tagged(number)
         self.form = form
 
 
@@ -133,14 +131,12 @@ class _Shape:
     def write(self, out: list[bytes], values: list[Any], room: int, lists: Lists) -> int:
         size = 0
         for step in self._before:
-            out.append(step.key)
-            size += len(step.key) + step.form.write(out, values[step.position], room, lists)
+            size += step.form.write(out, step.field, values[step.position], room, lists)
         if self._layout:
             out.append(self._layout)
             size += len(self._layout)
         for step in self._behind:
-            out.append(step.key)
-            size += len(step.key) + step.form.write(out, values[step.position], room, lists)
+            size += step.form.write(out, step.field, values[step.position], room, lists)
         return size
 
     def fits(self, values: list[Any], room: int, lists: Lists) -> bool:
@@ -165,10 +161,10 @@ class _Other(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         return True
 
-    def write(self, out: list[bytes], value: Any, room: int, lists: Lists) -> int:
+    def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         at = len(out)
         out.append(b"")
-        return close(out, at, write_member(out, self._name, value, room - 2))
+        return field.close(out, at, write_member(out, self._name, value, room - 2))
 
 
 def _size(names: tuple[str, ...]) -> int:
@@ -193,8 +189,6 @@ def _spelling(number: int, name: str) -> bytes:
     return _SPELLED_FIELD + varint(number) + _SPELLED_NAME + sized(name.encode())
 
 
-_WIRE_TYPES: Final = {"bool": VARINT, "int64": VARINT, "double": 1}
-_OTHERS: Final = tag(OTHER_MEMBERS)
 _LAYOUT: Final = tag(LAYOUT)
 _ORDER: Final = tag(number_of("Layout", "order"))
 _SPELLINGS: Final = tag(number_of("Layout", "spellings"))

@@ -8,11 +8,11 @@ from typing import Any
 from pysession.dialects import SINGLE_MESSAGE, UNKNOWN, Detection, History, vocabulary
 from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import Field, enumeration, fields, number_of
-from pysession.protobuf.varints import VARINT, sized, tag
+from pysession.protobuf.varints import VARINT, sized, tag, tagged
 from pysession.protobuf.words import Slot, envelope, words_of
 from pysession.protobuf.writing_members import form_of, object_writer
 from pysession.protobuf.writing_objects import Form, ObjectWriter
-from pysession.protobuf.writing_values import DEEPEST, close, write_value
+from pysession.protobuf.writing_values import DEEPEST, write_value
 
 
 def session_bytes(
@@ -40,14 +40,14 @@ def session_bytes(
         out.append(_shape_field(shape))
         _envelope_writer(dialect).write(out, value, DEEPEST - 1, lists)
     elif shape in _LISTS and _messages(dialect).fits(value, DEEPEST - 1, lists):
-        out += _shape_field(shape), _MESSAGES
-        _messages(dialect).write(out, value, DEEPEST - 1, lists)
+        out.append(_shape_field(shape))
+        _messages(dialect).write(out, _MESSAGES, value, DEEPEST - 1, lists)
     elif shape == "lines":
         raise Unfit
     else:
         # Not every item of the list is a message, or the document is no session at all.
-        out += _shape_field("value"), _VALUE, b""
-        close(out, len(out) - 1, write_value(out, value[0] if shape == "message" else value, DEEPEST - 2))
+        out += _shape_field("value"), b""
+        _VALUE.close(out, len(out) - 1, write_value(out, value[0] if shape == "message" else value, DEEPEST - 2))
     return b"".join(out)
 
 
@@ -90,4 +90,4 @@ _LISTS = ("messages", "message", "lines")
 _DIALECT, _SHAPE = tag(number_of("Session", "dialect"), VARINT), tag(number_of("Session", "shape"), VARINT)
 _FORMAT_VERSION, _WRITER = tag(number_of("Session", "format_version")), tag(number_of("Session", "writer"))
 _RELEASE = tag(number_of("Writer", "release"))
-_MESSAGES, _VALUE = tag(number_of("Session", "messages")), tag(number_of("Session", "value"))
+_MESSAGES, _VALUE = tagged(number_of("Session", "messages")), tagged(number_of("Session", "value"))
