@@ -11,6 +11,7 @@ from typing import Any
 import jiter
 import msgspec
 
+from pysession.protobuf.collecting import without_collecting
 from pysession.wire import Encoding, Limits
 from pysession.wire.encoding import MARK
 from pysession.wire.fault import FaultLog, UnreadableError
@@ -38,6 +39,7 @@ def number(text: str) -> float | NumberText:
     return value if msgspec.json.encode(value) == text.encode() else NumberText(text)
 
 
+@without_collecting
 def exact(data: bytes, limits: Limits) -> Any:
     """The value of one JSON document.
 
