@@ -11,7 +11,6 @@ from typing import Any
 import jiter
 import msgspec
 
-from pysession.protobuf.collecting import without_collecting
 from pysession.wire import Encoding, Limits
 from pysession.wire.encoding import MARK
 from pysession.wire.fault import FaultLog, UnreadableError
@@ -39,7 +38,6 @@ def number(text: str) -> float | NumberText:
     return value if msgspec.json.encode(value) == text.encode() else NumberText(text)
 
 
-@without_collecting
 def exact(data: bytes, limits: Limits) -> Any:
     """The value of one JSON document.
 

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from pysession.dialects import UNKNOWN, vocabulary
-from pysession.protobuf.collecting import without_collecting
 from pysession.protobuf.failures import Malformed
 from pysession.protobuf.fields import enumeration, fields, number_of
 from pysession.protobuf.json_text import json_text
@@ -20,7 +19,6 @@ from pysession.protobuf.varints import LENGTH, VARINT, read_span, read_varint
 from pysession.protobuf.words import Kind, Slot, envelope
 
 
-@without_collecting
 def session_document(data: bytes) -> bytes:
     """The JSON document, or its lines, that ``data`` stands for.
 

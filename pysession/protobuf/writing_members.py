@@ -43,8 +43,6 @@ class _String(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
         if not isinstance(value, str):
             return False
-        if value.isascii():
-            return True
         try:
             value.encode()
         except UnicodeEncodeError:

@@ -61,9 +61,8 @@ class ObjectWriter:
     def write(self, out: list[bytes], value: dict[str, Any], room: int, lists: Lists) -> int:
         """Append the message for ``value`` without its length, and tell that."""
         names = tuple(value)
-        shape = self._shapes.get(names)
-        if shape is None:
-            shape = keep(self._shapes, names, self._shape(names, frozenset()), _size(names))
+        found = self._shapes.get(names)
+        shape: _Shape = self._kept(names) if found is None else found
         values = list(value.values())
         if shape.nests:
             # Asked before anything is written: who writes such an object in vain does so at every level.
@@ -75,11 +74,21 @@ class ObjectWriter:
             return shape.write(out, values, room, lists)
         except (Unfit, UnicodeEncodeError):
             del out[at:]
-            return self._with_unfit(names, shape.unfit(values, room, lists)).write(out, values, room, lists)
+            shape = self._with_unfit(names, shape.unfit(values, room, lists))
+            return shape.write(out, values, room, lists)
+
+    def _kept(self, names: tuple[str, ...]) -> _Shape:
+        shape = self._shape(names, frozenset())
+        keep(self._shapes, names, shape, _size(names))
+        return shape
 
     def _with_unfit(self, names: tuple[str, ...], unfit: frozenset[str]) -> _Shape:
         found = self._unfit.get((names, unfit))
-        return found or keep(self._unfit, (names, unfit), self._shape(names, unfit), _size(names))
+        if found is not None:
+            return found
+        shape = self._shape(names, unfit)
+        keep(self._unfit, (names, unfit), shape, _size(names))
+        return shape
 
     def _shape(self, names: tuple[str, ...], unfit: frozenset[str]) -> _Shape:
         """How an object is written whose members have these names in this order; ``unfit`` are kept among the others."""

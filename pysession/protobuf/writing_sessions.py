@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from pysession.dialects import SINGLE_MESSAGE, UNKNOWN, Detection, History, vocabulary
-from pysession.protobuf.collecting import without_collecting
 from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import Field, enumeration, fields, number_of
 from pysession.protobuf.varints import VARINT, sized, tag, tagged
@@ -16,7 +15,6 @@ from pysession.protobuf.writing_objects import Form, ObjectWriter
 from pysession.protobuf.writing_values import DEEPEST, write_value
 
 
-@without_collecting
 def session_bytes(
     value: Any,
     detection: Detection,

@@ -9,12 +9,14 @@ from pysession.dialects import SINGLE_MESSAGE, detect, histories
 from pysession.findings.failures import ProtobufError, RefusedError, UsageError
 from pysession.inputs.telling import packed
 from pysession.wire import DEFAULT_LIMITS, Encoding, Limits, read
+from pysession.wire.collecting import without_collecting
 from pysession.wire.json_document import lines
 
 _RULES = ("json-invalid", "json-not-utf8", "json-duplicate-key", "number-not-json", "limit-exceeded")
 """What keeps a document from being carried."""
 
 
+@without_collecting
 def to_proto(
     data: bytes, *, encoding: Encoding | None = None, writer: str | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> bytes:
@@ -50,6 +52,7 @@ def to_proto(
     return written
 
 
+@without_collecting
 def from_proto(blob: bytes) -> bytes:
     """The document that a serialised ``pysession.v1.Session`` stands for, as compact JSON in UTF-8.
 
