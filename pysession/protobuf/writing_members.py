@@ -391,14 +391,14 @@ class _Messages(Form):
         out.append(b"")
         size = 0
         for item in value:
-            inner = len(out)
-            out.append(b"")
+            pieces: list[bytes] = []
             if had_role_objects and (plain := _with_plain_role(item)) is not None:
-                written = writer.write(out, plain, room - 2, lists) + len(_ROLE_IN_OBJECT)
-                out.append(_ROLE_IN_OBJECT)
+                writer.write(pieces, plain, room - 2, lists)
+                pieces.append(_ROLE_IN_OBJECT)
             else:
-                written = writer.write(out, item, room - 2, lists)
-            size += _ITEMS.close(out, inner, written)
+                writer.write(pieces, item, room - 2, lists)
+            # Put together while the pieces are near, and their memory used again for those of the next message.
+            size += _ITEMS.write(out, b"".join(pieces))
         if spoken != self._usual:
             words = _WORDS + bytes([enumeration("Dialect", "DIALECT_")[spoken]])
             out.append(words)
