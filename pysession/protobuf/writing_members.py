@@ -14,7 +14,7 @@ from pysession.protobuf.fields import enumeration, number_of
 from pysession.protobuf.varints import VARINT, Tag, signed, tag, tagged
 from pysession.protobuf.words import Kind, Slot, between, choices, kinds, other_kind, words_of
 from pysession.protobuf.writing_objects import Form, Lists, ObjectWriter
-from pysession.protobuf.writing_values import double, member_name, write_object, write_value
+from pysession.protobuf.writing_values import double, has_surrogates, member_name, write_object, write_value
 
 _NESTED: Final = 12
 """Messages inside each other that a content takes with all that can stand in it but contents and values."""
@@ -41,13 +41,7 @@ def form_of(dialect: str, slot: Slot) -> Form:
 
 class _String(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
-        if not isinstance(value, str):
-            return False
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return False
-        return True
+        return isinstance(value, str) and not (lists.surrogates and has_surrogates(value))
 
     def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         if not isinstance(value, str):
@@ -346,10 +340,10 @@ def _holds_history(value: dict[str, Any], lists: Lists) -> bool:
     """Whether a history of the document is the list of messages in ``value``, or in one of the groups in it."""
     for item in value.values():
         if isinstance(item, list):
-            if id(item) in lists:
+            if id(item) in lists.languages:
                 return True
             for group in item:
-                if isinstance(group, dict) and id(group.get("messages")) in lists:
+                if isinstance(group, dict) and id(group.get("messages")) in lists.languages:
                     return True
     return False
 
@@ -381,10 +375,10 @@ class _Messages(Form):
         self._usual = words_of(dialect)
 
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
-        return id(value) in lists and _are_objects(value)
+        return id(value) in lists.languages and _are_objects(value)
 
     def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
-        spoken = lists[id(value)]
+        spoken = lists.languages[id(value)]
         writer: ObjectWriter = _plain("message", spoken)
         had_role_objects = spoken == _ROLE_OBJECTS
         at = len(out)

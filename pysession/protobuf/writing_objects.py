@@ -18,8 +18,17 @@ from pysession.protobuf.varints import VARINT, Tag, sized, tag, tagged, varint
 from pysession.protobuf.words import Kind, Slot
 from pysession.protobuf.writing_values import write_member
 
-Lists = dict[int, str]
-"""The lists of a document that are histories: by the identity of the list, the dialect whose words its messages are in."""
+
+class Lists:
+    """The lists of a document that are histories: by the identity of the list, the dialect whose words its messages are in.
+
+    ``surrogates``: a text of the document could not be encoded, and others may be like it.
+    """
+
+    def __init__(self, languages: dict[int, str]) -> None:
+        self.languages = languages
+        self.surrogates = False
+
 
 _MEMBER_BYTES: Final = 500
 """What a shape takes for each member, roughly, beside its name."""
@@ -37,7 +46,8 @@ class Form(ABC):
 
     @abstractmethod
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
-        """Whether the field can hold ``value``; told without writing anything."""
+        """Whether the field can hold ``value``; told without writing anything. Whether a text can be encoded is looked at
+        when it was found that texts of the document cannot."""
 
     @abstractmethod
     def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
@@ -64,16 +74,15 @@ class ObjectWriter:
         found = self._shapes.get(names)
         shape: _Shape = self._kept(names) if found is None else found
         values = list(value.values())
-        if shape.nests:
-            # Asked before anything is written: who writes such an object in vain does so at every level.
-            if not shape.fits(values, room, lists):
-                shape = self._with_unfit(names, shape.unfit(values, room, lists))
-            return shape.write(out, values, room, lists)
+        # Asked before anything that nests is written: who writes such an object in vain does so at every level.
+        if shape.nests and not shape.fits(values, room, lists):
+            shape = self._with_unfit(names, shape.unfit(values, room, lists))
         at = len(out)
         try:
             return shape.write(out, values, room, lists)
         except (Unfit, UnicodeEncodeError):
             del out[at:]
+            lists.surrogates = True
             shape = self._with_unfit(names, shape.unfit(values, room, lists))
             return shape.write(out, values, room, lists)
 

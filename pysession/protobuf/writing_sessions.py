@@ -11,7 +11,7 @@ from pysession.protobuf.fields import Field, enumeration, fields, number_of
 from pysession.protobuf.varints import VARINT, sized, tag, tagged
 from pysession.protobuf.words import Slot, envelope, words_of
 from pysession.protobuf.writing_members import form_of, object_writer
-from pysession.protobuf.writing_objects import Form, ObjectWriter
+from pysession.protobuf.writing_objects import Form, Lists, ObjectWriter
 from pysession.protobuf.writing_values import DEEPEST, write_value
 
 
@@ -33,8 +33,9 @@ def session_bytes(
     dialect = detection.dialect
     shape, value = _shape(value, detection, lines)
     # A document that is messages only is one list of them, which no history lists when it is empty or a single message.
-    lists = {id(value): words_of(dialect)} if shape in _LISTS else {}
-    lists |= {id(segment.messages): history.language for history in histories for segment in history.segments}
+    languages = {id(value): words_of(dialect)} if shape in _LISTS else {}
+    languages |= {id(segment.messages): history.language for history in histories for segment in history.segments}
+    lists = Lists(languages)
     out = [_head(dialect, release)]
     if shape == "envelope":
         out.append(_shape_field(shape))

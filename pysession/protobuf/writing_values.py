@@ -41,6 +41,15 @@ _INT64: Final = 1 << 63
 _UINT64: Final = 1 << 64
 
 
+def has_surrogates(text: str) -> bool:
+    """Whether ``text`` has unpaired surrogates, which UTF-8 has not."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def write_value(out: list[bytes], value: Any, room: int) -> int:
     """``value`` as a Value, at most ``room`` messages deep."""
     if isinstance(value, str):
