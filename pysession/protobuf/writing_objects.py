@@ -72,18 +72,19 @@ class ObjectWriter:
         """Append the message for ``value`` without its length, and tell that."""
         names = tuple(value)
         found = self._shapes.get(names)
-        shape: _Shape = self._kept(names) if found is None else found
+        usual: _Shape = self._kept(names) if found is None else found
+        shape = usual
         values = list(value.values())
         # Asked before anything that nests is written: who writes such an object in vain does so at every level.
-        if shape.nests and not shape.fits(values, room, lists):
-            shape = self._with_unfit(names, shape.unfit(values, room, lists))
+        if usual.nests and not usual.fits(values, room, lists):
+            shape = self._with_unfit(names, usual.unfit(values, room, lists))
         at = len(out)
         try:
             return shape.write(out, values, room, lists)
         except (Unfit, UnicodeEncodeError):
             del out[at:]
             lists.surrogates = True
-            shape = self._with_unfit(names, shape.unfit(values, room, lists))
+            shape = self._with_unfit(names, usual.unfit(values, room, lists))
             return shape.write(out, values, room, lists)
 
     def _kept(self, names: tuple[str, ...]) -> _Shape:

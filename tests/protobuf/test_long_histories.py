@@ -127,3 +127,18 @@ def test_lists_with_something_odd_behind_what_is_deep_are_carried_in_their_time(
     for level in range(40):
         content = {"type": "function_result", "call_id": "c", "items": [content, None] if level % 2 else [content]}
     assert carried([{"role": "user", "contents": [content], "type": "message"}] * 12)
+
+
+def test_an_object_may_have_one_member_of_another_type_and_one_with_surrogates_beside_what_nests() -> None:
+    document = b'{"type":"session","session_id":5,"state":{},"durable_session_id":"\\ud800","version":"\\udfff"}'
+    assert from_proto(to_proto(document)) == document
+    message = b'{"role":5,"contents":[{"type":"text","text":"\\ud800","merge_mode":null}],"author_name":"\\ud800"}'
+    assert from_proto(to_proto(b"[" + message + b"]")) == b"[" + message + b"]"
+
+
+def test_texts_with_surrogates_in_each_of_many_levels_are_carried_in_their_time() -> None:
+    content = '{"type":"function_result","call_id":"c"}'
+    for _ in range(40):
+        content = f'{{"type":"function_result","call_id":"c","items":[{content}],"id":"\\udc00"}}'
+    document = f'[{{"role":"user","contents":[{content}],"author_name":"\\ud800"}}]'.encode()
+    assert from_proto(to_proto(document)) == document
