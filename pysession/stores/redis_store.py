@@ -181,9 +181,11 @@ class RedisStore(BaseStore):
     async def _sweep(self, moment: int) -> int:
         count = 0
         async for batch in self._names(_EVERYTHING):
-            for key in batch:
-                word, _ = await self._change(key, "clear", moment, _member(key))
-                count += word == b"done"
+            for key, facts in await self._looked(batch):
+                # What the server itself has let go of leaves its name.
+                if facts is None or (facts.expires is not None and facts.expires <= moment):
+                    word, _ = await self._change(key, "clear", moment, _member(key))
+                    count += word == b"done"
         return count
 
     async def _stats(self) -> Stats:
@@ -251,15 +253,18 @@ class RedisStore(BaseStore):
 
     async def _shows(self, window: Window) -> AsyncIterator[tuple[Key, Facts]]:
         async for batch in self._names(window):
-            with self._failures():
-                pipeline = self._opened().pipeline(transaction=False)
-                for key in batch:
-                    pipeline.hmget(self._keys(key)[0], *_FACTS)
-                answers = await pipeline.execute()
-            for key, found in zip(batch, answers, strict=True):
-                facts = _stored_facts(found)
+            for key, facts in await self._looked(batch):
                 if facts is not None and window.shows(facts):
                     yield key, facts
+
+    async def _looked(self, batch: list[Key]) -> list[tuple[Key, Facts | None]]:
+        """What is known of the sessions, expired or not, in one round trip."""
+        with self._failures():
+            pipeline = self._opened().pipeline(transaction=False)
+            for key in batch:
+                pipeline.hmget(self._keys(key)[0], *_FACTS)
+            answers = await pipeline.execute()
+        return [(key, _stored_facts(found)) for key, found in zip(batch, answers, strict=True)]
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
