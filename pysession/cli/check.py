@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,12 +20,12 @@ from pysession.cli.output import (
     closing_line,
     is_terminal,
     print_report,
-    with_progress,
     write_report,
 )
+from pysession.cli.progress import Bar
 from pysession.findings import DocumentReport, NotRead, Report, Severity, Verdict
 from pysession.findings.failures import UsageError
-from pysession.inputs import InputFormat
+from pysession.inputs import InputFormat, discover
 from pysession.readers import Settings, reader
 from pysession.report import formats, render_document
 from pysession.rules import matching, profile
@@ -239,8 +240,11 @@ def command(
         profile(name)
     outcomes: Iterator[Outcome] = run(paths, options)
     streamed_to_terminal = format == _STREAMED and is_terminal(sys.stdout)
-    if is_terminal(sys.stderr) and not quiet and not streamed_to_terminal:
-        outcomes = with_progress(outcomes, paths, options.format)
+    bar = Bar("checking", quiet=quiet or streamed_to_terminal)
+    if bar.shown:
+        # Counted once beforehand, which is quick next to reading them. Of one there is nothing to show.
+        total = sum(1 for _ in discover(paths, options.format, stores=True))
+        outcomes = bar.across(outcomes, total if total > 1 else 0, source=attrgetter("source"))
     ledger = _ledger(baseline, write_baseline)
     if ledger is not None:
         outcomes = _adopted(outcomes, ledger) if write_baseline else _sifted(outcomes, ledger, is_active)

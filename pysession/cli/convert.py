@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +16,7 @@ from pysession.cli.account import not_written, tell_not_written
 from pysession.cli.exit_code import ExitCode
 from pysession.cli.options import at_option, dash_is_stdout, input_format_option, split
 from pysession.cli.output import is_terminal
+from pysession.cli.progress import Bar
 from pysession.dialects import DIALECTS
 from pysession.findings import LossKind, NotRead, Report
 from pysession.findings.failures import UsageError
@@ -30,7 +31,6 @@ from pysession.verbs.convert import target_of
 from pysession.verbs.converting import Converted, Input, Options, Refused, Result, converted_inputs
 from pysession.verbs.outcomes import is_internal_error
 
-_MOST_DRAWINGS = 100
 _TOLD = (LossKind.DROPPED, LossKind.CHANGED, LossKind.DEFAULTED, LossKind.PARKED)
 
 _EXAMPLES = """\b
@@ -142,8 +142,10 @@ def command(
         debug=debug,
     )
     inputs = converted_inputs(paths, options)
-    if several and not quiet and is_terminal(sys.stderr):
-        inputs = _with_progress(inputs, paths, options.format)
+    bar = Bar("converting", quiet=quiet)
+    if several and bar.shown:
+        total = sum(1 for _ in discover(paths, options.format))
+        inputs = bar.across(inputs, total, is_told=lambda one: isinstance(one, NotRead))
     delivery = _Delivery(output, several=several)
     try:
         with contextlib.ExitStack() as stack:
@@ -328,20 +330,6 @@ def _is_alone(result: Refused | NotRead) -> bool:
 
 def _told(kinds: Counter[LossKind]) -> str:
     return "".join(f", {kinds[kind]:,} {kind.value}" for kind in _TOLD if kinds[kind])
-
-
-def _with_progress(
-    inputs: Iterable[Input | NotRead], paths: tuple[str, ...], format: InputFormat | None
-) -> Iterator[Input | NotRead]:
-    """``inputs``, with a bar on standard error; it is drawn at most a hundred times."""
-    total = sum(1 for _ in discover(paths, format))
-    step = -(-total // _MOST_DRAWINGS)
-    with click.progressbar(length=total, label="converting", file=sys.stderr, show_pos=True) as bar:
-        for done, one in enumerate(inputs, 1):
-            yield one
-            if step and done % step == 0:
-                bar.update(step)
-        bar.update(total - bar.pos)
 
 
 __all__ = ["command"]

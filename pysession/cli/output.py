@@ -1,10 +1,10 @@
-"""Where results and progress go."""
+"""Where results go."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -13,11 +13,7 @@ import msgspec
 
 from pysession.findings import NotRead, Report, Summary
 from pysession.findings.failures import UsageError
-from pysession.inputs import InputFormat, discover
 from pysession.report import RuleText, render
-from pysession.verbs.outcomes import Outcome
-
-_MOST_DRAWINGS = 100
 
 
 class ReportFile(msgspec.Struct, frozen=True):
@@ -95,27 +91,3 @@ def _meanings(format: str) -> dict[str, RuleText]:
 
     ours = {rule.id: RuleText(rule.summary, explain(rule.id).text) for rule in catalogue()}
     return ours | {fault: RuleText(summary, summary) for fault, summary in FAULTS.items()}
-
-
-def with_progress(outcomes: Iterable[Outcome], paths: Iterable[str], format: InputFormat | None) -> Iterator[Outcome]:
-    """``outcomes``, with a bar on standard error that counts inputs, if there are several.
-
-    The inputs are listed once beforehand, which is quick next to reading them, and tells how many there are. Drawing the
-    bar costs about as much as checking a small document, so it is not drawn for each.
-    """
-    total = sum(1 for _ in discover(paths, format))
-    if total < 2:
-        yield from outcomes
-        return
-    step = -(-total // _MOST_DRAWINGS)
-    with click.progressbar(length=total, label="checking", file=sys.stderr, show_pos=True) as bar:
-        source, done = None, 0
-        for outcome in outcomes:
-            # All records of an input come one after the other.
-            if source is not None and outcome.source != source:
-                done += 1
-                if done % step == 0:
-                    bar.update(step)
-            source = outcome.source
-            yield outcome
-        bar.update(total - bar.pos)

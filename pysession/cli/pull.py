@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,8 @@ from pysession.cli.account import Account, account_options, tell_not_written
 from pysession.cli.exit_code import ExitCode
 from pysession.cli.options import dash_is_stdout
 from pysession.cli.output import is_terminal
-from pysession.cli.remote import VARIABLES, Bar, described, exchange_options, open_client, tell_findings
+from pysession.cli.progress import Bar
+from pysession.cli.remote import VARIABLES, described, exchange_options, open_client, tell_findings
 from pysession.findings import LossKind, NotRead
 from pysession.findings.failures import UsageError
 from pysession.inputs import TYPED_SUFFIX
@@ -135,7 +135,7 @@ def command(
             account = _Account(format, delivery, lost, quiet=quiet)
             results = pull(client, options, bar.for_one(several))
             if several and bar.shown:
-                results = _with_progress(results, count(client, options), bar)
+                results = bar.across(results, count(client, options), is_told=_is_told)
             elif not several:
                 results = bar.before(results)
             # A bar and a line for each session would write over each other.
@@ -260,15 +260,5 @@ def _kinds(received: Received) -> dict[str, int]:
     return {kind.value: found[kind] for kind in LossKind if found[kind]}
 
 
-def _with_progress(results: Iterable[Pulled | NotRead], total: int, bar: Bar) -> Iterator[Pulled | NotRead]:
-    """``results``, with a bar that counts them."""
-    for done, result in enumerate(results):
-        bar.moves(min(done, total), total)
-        if isinstance(result, NotRead) or result.received is None:
-            bar.ends()
-        yield result
-    bar.moves(total, total)
-    bar.ends()
-
-
-__all__ = ["command"]
+def _is_told(result: Pulled | NotRead) -> bool:
+    return isinstance(result, NotRead) or result.received is None

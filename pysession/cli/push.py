@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,8 @@ import click
 from pysession.cli.account import Account, account_options
 from pysession.cli.exit_code import ExitCode
 from pysession.cli.options import input_format_option
-from pysession.cli.remote import VARIABLES, Bar, described, exchange_options, open_client, tell_findings
+from pysession.cli.progress import Bar
+from pysession.cli.remote import VARIABLES, described, exchange_options, open_client, tell_findings
 from pysession.dialects import DIALECTS
 from pysession.findings import NotRead
 from pysession.findings.failures import UsageError
@@ -115,7 +116,12 @@ def command(
     )
     bar = Bar("pushing", quiet=quiet)
     results = push(paths, client, options, bar.for_one(several))
-    results = _with_progress(results, paths, chosen, bar) if several else bar.before(results)
+    if several:
+        # Of a store it is not known how many documents it has.
+        total = sum(1 for _ in discover(paths, chosen, stores=True)) if bar.shown else 0
+        results = bar.across(results, total, source=attrgetter("source"), is_told=_is_told)
+    else:
+        results = bar.before(results)
     try:
         account = _Account(format, quiet=quiet, to_stdout=True)
         # A bar and a line for each document would write over each other.
@@ -175,20 +181,8 @@ class _Account(Account["Pushed", None]):
             self.size += done.entry.size
 
 
-def _with_progress(
-    results: Iterable[Pushed | NotRead], paths: tuple[str, ...], format: InputFormat | None, bar: Bar
-) -> Iterator[Pushed | NotRead]:
-    """``results``, with a bar that counts inputs; of a store it is not known how many documents it has."""
-    total = sum(1 for _ in discover(paths, format, stores=True)) if bar.shown else 0
-    sources: set[str] = set()
-    for result in results:
-        sources.add(result.source)
-        bar.moves(min(len(sources) - 1, total), total)
-        if isinstance(result, NotRead) or result.entry is None:
-            bar.ends()
-        yield result
-    bar.moves(total, total)
-    bar.ends()
+def _is_told(result: Pushed | NotRead) -> bool:
+    return isinstance(result, NotRead) or result.entry is None
 
 
 __all__ = ["command"]

@@ -1,16 +1,14 @@
-"""What the commands that call an exchange share: how to reach it, and how to show that something is under way."""
+"""What the commands that call an exchange share: how to reach it, and how to tell what it found."""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pysession.cli.output import is_terminal
 from pysession.findings import Finding
 from pysession.findings.failures import UsageError
 from pysession.report.characters import encodable, printable
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from pysession.exchange.client import ExchangeClient
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_Result = TypeVar("_Result")
 
 TOKEN = "PYSESSION_TOKEN"  # noqa: S105 (the name of the variable)
 
@@ -125,43 +122,3 @@ def described(finding: Finding) -> dict[str, str]:
         "message": encodable(finding.message),
         "pointer": encodable(finding.pointer),
     }
-
-
-class Bar:
-    """A bar on standard error, when a person looks: over the bytes of one transfer, or over many documents."""
-
-    _MOST_DRAWINGS = 100
-
-    def __init__(self, label: str, *, quiet: bool) -> None:
-        self._label = label
-        self.shown = not quiet and is_terminal(sys.stderr)
-        self._bar: Any = None
-        self._step = 1
-        self._waiting = 0
-
-    def moves(self, done: int, total: int) -> None:
-        """Show that ``done`` of ``total`` are through."""
-        if not self.shown or not total:
-            return
-        if self._bar is None or self._bar.length != total:
-            self.ends()
-            self._bar = click.progressbar(length=total, label=self._label, file=sys.stderr)
-            self._step = max(1, total // self._MOST_DRAWINGS)
-        if done - self._bar.pos >= self._step or done == total:
-            self._bar.update(done - self._bar.pos)
-
-    def for_one(self, several: bool) -> Callable[[int, int], None]:
-        """What is told how much of a transfer is through. Of ``several`` it is shown how many are, not how much of each."""
-        return (lambda done, total: None) if several else self.moves
-
-    def before(self, results: Iterable[_Result]) -> Iterator[_Result]:
-        """``results``, before each of which it ends: what is told of them goes to lines of their own."""
-        for result in results:
-            self.ends()
-            yield result
-
-    def ends(self) -> None:
-        """Leave the line that it is on."""
-        if self._bar is not None:
-            self._bar.render_finish()
-            self._bar = None
