@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,11 +12,13 @@ from pysession.exchange.client import (
     NO_RETRIES,
     DataLossError,
     DeadlineError,
+    Event,
     ExchangeClient,
     Retries,
     SyncExchangeClient,
+    Watched,
 )
-from pysession.stores import ConflictError, NotFoundError, UnavailableError
+from pysession.stores import NotFoundError, UnavailableError
 from tests.exchange.documents import session
 from tests.exchange.proxy import Cut, Proxy, proxy
 from tests.exchange.serving import Served
@@ -82,19 +85,31 @@ def test_a_put_whose_answer_is_lost_is_done_once(server: Served, size: int, cond
             ExchangeClient(between.address, retries=QUICK) as client,
         ):
             etag = (await direct.put(session_id, OLD)).etag if condition == "etag" else None
+            watching = direct.watch(prefix=session_id)
+            assert (await anext(watching)).event is Event.READY
             await client.list(limit=1)  # The connection is there, and what its beginning takes is through.
             between.cut = Cut(None)
             entry = await client.put(session_id, data, if_match=etag, if_absent=condition == "absent")
             assert between.cuts == 1
             there = await direct.get(session_id)
             assert (there.data, there.etag) == (data, entry.etag)
-            # Whoever knows no better finds the session changed once, and not twice.
-            with pytest.raises(ConflictError) as known:
-                await direct.put(session_id, OLD, if_absent=True)
-            assert known.value.found == entry.etag
+            # Those who watch see it changed once, and not twice.
+            await direct.put(f"{session_id} end", OLD)
+            assert await etags_until(watching, f"{session_id} end") == {entry.etag}
 
     with proxy(server.port) as between:
         asyncio.run(body(between))
+
+
+async def etags_until(watching: AsyncIterator[Watched], last: str) -> set[str]:
+    """The etags that a session has had, up to a change of the session ``last``."""
+    found = set()
+    async for change in watching:
+        if change.session_id == last:
+            return found
+        assert change.entry is not None
+        found.add(change.entry.etag)
+    raise AssertionError("the watch has ended")
 
 
 def test_a_delete_whose_answer_is_lost_says_that_there_was_one(server: Served) -> None:

@@ -168,7 +168,7 @@ def test_a_stream_that_does_not_end_is_cut_off_where_its_header_said() -> None:
 def test_a_client_that_sends_nothing_more_is_given_up_and_its_upload_kept() -> None:
     async def body(exchange: Exchange) -> None:
         data = b"x" * (3 * CHUNK)
-        call = exchange.stub.Upload()
+        call = exchange.stub.Upload(timeout=10)
         await call.write(upload_header("s", data))
         await call.write(pb.UploadRequest(chunk=pb.Chunk(offset=0, data=data[:CHUNK])))
         refusal = await refused(call)

@@ -13,9 +13,10 @@ from typing import Any
 
 import grpc.aio
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import StatusCode
 
-from pysession.exchange.server import Policy, Server, Settings
+from pysession.exchange.server import Server, Settings
 from pysession.findings.failures import UsageError
 from pysession.stores import open_store
 from pysession.v1 import exchange_pb2 as pb
@@ -174,11 +175,17 @@ def test_a_watch_tells_of_the_callers_sessions_only(tokens: Path) -> None:
         assert (await watch.read()).event == pb.WATCH_EVENT_READY
         await exchange.put("ada's", b"1", ADA)
         await exchange.stub.Delete(pb.DeleteRequest(session_id="ada's"), metadata=bearer(ADA))
+        # What another program writes is found in another way, and so is what was before the watch.
+        await exchange.store.put("ada's too", b"1", owner="ada")
+        await asyncio.sleep(0.3)
         await exchange.put("bob's", b"1", BOB)
-        assert (await watch.read()).entry.session_id == "bob's"
-        watch.cancel()
+        past = exchange.stub.Watch(pb.WatchRequest(since=Timestamp(seconds=1)), metadata=bearer(BOB), timeout=20)
+        assert (await past.read()).event == pb.WATCH_EVENT_READY
+        for each in (watch, past):
+            assert (await each.read()).entry.session_id == "bob's"
+            each.cancel()
 
-    run(body, tokens)
+    run(body, tokens, watch_seconds=0.05)
 
 
 def test_a_foreign_session_takes_no_other_time_than_none(tokens: Path, tmp_path: Path) -> None:
@@ -263,9 +270,9 @@ def _without_ids(refusal: Refused) -> str:
     return repr(refusal)
 
 
-def run(body: Callable[[Exchange], Any], tokens: Path, store: str = "memory:", policy: Policy | None = None) -> None:
+def run(body: Callable[[Exchange], Any], tokens: Path, store: str = "memory:", **settings: Any) -> None:
     async def main() -> None:
-        async with running(store, tokens=tokens, policy=policy) as exchange:
+        async with running(store, tokens=tokens, **settings) as exchange:
             await body(exchange)
 
     asyncio.run(main())
