@@ -179,6 +179,8 @@ class BaseStore(ABC):
     """A :class:`~pysession.stores.Store` on a few hooks, which get checked arguments and raise the failures of stores."""
 
     capabilities: frozenset[Capability]
+    often_at_once = False
+    """Whether small documents are mostly put without waiting, by coroutines that ask nothing of the task that they are in."""
 
     def __init__(self, max_bytes: int | None = None) -> None:
         self.max_bytes = DEFAULT_LIMITS.bytes if max_bytes is None else max_bytes

@@ -39,6 +39,7 @@ class MemoryStore(BaseStore):
             Capability.IMMUTABLE,
         }
     )
+    often_at_once = True
 
     def __init__(self, max_bytes: int | None = None) -> None:
         super().__init__(max_bytes)

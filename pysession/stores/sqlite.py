@@ -107,6 +107,7 @@ class SqliteStore(BaseStore):
     """
 
     capabilities = frozenset(Capability)
+    often_at_once = True
 
     def __init__(self, path: Path, max_bytes: int | None = None, synchronous: str = "normal") -> None:
         super().__init__(max_bytes)

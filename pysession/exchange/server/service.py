@@ -69,7 +69,13 @@ class Unary:
         if not request.HasField("idempotency_key"):
             return await write()
         key = f"put:{key_of(request.idempotency_key, 1, 'idempotency_key')}"
-        return await self._answers.once(call.owner, key, _fingerprint_of(request, digest), write)
+        return await self._answers.once(
+            call.owner,
+            key,
+            _fingerprint_of(request, digest),
+            write,
+            often_at_once=self._documents.are_written_at_once(len(data)),
+        )
 
     async def get(self, call: Call[Any], request: pb.GetRequest) -> pb.GetResponse:
         session_id = session_id_of(call, request)
