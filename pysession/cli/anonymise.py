@@ -10,7 +10,7 @@ import click
 
 from pysession.cli.account import Account, account_options
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import dash_is_stdout, input_format_option, shared_folder, split
+from pysession.cli.options import input_format_option, output_option, shared_folder, split
 from pysession.findings.failures import UsageError
 from pysession.inputs import InputFormat
 from pysession.outputs import make_folder_of, spare_input, write_file
@@ -38,15 +38,7 @@ Exit codes:
 
 @click.command("anonymise", epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option(
-    "-o",
-    "--output",
-    "output",
-    metavar="OUT",
-    type=click.Path(path_type=Path, allow_dash=True),
-    callback=dash_is_stdout,
-    help="Where the copy goes: a file, or for several inputs a folder, in which files have other names.",
-)
+@output_option("Where the copy goes: a file, or for several inputs a folder, in which files have other names.")
 @click.option(
     "--seed",
     metavar="TEXT",

@@ -14,7 +14,7 @@ import msgspec
 
 from pysession.cli.config import config_option
 from pysession.cli.exit_code import ExitCode, exit_code
-from pysession.cli.options import at_option, input_format_option, split
+from pysession.cli.options import at_option, input_format_option, registered_type_option, split
 from pysession.cli.output import (
     ReportFile,
     closing_line,
@@ -141,14 +141,7 @@ def _limit(name: str, what: str) -> Callable[[_Function], _Function]:
     callback=split,
     help="A state key under which the application's own history provider keeps messages (repeatable).",
 )
-@click.option(
-    "--registered-type",
-    "registered_types",
-    multiple=True,
-    metavar="T",
-    callback=split,
-    help="A type id that the application registers for objects in the state (repeatable).",
-)
+@registered_type_option
 @click.option(
     "--profile",
     "profiles",

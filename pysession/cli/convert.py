@@ -14,7 +14,7 @@ import click
 
 from pysession.cli.account import not_written, tell_not_written
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import at_option, dash_is_stdout, input_format_option, split
+from pysession.cli.options import at_option, input_format_option, losses_option, output_option, registered_type_option
 from pysession.cli.output import is_terminal
 from pysession.cli.progress import Bar
 from pysession.dialects import DIALECTS
@@ -62,21 +62,8 @@ Exit codes:
     help="python, dotnet or go, as its newest release writes it, or a release: python@1.21.0, dotnet@1.0.0.",
 )
 @click.option("--from", "source", type=click.Choice(DIALECTS), help="The dialect that the documents must be in.")
-@click.option(
-    "-o",
-    "--output",
-    "output",
-    metavar="OUT",
-    type=click.Path(path_type=Path, allow_dash=True),
-    callback=dash_is_stdout,
-    help="Where the result goes: a file, or for several inputs a folder.",
-)
-@click.option(
-    "--losses",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write to FILE what the target could not say, value by value (JSON).",
-)
+@output_option("Where the result goes: a file, or for several inputs a folder.")
+@losses_option
 @click.option("--strict", is_flag=True, help="Do not write a document of which something would be dropped.")
 @click.option(
     "--record-approvals",
@@ -86,14 +73,7 @@ Exit codes:
 )
 @at_option
 @input_format_option
-@click.option(
-    "--registered-type",
-    "registered_types",
-    multiple=True,
-    metavar="T",
-    callback=split,
-    help="A type id that the application registers for objects in the state (repeatable).",
-)
+@registered_type_option
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),

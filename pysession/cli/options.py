@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from pysession.findings import parse_pointer
 from pysession.findings.failures import PointerError
 from pysession.inputs import InputFormat
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def split(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -41,6 +45,29 @@ def dash_is_stdout(ctx: click.Context, param: click.Parameter, value: Path | str
     return None if str(value) == "-" else value
 
 
+def names_option(name: str, parameter: str, metavar: str, what: str) -> Callable[[_Command], _Command]:
+    """A repeatable option whose values are names."""
+    return click.option(name, parameter, multiple=True, metavar=metavar, callback=split, help=what)
+
+
+def output_option(what: str, metavar: str = "OUT") -> Callable[[_Command], _Command]:
+    """Where results go; None: standard output."""
+    kind = click.Path(path_type=Path, allow_dash=True)
+    return click.option("-o", "--output", metavar=metavar, type=kind, callback=dash_is_stdout, help=what)
+
+
+losses_option = click.option(
+    "--losses",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to FILE what the target could not say, value by value (JSON).",
+)
+registered_type_option = names_option(
+    "--registered-type",
+    "registered_types",
+    "T",
+    "A type id that the application registers for objects in the state (repeatable).",
+)
 at_option = click.option(
     "--at", metavar="POINTER", callback=pointer, help="Where the session is inside each record (JSON Pointer)."
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from pysession.cli.exit_code import ExitCode
+from pysession.cli.options import output_option
 from pysession.cli.output import is_terminal
 from pysession.findings.failures import ProtobufError, RefusedError, UsageError
 from pysession.outputs import NotWrittenError, write_file
@@ -24,9 +25,7 @@ Examples:
   pysession proto encode session.json -o session.binpb
   pysession proto decode session.binpb
 """
-_OUTPUT = click.option(
-    "--output", "-o", type=click.Path(path_type=Path), metavar="OUT", help="Write there (default: standard output)."
-)
+_OUTPUT = output_option("Write there (default: standard output).")
 
 
 @click.group("proto", epilog=_EXAMPLES, short_help="Protobuf: the definitions, documents as messages.")

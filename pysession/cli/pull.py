@@ -13,7 +13,7 @@ import click
 
 from pysession.cli.account import Account, account_options, tell_not_written
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import dash_is_stdout
+from pysession.cli.options import dash_is_stdout, losses_option
 from pysession.cli.output import is_terminal
 from pysession.cli.progress import Bar
 from pysession.cli.remote import VARIABLES, described, exchange_options, open_client, tell_findings
@@ -77,12 +77,7 @@ Exit codes:
     help="Converted by the exchange: python, dotnet or go, as its newest release writes it, or a release: python@1.21.0.",
 )
 @click.option("--as-typed", "typed", is_flag=True, help="In the typed form (pysession.v1.Session).")
-@click.option(
-    "--losses",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write to FILE what the target could not say, value by value (JSON).",
-)
+@losses_option
 @account_options(
     "done; it goes to standard error where the session goes to standard output", quiet="No progress and no account."
 )

@@ -13,7 +13,7 @@ import click
 
 from pysession.cli.account import Account, account_options
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import at_option, dash_is_stdout, input_format_option, shared_folder, split
+from pysession.cli.options import at_option, input_format_option, output_option, shared_folder, split
 from pysession.cli.output import wants_color
 from pysession.findings import Finding
 from pysession.findings.failures import UsageError
@@ -55,15 +55,7 @@ Exit codes:
     help="Mend only the findings of this rule or family (repeatable). Without it all are mended but those that need a "
     "person's word: 'pysession rules explain RULE' tells.",
 )
-@click.option(
-    "-o",
-    "--output",
-    "output",
-    metavar="OUT",
-    type=click.Path(path_type=Path, allow_dash=True),
-    callback=dash_is_stdout,
-    help="Where the result goes: a file, or for several inputs a folder.",
-)
+@output_option("Where the result goes: a file, or for several inputs a folder.")
 @click.option("--in-place", is_flag=True, help="Replace each file, and keep what it held beside it (.bak).")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would change.")
 @click.option(

@@ -13,7 +13,7 @@ import click
 
 from pysession.cli.config import config_option
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import split
+from pysession.cli.options import names_option
 from pysession.findings import Severity, Verdict
 from pysession.findings.failures import UsageError
 from pysession.readers import Settings as ReaderSettings
@@ -89,10 +89,6 @@ def _file(name: str, what: str) -> Callable[[_Function], _Function]:
     return click.option(name, type=click.Path(path_type=Path), metavar="FILE", help=what)
 
 
-def _names(name: str, parameter: str, metavar: str, what: str) -> Callable[[_Function], _Function]:
-    return click.option(name, parameter, multiple=True, metavar=metavar, callback=split, help=what)
-
-
 @click.command("serve", epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--address",
@@ -117,7 +113,9 @@ def _names(name: str, parameter: str, metavar: str, what: str) -> Callable[[_Fun
 @click.option(
     "--allow-insecure", is_flag=True, help="Listen on an address that others can reach without TLS and tokens."
 )
-@_names("--reader", "readers", "R", "Store only what this release reads (repeatable): python@1.21.0, dotnet@latest.")
+@names_option(
+    "--reader", "readers", "R", "Store only what this release reads (repeatable): python@1.21.0, dotnet@latest."
+)
 @click.option(
     "--accept",
     type=click.Choice(list(_ACCEPTED)),
@@ -130,11 +128,13 @@ def _names(name: str, parameter: str, metavar: str, what: str) -> Callable[[_Fun
     type=click.Choice([Severity.ERROR.value, Severity.WARNING.value]),
     help="The mildest finding with which a session is not stored (error where nothing is said).",
 )
-@_names("--select", "select", "RULE", "Hold sessions to these rules or families only.")
-@_names("--ignore", "ignore", "RULE", "Do not hold sessions to these rules or families.")
-@_names("--profile", "profiles", "P", "Also hold them to what this backend or model API does to a document.")
-@_names("--history-key", "history_keys", "K", "A state key under which the application keeps messages (repeatable).")
-@_names("--registered-type", "registered_types", "T", "A type id that the application registers (repeatable).")
+@names_option("--select", "select", "RULE", "Hold sessions to these rules or families only.")
+@names_option("--ignore", "ignore", "RULE", "Do not hold sessions to these rules or families.")
+@names_option("--profile", "profiles", "P", "Also hold them to what this backend or model API does to a document.")
+@names_option(
+    "--history-key", "history_keys", "K", "A state key under which the application keeps messages (repeatable)."
+)
+@names_option("--registered-type", "registered_types", "T", "A type id that the application registers (repeatable).")
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),

@@ -15,7 +15,7 @@ import click
 
 from pysession.cli.account import tell_not_written
 from pysession.cli.exit_code import ExitCode
-from pysession.cli.options import dash_is_stdout
+from pysession.cli.options import output_option
 from pysession.findings.failures import UsageError
 from pysession.outputs import NotWrittenError, write_file
 from pysession.report.characters import printable
@@ -133,14 +133,7 @@ async def list_sessions(store: str, prefix: str, owner: str | None, since: datet
 @click.argument("store", metavar="STORE")
 @click.argument("session_id", metavar="ID")
 @_owner(required_one=True)
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    type=click.Path(path_type=Path, allow_dash=True),
-    callback=dash_is_stdout,
-    help="Where the document goes.",
-)
+@output_option("Where the document goes.", "FILE")
 @_finish
 async def get_session(store: str, session_id: str, owner: str, output: Path | None) -> ExitCode:
     """Write the document of a session, byte for byte; its etag goes to standard error.

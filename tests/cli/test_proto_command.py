@@ -87,3 +87,10 @@ def test_a_writer_is_named_as_a_release(tmp_path: Path) -> None:
     done = run("proto", "encode", "session.json", "--writer", "python", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"write it like python@" in done.stderr
+
+
+def test_a_dash_in_place_of_a_file_is_standard_output_as_everywhere(tmp_path: Path) -> None:
+    packed = run("proto", "encode", "-", "-o", "-", cwd=tmp_path, input=CLEAN)
+    assert packed.returncode == 0
+    assert run("proto", "decode", "-", "-o", "-", cwd=tmp_path, input=packed.stdout).stdout == CLEAN.strip()
+    assert list(tmp_path.iterdir()) == []
