@@ -39,14 +39,16 @@ class Answers:
         key: str,
         fingerprint: bytes,
         work: Callable[[], Coroutine[Any, Any, _Answer]],
+        goes_on: Callable[[asyncio.Task[Any]], None],
         *,
         often_at_once: bool = False,
     ) -> _Answer:
         """What ``work`` answers, which is done once for each key; what it raises is not kept.
 
-        A caller that goes away does not stop the work: its answer is there when it comes back. With ``often_at_once`` it
-        is begun by the caller's task, and gets one of its own only when it has to wait: that would take as long as a small
-        write. Until then it may ask nothing of the task that it is in. (From Python 3.12 on asyncio has that for all work.)
+        A caller that goes away does not stop the work, of whose task ``goes_on`` is told: its answer is there when it comes
+        back. With ``often_at_once`` it is begun by the caller's task, and gets one of its own only when it has to wait: that
+        would take as long as a small write. Until then it may ask nothing of the task that it is in. (From Python 3.12 on
+        asyncio has that for all work.)
 
         Raises:
             CallRefusedError: INVALID_ARGUMENT, the key was another request's.
@@ -72,8 +74,10 @@ class Answers:
             begun = work()
         # Told by the work itself, its caller goes on one turn of the loop sooner than with a shield around the task.
         told: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
-        given = known[key] = _Given(fingerprint, asyncio.create_task(_told_to(told, begun)), time.monotonic())
-        given.answer.add_done_callback(lambda task: self._settle(owner, key, task))
+        task = asyncio.create_task(_told_to(told, begun))
+        known[key] = _Given(fingerprint, task, time.monotonic())
+        task.add_done_callback(lambda task: self._settle(owner, key, task))
+        goes_on(task)
         return await told
 
     def find(self, owner: str, key: str, fingerprint: bytes | None = None) -> Awaitable[Any] | None:

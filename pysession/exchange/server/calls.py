@@ -70,6 +70,7 @@ class Call(Generic[_Request]):
         self.sent = 0
         self.check_token: Callable[[], None] = lambda: None
         """Refuse what goes on longer than the token holds. Set when the call is let in."""
+        self._work: asyncio.Future[Any] | None = None
         self._method = method
         self._context = context
         self._patience = Patience(limits.stall_seconds)
@@ -119,6 +120,22 @@ class Call(Generic[_Request]):
         """Send one message that is serialised already."""
         self.sent += len(raw)
         await self._patience.wait(self._context.write(raw), _NOT_TAKEN)
+
+    def goes_on(self, work: asyncio.Task[Any]) -> None:
+        """Tell that ``work`` goes on when the client goes away."""
+        self._work = work
+
+    def when_over(self, act: Callable[[], None]) -> None:
+        """Do ``act`` when nothing of the call is under way any more: not when the method has answered, as the client may not take
+        the answer, and not when the client has gone away, as what it began may go on."""
+
+        def look(_: object) -> None:
+            if self._work is None or self._work.done():
+                act()
+            else:
+                self._work.add_done_callback(lambda _: act())
+
+        self._context.add_done_callback(look)
 
     def close(self) -> None:
         """It is over."""
@@ -222,7 +239,7 @@ class Calls:
         try:
             call.owner = self._owner(headers)
             call.check_token = lambda: self._check_same_owner(headers, call.owner)
-            answer = await self._within_limits(method, call, context)
+            answer = await self._within_limits(method, call)
             ending.code = StatusCode.OK
             return answer
         except CallRefusedError as refused:
@@ -257,11 +274,10 @@ class Calls:
         if self._owner(headers) != owner:
             raise _no_token()
 
-    async def _within_limits(self, method: Method, call: Call[Any], context: Any) -> bytes | None:
+    async def _within_limits(self, method: Method, call: Call[Any]) -> bytes | None:
         slots = self._slots[method.slots]
         slots.take(call.owner)
-        # Not when the method has answered: an answer that the client does not take keeps the call under way.
-        context.add_done_callback(lambda _: slots.give(call.owner))
+        call.when_over(lambda: slots.give(call.owner))
         seconds = None if method.seconds is None else getattr(self._limits, method.seconds)
         limit = TimeLimit(seconds)
         try:

@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 from grpc import StatusCode
 from grpc_health.v1 import health_pb2
 
-from pysession.exchange.server.room import Room
+from pysession.exchange.server.lobby import Lobby
 
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 _Request = health_pb2.HealthCheckRequest
@@ -31,8 +31,8 @@ class Health:
     def __init__(self, *services: str) -> None:
         self._services = frozenset(services)
         self._stopping = asyncio.Event()
-        self._checks = Room(_MOST_CHECKS)
-        self._watches = Room(_MOST_WATCHES)
+        self._checks = Lobby(_MOST_CHECKS)
+        self._watches = Lobby(_MOST_WATCHES)
 
     def stop(self) -> None:
         """From now on nothing is serving."""

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from grpc import StatusCode
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
-from pysession.exchange.server.room import Room
+from pysession.exchange.server.lobby import Lobby
 
 _MOST = 16
 _Request = reflection_pb2.ServerReflectionRequest
@@ -27,7 +27,7 @@ class Reflection:
         self._servicer = reflection.ReflectionServicer((*services, reflection.SERVICE_NAME))
         self._knows = knows
         self._seconds = seconds
-        self._room = Room(_MOST)
+        self._lobby = Lobby(_MOST)
 
     def handler(self) -> grpc.GenericRpcHandler:
         """gRPC's handler of the service."""
@@ -40,7 +40,7 @@ class Reflection:
         headers = dict(context.invocation_metadata() or ())
         if not self._knows(headers.get("authorization")):
             await context.abort(StatusCode.UNAUTHENTICATED, "a token that the server knows is needed")
-        async with self._room.taken(context, self._seconds):
+        async with self._lobby.taken(context, self._seconds):
             while (raw := await context.read()) is not grpc.aio.EOF:
                 try:
                     asked = _Request.FromString(raw)

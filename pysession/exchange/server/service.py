@@ -8,6 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -74,6 +75,7 @@ class Unary:
             key,
             _fingerprint_of(request, digest),
             write,
+            call.goes_on,
             often_at_once=self._documents.are_written_at_once(len(data)),
         )
 
@@ -281,9 +283,9 @@ def key_of(key: str, least: int, field: str) -> str:
 
 def _fingerprint_of(request: pb.PutRequest, digest: bytes) -> bytes:
     """The fingerprint of a write, whose bytes need not be hashed again."""
-    form = request.payload.WhichOneof("form") or ""
-    options = request.options.SerializeToString(deterministic=True)
-    return b"\0".join((digest, form.encode(), request.session_id.encode(), options))
+    claims = request.payload.document
+    said = (request.session_id, request.payload.WhichOneof("form"), claims.dialect, claims.format_version)
+    return digest + msgspec.json.encode(said) + request.options.SerializeToString(deterministic=True)
 
 
 def fingerprint(request: Message) -> bytes:

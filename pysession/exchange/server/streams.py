@@ -84,7 +84,7 @@ class Streaming:
                 leave(keep=not isinstance(failure, CallRefusedError) or failure.reason in _KEEPS)
                 raise
             done = self._answers.once(
-                call.owner, _key(header.upload_id), same, lambda: self._store(call, header, data, leave)
+                call.owner, _key(header.upload_id), same, lambda: self._store(call, header, data, leave), call.goes_on
             )
         stored: _Stored = await done
         return stored.response

@@ -137,6 +137,29 @@ def test_answers_that_nobody_takes_count_as_calls_of_their_owner(tokens: Path) -
     asyncio.run(main())
 
 
+class SlowStore(MemoryStore):
+    async def put(self, session_id: str, data: bytes, **options: Any) -> Any:
+        await asyncio.sleep(0.5)
+        return await super().put(session_id, data, **options)
+
+
+def test_writes_whose_clients_have_gone_away_count_as_calls_until_they_are_done(tokens: Path) -> None:
+    """They hold their documents."""
+
+    async def main() -> None:
+        async with running(SlowStore(), tokens=tokens, limits=FEW) as exchange:
+            for number in range(7):
+                request = put_request(f"s{number}", b"{}", idempotency_key=f"k{number}")
+                with contextlib.suppress(grpc.aio.AioRpcError):
+                    await exchange.stub.Put(request, metadata=bearer(BOB), timeout=0.05)
+            assert (await refused(exchange.put("s", b"{}", BOB))).reason == "TOO_MANY_CALLS"
+            await eventually(lambda: exchange.put("s", b"{}", BOB))
+            for number in range(7):
+                await exchange.get(f"s{number}", BOB)
+
+    asyncio.run(main())
+
+
 def test_answers_that_strangers_do_not_take_keep_nobody_from_calls_and_from_the_health() -> None:
     async def main() -> None:
         async with running(limits=FEW) as exchange, closed_windows(exchange, HEALTH + "Check", b""):

@@ -332,8 +332,14 @@ def test_a_write_that_is_repeated_with_its_key_is_done_once_and_answered_twice()
         assert again == first
         two = await asyncio.gather(*(exchange.put("t", b"1", create_only=True, idempotency_key="l") for _ in range(5)))
         assert len({entry.etag for entry in two}) == 1
-        refusal = await refused(exchange.put("s", b"2", idempotency_key="k"))
-        assert (refusal.code, refusal.reason) == (StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED")
+        for other in (
+            exchange.put("s", b"2", create_only=True, idempotency_key="k"),
+            exchange.put("t", b"1", create_only=True, idempotency_key="k"),
+            exchange.put("s", b"1", idempotency_key="k"),
+            exchange.put("s", b"1", create_only=True, dialect="dotnet", idempotency_key="k"),
+        ):
+            refusal = await refused(other)
+            assert (refusal.code, refusal.reason) == (StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED")
 
     run(body)
 

@@ -1,4 +1,4 @@
-"""Room for calls that anybody may make, or that are only for looking around."""
+"""Where calls stand that anybody may make, or that only look around."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grpc import StatusCode
 from pysession.exchange.server.patience import TimeLimit
 
 
-class Room:
+class Lobby:
     """Places for ``most`` calls. When all are taken, the call that has had one longest has to go: however many come and do
     nothing, nobody is kept out."""
 
