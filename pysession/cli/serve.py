@@ -139,7 +139,7 @@ def _file(name: str, what: str) -> Callable[[_Function], _Function]:
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Judge and convert sessions of more than 64 KiB in up to N processes. Without it as many as there are processors, up "
+    help="Judge and convert sessions of more than 64 KiB in up to N processes. Without it as many as there are processors, two "
     "to four.",
 )
 @_limit("--max-bytes", 64 * 2**20, "Refuse larger sessions.")
@@ -223,9 +223,9 @@ def command(
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         from pysession.exchange.server import Keepalive, Limits, Policy, Settings, TlsFiles, log_to, serve
+        from pysession.exchange.server.settings import default_jobs
     except ImportError as missing:
         raise UsageError(str(missing)) from missing
-    from pysession.verbs.workers import usual_jobs
 
     if (tls_cert is None) != (tls_key is None) or (tls_client_ca is not None and tls_cert is None):
         raise UsageError("TLS needs both --tls-cert and --tls-key")
@@ -254,7 +254,7 @@ def command(
         tokens=tokens,
         owner=owner,
         policy=policy if any(given[name] for name in _JUDGES) else None,
-        jobs=jobs or usual_jobs(),
+        jobs=jobs or default_jobs(),
         limits=Limits(
             document_bytes=max_bytes,
             message_bytes=max_message_bytes,

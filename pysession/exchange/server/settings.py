@@ -13,6 +13,13 @@ from pysession.wire import DEFAULT_LIMITS
 DEFAULT_ADDRESS = "127.0.0.1:50051"
 DEFAULT_STORE = "sqlite:///sessions.db"
 MIB = 2**20
+_LEAST_JOBS = 2
+"""With one process only an owner would wait for what another has judged."""
+
+
+def default_jobs() -> int:
+    """As many processes as there are processors, two to four."""
+    return max(_LEAST_JOBS, usual_jobs())
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tokens: Path | None = None
     owner: str = ""
     policy: Policy | None = None
-    jobs: int = msgspec.field(default_factory=usual_jobs)
+    jobs: int = msgspec.field(default_factory=default_jobs)
     limits: Limits = Limits()
     keepalive: Keepalive = Keepalive()
     reflection: bool = False
