@@ -45,9 +45,14 @@ class Bar:
 
     def before(self, results: Iterable[_Result]) -> Iterator[_Result]:
         """``results``, before each of which it ends: what is told of them goes to lines of their own."""
-        for result in results:
+        try:
+            for result in results:
+                self.ends()
+                yield result
+        finally:
+            # Also when it is interrupted: the bar hides the cursor. A transfer that is given up may still tell of itself.
+            self.shown = False
             self.ends()
-            yield result
 
     def across(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -23,6 +24,8 @@ from tests.exchange.certificates import Authority
 from tests.exchange.documents import session
 from tests.exchange.serving import Served, serving
 
+HIDDEN = b"\x1b[?25l"
+"""How a terminal is told to hide its cursor."""
 DOTNET = shipped("fixtures") / "golden/dotnet/1.17.0/streaming_tools.json"
 TOKEN = "token-of-ada-0123456789"
 
@@ -369,6 +372,23 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(exchange: Served, tmp_path: Pat
         shown = on_terminal(exchange, tmp_path, *command)
         assert b"3/3" in shown
         assert b"etag" not in shown
+
+
+def test_a_terminal_has_its_cursor_again_after_an_interruption(exchange_as_it_is: Served, tmp_path: Path) -> None:
+    (tmp_path / "large.json").write_bytes(session(size=60_000_000, session_id="cursor"))
+    ours, theirs = pty.openpty()
+    command = [*COMMAND, "push", "large.json", "--to", exchange_as_it_is.address]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=theirs, env=environment()) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # the other side is closed
+            while more := os.read(ours, 65536):
+                if HIDDEN in more and HIDDEN not in shown:
+                    process.send_signal(signal.SIGINT)
+                shown += more
+        os.close(ours)
+        assert process.wait(60) == 130
+    assert shown.rfind(b"\x1b[?25h") > shown.rfind(HIDDEN)
 
 
 def on_terminal(exchange: Served, folder: Path, *arguments: str) -> bytes:
