@@ -18,7 +18,7 @@ from pysession.exchange.server.budget import Budget
 from pysession.exchange.server.depth import is_plainly_flat, nests_deeper
 from pysession.exchange.server.failures import refusal_of
 from pysession.exchange.server.forms import damaged
-from pysession.exchange.server.judging import accepted
+from pysession.exchange.server.judging import accepted, within_means
 from pysession.exchange.server.policy import Policy
 from pysession.exchange.server.readable import is_plainly_json, is_readable
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, invalid
@@ -91,7 +91,7 @@ class Documents:
         **named: _Parameters.kwargs,
     ) -> _Result:
         """What ``work`` makes of ``data``: in the thread where they are small, else in a process."""
-        done = partial(work, data, *arguments, **named)
+        done = partial(within_means, partial(work, data, *arguments, **named))
         if len(data) > _SMALL:
             return await self._workers.run(owner, done)
         return await asyncio.get_running_loop().run_in_executor(self._thread, done)

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from pysession.dialects import UNKNOWN
 from pysession.exchange.messages import report_message, shorten
 from pysession.exchange.server.policy import Judgement, Policy, judge, refusal_of
-from pysession.exchange.server.refusals import invalid
+from pysession.exchange.server.refusals import exhausted, invalid
 from pysession.findings.failures import UsageError
 from pysession.v1 import exchange_pb2 as pb
 from pysession.wire import Limits as WireLimits
+
+_Result = TypeVar("_Result")
+
+
+def within_means(work: Callable[[], _Result]) -> _Result:
+    """What ``work`` makes of a document.
+
+    Raises:
+        CallRefusedError: RESOURCE_EXHAUSTED, it takes more memory than there is, or nests deeper than can be followed (which an
+            operator may have allowed for documents that are only kept).
+    """
+    try:
+        return work()
+    except (RecursionError, MemoryError) as failure:
+        message = "the session is nested too deeply, or is too large, to be judged, converted or typed here"
+        raise exhausted("DOCUMENT_TOO_COMPLEX", message, "document") from failure
 
 
 def accepted(data: bytes, policy: Policy, limits: WireLimits) -> str:

@@ -14,7 +14,7 @@ from grpc import StatusCode
 
 import pysession
 from pysession.exchange.messages import SEVERITIES, VERDICTS
-from pysession.exchange.server import Policy
+from pysession.exchange.server import Limits, Policy
 from pysession.findings import Severity, Verdict
 from pysession.v1 import exchange_pb2 as pb
 from pysession.v1 import report_pb2
@@ -227,6 +227,20 @@ def test_what_a_refusal_quotes_fits_into_the_answer(name: str) -> None:
         assert refusal.reason == "TARGET_UNKNOWN"
 
     run(body, Policy())
+
+
+@pytest.mark.parametrize("more", [0, 100_000], ids=["in the thread", "in a process"])
+def test_what_is_deeper_than_can_be_followed_is_kept_and_not_converted(more: int) -> None:
+    async def main() -> None:
+        async with running(limits=Limits(depth=10_000)) as exchange:
+            deep = b'{"type":"session","session_id":"s","state":{"a":' + b"[" * 9998 + b" " * more + b"]" * 9998 + b"}}"
+            await exchange.put("s", deep)
+            assert (await exchange.get("s")).payload.document.data == deep
+            for target in ("dotnet", "python"):
+                refusal = await refused(exchange.get("s", target=target))
+                assert (refusal.code, refusal.reason) == (StatusCode.RESOURCE_EXHAUSTED, "DOCUMENT_TOO_COMPLEX")
+
+    asyncio.run(main())
 
 
 def test_check_says_what_check_says() -> None:
