@@ -72,20 +72,25 @@ class ObjectWriter:
         """Append the message for ``value`` without its length, and tell that."""
         names = tuple(value)
         found = self._shapes.get(names)
-        usual: _Shape = self._kept(names) if found is None else found
-        shape = usual
+        shape: _Shape = self._kept(names) if found is None else found
         values = list(value.values())
-        # Asked before anything that nests is written: who writes such an object in vain does so at every level.
-        if usual.nests and not usual.fits(values, room, lists):
-            shape = self._with_unfit(names, usual.unfit(values, room, lists))
+        if shape.nests:
+            # Asked before anything is written: who writes an object that nests in vain does so at every level.
+            shape = self._fitting(shape, names, values, room, lists)
         at = len(out)
         try:
             return shape.write(out, values, room, lists)
         except (Unfit, UnicodeEncodeError):
             del out[at:]
             lists.surrogates = True
-            shape = self._with_unfit(names, usual.unfit(values, room, lists))
-            return shape.write(out, values, room, lists)
+            return self._fitting(shape, names, values, room, lists).write(out, values, room, lists)
+
+    def _fitting(self, shape: _Shape, names: tuple[str, ...], values: list[Any], room: int, lists: Lists) -> _Shape:
+        """``shape``, or that in which every member which does not fit its field is among the others."""
+        while not shape.fits(values, room, lists):
+            # The field of one that does not fit may be taken by another spelling of its name, and not fit that either.
+            shape = self._with_unfit(names, shape.kept | shape.unfit(values, room, lists))
+        return shape
 
     def _kept(self, names: tuple[str, ...]) -> _Shape:
         shape = self._shape(names, frozenset())
@@ -123,7 +128,7 @@ class ObjectWriter:
             order.append(number)
         untagged = kind.discriminator is not None and kind.discriminator not in names
         layout = _layout(order, spellings, self._alias, untagged)
-        return _Shape(steps, layout)
+        return _Shape(steps, layout, unfit)
 
 
 class _Step:
@@ -138,9 +143,10 @@ class _Step:
 
 
 class _Shape:
-    """The steps by which an object is written, and its Layout."""
+    """The steps by which an object is written, and its Layout. Members that are ``kept`` are so because they do not fit."""
 
-    def __init__(self, steps: list[_Step], layout: bytes) -> None:
+    def __init__(self, steps: list[_Step], layout: bytes, kept: frozenset[str]) -> None:
+        self.kept = kept
         self._steps = sorted(steps, key=attrgetter("number"))
         self._layout = layout
         self._before = [step for step in self._steps if step.number < LAYOUT]

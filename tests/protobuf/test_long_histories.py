@@ -142,3 +142,9 @@ def test_texts_with_surrogates_in_each_of_many_levels_are_carried_in_their_time(
         content = f'{{"type":"function_result","call_id":"c","items":[{content}],"id":"\\udc00"}}'
     document = f'[{{"role":"user","contents":[{content}],"author_name":"\\ud800"}}]'.encode()
     assert from_proto(to_proto(document)) == document
+
+
+def test_a_member_that_stands_twice_in_two_spellings_may_fit_in_neither() -> None:
+    message = {"Role": None, "ID": "", "role": [{"Text": "One.", "Type": "text"}], "ROLE": "user"}
+    history = {"in-memory": {"messages": [{"Role": "user", "Contents": [{"Type": "text", "Text": "first"}]}, message]}}
+    assert carried({"ServiceID": "resp_1", "State": history})
