@@ -52,11 +52,10 @@ _ABANDONED_SECONDS = 3600
 
 
 class _Place(NamedTuple):
-    """Where a session is: the folder of its file, the name of that without a suffix, and its note."""
+    """Where a session is: the name of its owner's folder ("" is that of nobody), and that of its file without a suffix."""
 
-    home: Path
+    owner: str
     stem: str
-    note: Path
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -139,10 +138,10 @@ class FileStore(BaseStore):
             modified = _later(file)
             state = State(modified, expires, immutable, ending)
             self._note(key, place, file, state)
-            path = place.home / (place.stem + suffix)
+            path = self._home(place.owner) / (place.stem + suffix)
             make_folder(path.parent)
             status = replace_file(path, data, modified)
-            _remove_others(place, path)
+            _remove_others(path, place.stem)
             return _facts(status, state)
 
     def _extend(self, key: Key, message: bytes, at: str | None, condition: Condition) -> Facts:
@@ -156,7 +155,7 @@ class FileStore(BaseStore):
             if file is None:
                 raise NotFoundError(*key.names)
             condition.check(key, file.facts, may_replace=False)
-            _drop_unborn(place, file)
+            _drop_unborn(self._note_of(place), file)
             if file.path.suffix == _LINES and at is None:
                 status = self._extend_lines(session_id, file, message)
             else:
@@ -169,7 +168,7 @@ class FileStore(BaseStore):
                 # The bytes of a lone message are JSON, and with a second one are lines.
                 path = file.path.with_name(place.stem + suffix_of(data))
                 status = replace_file(path, data, _later(file))
-                _remove_others(place, path)
+                _remove_others(path, place.stem)
             return _facts(status, file.state)
 
     def _extend_lines(self, session_id: str, file: _File, message: bytes) -> os.stat_result:
@@ -199,24 +198,25 @@ class FileStore(BaseStore):
 
     def _forget(self, key: Key, place: _Place) -> None:
         """Remove what there is of a session, in an order in which a kill leaves either all or nothing of it."""
-        file = self._file(place)
+        file, note = self._file(place), self._note_of(place)
         if file is not None:
-            if place.note.exists():
+            if note.exists():
                 # Whatever takes the file's place later does not inherit what held of it.
                 self._note(key, place, file, State(_later(file)))
-            _remove_others(place, file.path)
+            _remove_others(file.path, place.stem)
             remove_file(file.path)
-            remove_file(place.note)
+            remove_file(note)
 
     # --- files and notes ----------------------------------------------------------------------------------------------
 
     def _place(self, key: Key) -> _Place:
-        return self._place_in(file_stem(key.owner, OWNER) if key.owner else "", file_stem(key.id, SESSION))
+        return _Place(file_stem(key.owner, OWNER) if key.owner else "", file_stem(key.id, SESSION))
 
-    def _place_in(self, owner: str, stem: str) -> _Place:
-        """The place with this name in the folder of that name, "" being the one of nobody."""
-        home = self.path / _OWNERS / owner if owner else self.path
-        return _Place(home, stem, self._notes / (owner or _NOBODY) / f"{stem}.json")
+    def _home(self, owner: str) -> Path:
+        return self.path / _OWNERS / owner if owner else self.path
+
+    def _note_of(self, place: _Place) -> Path:
+        return self._notes / (place.owner or _NOBODY) / f"{place.stem}.json"
 
     def _file(self, place: _Place, *, judged: bool = True) -> _File | None:
         """The file of a session. Of several suffixes, which a kill can leave behind, the latest counts.
@@ -224,13 +224,14 @@ class FileStore(BaseStore):
         Raises:
             DamagedSessionError: it is not known what holds of it, unless it is not to be ``judged``.
         """
-        paths = (place.home / (place.stem + suffix) for suffix in _SUFFIXES)
+        home = self._home(place.owner)
+        paths = (home / (place.stem + suffix) for suffix in _SUFFIXES)
         found = [(status, path) for path in paths if (status := _stat(path))]
         if not found:
             return None
         status, path = max(found, key=lambda one: one[0].st_mtime_ns)
         try:
-            kept = read_note(place.note)
+            kept = read_note(self._note_of(place))
         except (DamagedSessionError, OSError):
             if judged:
                 raise
@@ -243,12 +244,13 @@ class FileStore(BaseStore):
 
     def _note(self, key: Key, place: _Place, file: _File | None, state: State) -> None:
         """Keep ``state`` beside what holds now, where either needs to be kept."""
-        nameless = is_digest(place.stem, SESSION) or is_digest(place.home.name if key.owner else "", OWNER)
-        if state.is_plain and not place.note.exists() and not nameless:
+        path = self._note_of(place)
+        nameless = is_digest(place.stem, SESSION) or is_digest(place.owner, OWNER)
+        if state.is_plain and not path.exists() and not nameless:
             return
         before = () if file is None else (file.state,)
-        make_folder(place.note.parent)
-        replace_file(place.note, msgspec.json.encode(Note(*key.names, (*before, state))))
+        make_folder(path.parent)
+        replace_file(path, msgspec.json.encode(Note(*key.names, (*before, state))))
 
     def _check_named(self, key: Key) -> None:
         """Raise what is wrong with a session that is listed by the name of its file.
@@ -258,15 +260,14 @@ class FileStore(BaseStore):
         """
         owner, session_id = key.owner.decode(), key.id.decode()
         usual = self._place(key)
-        place = self._place_in(
-            owner if is_digest(owner, OWNER) else usual.home.name if owner else "",
+        place = _Place(
+            owner if is_digest(owner, OWNER) else usual.owner,
             session_id if is_digest(session_id, SESSION) else usual.stem,
         )
         nameless = None if place == usual else self._file(place, judged=False)
-        if nameless is not None and note_or_none(place.note) is None:
-            reason = (
-                f"{place.note}, in which its id and owner stood, is gone or damaged; restore it, or move the file away"
-            )
+        note = self._note_of(place)
+        if nameless is not None and note_or_none(note) is None:
+            reason = f"{note}, in which its id and owner stood, is gone or damaged; restore it, or move the file away"
             raise DamagedSessionError(str(nameless.path), reason)
 
     # --- many sessions ------------------------------------------------------------------------------------------------
@@ -281,14 +282,14 @@ class FileStore(BaseStore):
                     yield from self._keys_in(name, name_of(name, OWNER))
 
     def _keys_in(self, folder: str, owner: bytes | None) -> Iterator[tuple[Key, _Place]]:
-        for name in _names(self.path / _OWNERS / folder if folder else self.path):
+        for name in _names(self._home(folder)):
             stem, suffix = os.path.splitext(name)
             if suffix not in _SUFFIXES:
                 continue
-            place, session_id = self._place_in(folder, stem), name_of(stem, SESSION)
+            place, session_id = _Place(folder, stem), name_of(stem, SESSION)
             if session_id is not None and owner is not None:
                 yield Key(owner, session_id), place
-            elif (kept := note_or_none(place.note)) is not None:
+            elif (kept := note_or_none(self._note_of(place))) is not None:
                 yield Key(kept.owner.encode(), kept.id.encode()), place
             elif (owner is not None or is_digest(folder, OWNER)) and (session_id or is_digest(stem, SESSION)):
                 # A session all the same, which has lost its name: it is listed by that of its file.
@@ -316,7 +317,7 @@ class FileStore(BaseStore):
                 with locked(self._locks, place.stem):
                     file = self._file(place)
                     if file is None:
-                        remove_file(place.note)
+                        remove_file(self._note_of(place))
                     elif file.state.expires is not None and file.state.expires <= moment:
                         self._forget(key, place)
                         count += 1
@@ -345,16 +346,17 @@ def _is_over(state: State) -> bool:
     return state.expires is not None and state.expires <= now()
 
 
-def _drop_unborn(place: _Place, file: _File) -> None:
+def _drop_unborn(note: Path, file: _File) -> None:
     """Forget the state of a put that was killed before its file was there: a later time would bring it to life."""
-    kept = read_note(place.note)
+    kept = read_note(note)
     if kept is not None and any(state.since > file.status.st_mtime_ns for state in kept.states):
-        replace_file(place.note, msgspec.json.encode(Note(kept.id, kept.owner, (file.state,))))
+        replace_file(note, msgspec.json.encode(Note(kept.id, kept.owner, (file.state,))))
 
 
-def _remove_others(place: _Place, path: Path) -> None:
+def _remove_others(path: Path, stem: str) -> None:
+    """Remove the files with the same stem and another suffix."""
     for suffix in _SUFFIXES:
-        other = place.home / (place.stem + suffix)
+        other = path.with_name(stem + suffix)
         if other != path and other.exists():
             remove_file(other)
 
