@@ -12,7 +12,8 @@ from pysession.exchange.server.logs import tell
 from pysession.stores import Store, StoreError
 
 _SOON_SECONDS = 600.0
-"""After its start a server sweeps within this time, so that one that is started often sweeps too, and several not at once."""
+"""After its start a server sweeps within this time, so that one that is started often sweeps too; at some moment of it, so
+that several do not at once, and not at once, when there is enough to do."""
 
 
 class Sweeper:
@@ -33,7 +34,7 @@ class Sweeper:
             self._sweeping.cancel()
 
     async def _run(self) -> None:
-        await asyncio.sleep(random.uniform(0, min(self._seconds, _SOON_SECONDS)))  # noqa: S311
+        await asyncio.sleep(min(self._seconds, _SOON_SECONDS) * random.uniform(0.1, 1))  # noqa: S311
         while True:
             await self._sweep()
             await asyncio.sleep(self._seconds)
