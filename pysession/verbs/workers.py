@@ -47,12 +47,17 @@ def usual_jobs() -> int:
     return min(os.cpu_count() or 1, _MOST_JOBS)
 
 
-def process_pool(jobs: int, deaf_to: Sequence[int] = (signal.SIGINT,)) -> ProcessPoolExecutor:
+def process_pool(
+    jobs: int, deaf_to: Sequence[int] = (signal.SIGINT,), most_bytes: int | None = None
+) -> ProcessPoolExecutor:
     """A pool of up to ``jobs`` new processes, which ignore the signals ``deaf_to`` and end when this process does.
 
-    They are not forked: what this process has open (a database, an event loop, threads) is not theirs.
+    They are not forked: what this process has open (a database, an event loop, threads) is not theirs. Work that takes more
+    than ``most_bytes`` of memory gets a MemoryError, where the system can be told so.
     """
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(tuple(deaf_to),))
+    return ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(tuple(deaf_to), most_bytes)
+    )
 
 
 def spread(
@@ -158,7 +163,7 @@ class _Workers(Generic[_Result]):
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin(deaf_to: Sequence[int]) -> None:
+def _begin(deaf_to: Sequence[int], most_bytes: int | None) -> None:
     """Ctrl-C reaches every process of the terminal; only the one that hands out the work shall answer.
 
     When memory runs out it is this one that Linux is to end: who has handed out the work goes on without it.
@@ -168,7 +173,19 @@ def _begin(deaf_to: Sequence[int]) -> None:
         signal.signal(number, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
+    if most_bytes is not None:
+        _limit_memory(most_bytes)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _limit_memory(most_bytes: int) -> None:
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most))
 
 
 def _end_with_parent() -> None:

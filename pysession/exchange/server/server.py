@@ -20,7 +20,7 @@ from pysession.exchange.server.documents import Documents
 from pysession.exchange.server.health import HEALTH, Health
 from pysession.exchange.server.logs import tell
 from pysession.exchange.server.service import Unary
-from pysession.exchange.server.settings import Settings
+from pysession.exchange.server.settings import MIB, Settings
 from pysession.exchange.server.streams import Streaming
 from pysession.exchange.server.sweeping import Sweeper
 from pysession.exchange.server.tls import server_credentials
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 _HANDSHAKE_SECONDS = 20
 _LOOK_SECONDS = 0.1
+_WORKER_BYTES = 256 * MIB
+_WORKER_TIMES = 48
+"""What a process that judges may take of memory. Sessions take up to 27 times their bytes (very short messages, converted);
+what is made to take memory takes 400 times (empty maps of MessagePack, typed)."""
 
 
 class Server:
@@ -62,7 +66,9 @@ class Server:
         budget = Budget(limits.bytes_in_flight, limits.wait_seconds, share)
         # … nor all processes, where there are several.
         most_of_one = settings.jobs if self.tokens is None else max(1, settings.jobs - 1)
-        workers = Workers(settings.jobs, most_of_one, limits.transfer_seconds)
+        workers = Workers(
+            settings.jobs, most_of_one, limits.transfer_seconds, _WORKER_BYTES + _WORKER_TIMES * limits.document_bytes
+        )
         self._documents = Documents(store, settings.policy, limits, budget, self._watches, workers)
         answers = Answers(limits.answers, limits.answer_seconds)
         uploads = Uploads(budget, limits.uploads, limits.upload_seconds)

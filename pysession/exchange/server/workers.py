@@ -45,12 +45,14 @@ class WorkFailedError(Exception):
 class Workers:
     """Up to ``jobs`` processes, begun when they are needed, of which one owner has ``most_of_one`` at once.
 
-    Each has one piece of work at a time, so that what ends it concerns nobody else; it may take ``seconds``.
+    Each has one piece of work at a time, so that what ends it concerns nobody else; it may take ``seconds``, and ``most_bytes``
+    of memory.
     """
 
-    def __init__(self, jobs: int, most_of_one: int, seconds: float) -> None:
+    def __init__(self, jobs: int, most_of_one: int, seconds: float, most_bytes: int) -> None:
         self._turns = Turns(jobs, most_of_one)
         self._seconds = seconds
+        self._most_bytes = most_bytes
         self._idle: list[_Process] = []
         self._under_way: set[asyncio.Task[object]] = set()
         self._closed = False
@@ -98,7 +100,7 @@ class Workers:
         while deaths < _ATTEMPTS:
             if self._closed:
                 raise unavailable("SERVER_STOPPING", "the server stops; try again")
-            process = self._idle.pop() if self._idle else _Process()
+            process = self._idle.pop() if self._idle else _Process(self._most_bytes)
             future = process.begin(work)
             if future is None:  # somebody ended it while it had nothing to do
                 process.end()
@@ -122,8 +124,8 @@ class Workers:
 class _Process:
     """A pool of one process."""
 
-    def __init__(self) -> None:
-        self._pool = process_pool(1, _DEAF_TO)
+    def __init__(self, most_bytes: int) -> None:
+        self._pool = process_pool(1, _DEAF_TO, most_bytes)
         self._pid = self._pool.submit(os.getpid)
 
     def begin(self, work: Callable[[], _Result]) -> Future[_Result | CallRefusedError | WorkFailedError] | None:

@@ -17,13 +17,22 @@ import pytest
 from grpc import StatusCode
 
 import pysession
-from pysession.exchange.server import Policy
+from pysession.exchange.server import Limits, Policy
 from pysession.exchange.server.refusals import CallRefusedError
 from pysession.exchange.server.turns import Turns
 from pysession.exchange.server.workers import Workers, WorkFailedError
 from pysession.v1 import exchange_pb2 as pb
 from pysession.v1 import exchange_pb2_grpc
-from tests.exchange.server.running import Exchange, Refused, bearer, put_request, refusal_in, running, tokens_file
+from tests.exchange.server.running import (
+    Exchange,
+    Refused,
+    bearer,
+    put_request,
+    refusal_in,
+    refused,
+    running,
+    tokens_file,
+)
 from tests.exchange.serving import Served, serving
 
 LARGE = 100_000
@@ -294,6 +303,19 @@ def test_processes_end_with_a_server_that_is_killed(judging: Callable[..., Judge
     assert is_gone(idle)
 
 
+def test_a_session_that_would_take_all_memory_is_too_complex() -> None:
+    async def main() -> None:
+        async with running(limits=Limits(document_bytes=2_000_000)) as exchange:
+            many = 1_900_000
+            data = b"\x81\xa1a\xdd" + many.to_bytes(4, "big") + b"\x80" * many
+            await exchange.put("s", data)
+            refusal = await refused(exchange.get("s", form=pb.FORM_SESSION))
+            assert (refusal.code, refusal.reason) == (StatusCode.RESOURCE_EXHAUSTED, "DOCUMENT_TOO_COMPLEX")
+            assert (await exchange.get("s")).payload.document.data == data
+
+    asyncio.run(main())
+
+
 def test_without_a_policy_what_is_put_and_fetched_needs_no_process(tmp_path: Path) -> None:
     with serving(tmp_path) as server, grpc.insecure_channel(server.address) as channel:
         stub = exchange_pb2_grpc.SessionExchangeStub(channel)
@@ -338,7 +360,7 @@ def test_a_large_session_is_judged_converted_and_typed_as_the_commands_do_it() -
 
 def test_work_that_takes_too_long_is_ended() -> None:
     async def main() -> None:
-        workers = Workers(1, 1, 0.5)
+        workers = Workers(1, 1, 0.5, 2**30)
         with pytest.raises(CallRefusedError) as refusal:
             await workers.run("o", partial(time.sleep, 60))
         assert (refusal.value.code, refusal.value.reason) == (StatusCode.DEADLINE_EXCEEDED, "CALL_TOO_LONG")
@@ -349,7 +371,7 @@ def test_work_that_takes_too_long_is_ended() -> None:
 
 def test_a_failure_in_a_process_is_told_by_its_class_and_place_and_never_by_its_text() -> None:
     async def main() -> None:
-        workers = Workers(1, 1, 30)
+        workers = Workers(1, 1, 30, 2**30)
         with pytest.raises(WorkFailedError, match=r"^JSONDecodeError in a process$") as failure:
             await workers.run("o", partial(json.loads, "secret"))
         assert "decoder.py" in failure.value.places[-1]
