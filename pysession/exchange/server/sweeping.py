@@ -41,14 +41,14 @@ class Sweeper:
 
     async def _sweep(self) -> None:
         # Only a sweep needs it.
-        from pysession.sessions import sweep
+        from pysession.sessions.sweeping import sweep_unseen
 
         began = time.monotonic()
         try:
-            swept = await sweep(self._store)
+            removed = await sweep_unseen(self._store)
         except StoreError as failure:
             tell_failure("sweep", failure)
         except Exception as failure:  # whatever it is, the next sweep may succeed
             tell(logging.ERROR, "sweep", exception=type(failure).__name__)
         else:
-            tell(logging.INFO, "sweep", removed=swept.count, milliseconds=round((time.monotonic() - began) * 1000))
+            tell(logging.INFO, "sweep", removed=removed, milliseconds=round((time.monotonic() - began) * 1000))
