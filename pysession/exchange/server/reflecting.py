@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from google.protobuf import descriptor_pool
 from google.protobuf.message import DecodeError
 from grpc import StatusCode
 from grpc_reflection.v1alpha import reflection, reflection_pb2
@@ -24,7 +25,7 @@ class Reflection:
     """The methods of ``services``, for callers with a token; a call may take ``seconds``."""
 
     def __init__(self, services: tuple[str, ...], knows: Callable[[str | None], bool], seconds: float) -> None:
-        self._servicer = reflection.ReflectionServicer((*services, reflection.SERVICE_NAME))
+        self._servicer = reflection.ReflectionServicer((*services, reflection.SERVICE_NAME), pool=_Pool())
         self._knows = knows
         self._seconds = seconds
         self._lobby = Lobby(_MOST)
@@ -50,3 +51,23 @@ class Reflection:
                     )
                 for answer in self._servicer.ServerReflectionInfo(iter((asked,)), context):
                     await context.write(answer.SerializeToString())
+
+
+class _Pool:
+    """protobuf's own, which also finds the file of a method: clients ask for one to call (``grpcurl describe``)."""
+
+    def __init__(self) -> None:
+        self._pool = descriptor_pool.Default()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    def FindFileContainingSymbol(self, name: str) -> Any:  # noqa: N802 (as protobuf has it)
+        try:
+            return self._pool.FindFileContainingSymbol(name)
+        except KeyError:
+            service, _, method = name.rpartition(".")
+            found = self._pool.FindServiceByName(service)
+            if method not in found.methods_by_name:
+                raise
+            return found.file

@@ -23,6 +23,7 @@ import click
 import grpc
 import pytest
 from cryptography.hazmat.primitives import serialization
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc import StatusCode
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -419,11 +420,28 @@ def test_methods_can_be_asked_for_where_that_is_allowed_with_a_token(tmp_path: P
             (answer,) = stub.ServerReflectionInfo(iter([asked]), metadata=metadata, timeout=10)
             return [service.name for service in answer.list_services_response.service]
 
+    def described(server: Served, symbol: str) -> str | None:
+        """The service in the file that ``symbol`` is found in; None: it is in none."""
+        with grpc.insecure_channel(server.address) as channel:
+            asked = reflection_pb2.ServerReflectionRequest(file_containing_symbol=symbol)
+            stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+            (answer,) = stub.ServerReflectionInfo(iter([asked]), metadata=bearer(TOKEN), timeout=10)
+        if answer.HasField("error_response"):
+            assert answer.error_response.error_code == StatusCode.NOT_FOUND.value[0]
+            return None
+        files = map(FileDescriptorProto.FromString, answer.file_descriptor_response.file_descriptor_proto)
+        (service,) = (service.name for file in files for service in file.service)
+        return service
+
     with serving(tmp_path) as server:
         assert code_of(lambda: listed(server)) is StatusCode.UNIMPLEMENTED
     with serving(tmp_path, "--reflection", "--tokens", tokens_file(tmp_path, ada=TOKEN)) as server:
         assert code_of(lambda: listed(server)) is StatusCode.UNAUTHENTICATED
         assert SERVICE in listed(server, bearer(TOKEN))
+        # As grpcurl asks before it calls: by the service, by a method, by a message.
+        for symbol, kind in (("", "SessionExchange"), (".Put", "SessionExchange"), (".Nothing", None)):
+            assert described(server, f"{SERVICE}{symbol}") == kind
+        assert described(server, "pysession.v1.PutRequest") == "SessionExchange"
 
 
 @pytest.fixture
