@@ -56,7 +56,8 @@ class NotAcceptedError(StoreError):
     """The exchange refuses a document, ``reason`` says why, and ``findings`` where."""
 
     def __init__(self, session_id: str, reason: str, findings: tuple[Finding, ...] = ()) -> None:
-        super().__init__(f"the session {session_id!r} is not accepted: {reason}")
+        what = f"the session {session_id!r}" if session_id else "the document"
+        super().__init__(f"{what} is not accepted: {reason}")
         self.session_id = session_id
         self.reason = reason
         self.findings = findings

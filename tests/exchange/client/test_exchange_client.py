@@ -157,6 +157,8 @@ def test_a_conversion_comes_with_its_losses(server: Served, new_id: str) -> None
             assert {loss.kind.value for loss in received.losses} == {"defaulted", "parked"}
             converted = await client.convert(data, to="python")
             assert (converted.data, converted.losses) == (received.data, received.losses)
+            with pytest.raises(NotAcceptedError, match=r"^the document is not accepted: .*not python but dotnet"):
+                await client.convert(data, to="python", source="python")
             stored = await client.convert(session_id=new_id, to="python@1.21.0")
             assert stored.target == "python@1.21.0"
             with pytest.raises(UsageError, match="fortran"):
@@ -196,6 +198,10 @@ def test_a_document_is_judged_where_it_is(server: Served, new_id: str) -> None:
             await client.put(new_id, session())
             judged = await client.check(session_id=new_id)
             assert (judged.accepted, judged.report.dialect, judged.report.messages) == (True, "python", 1)
+            # What is this very document need not be sent.
+            assert await client.unchanged(new_id, session()) == await client.entry(new_id)
+            assert await client.unchanged(new_id, broken) is None
+            assert await client.unchanged(f"{new_id}-of-nobody", broken) is None
 
     run(body())
 
