@@ -22,7 +22,7 @@ from google.protobuf.message import DecodeError, Message
 from grpc import StatusCode
 
 from pysession.exchange.server.logs import digest_of, logger, tell
-from pysession.exchange.server.patience import Patience, TimeLimit
+from pysession.exchange.server.patience import Patience, TimeLimits
 from pysession.exchange.server.refusals import CallRefusedError, exhausted, internal, invalid, too_long
 from pysession.exchange.server.settings import Limits
 from pysession.exchange.server.slots import Slots
@@ -215,6 +215,7 @@ class Calls:
     def __init__(self, owner_of: Callable[[str | None], str | None], limits: Limits, *, shared: bool) -> None:
         self._owner_of = owner_of
         self._limits = limits
+        self._time_limits = {name: TimeLimits(getattr(limits, name)) for name in ("call_seconds", "transfer_seconds")}
         self._slots = {
             "calls": Slots("calls", limits.calls, shared=shared),
             "watches": Slots("watches", limits.watches, shared=shared),
@@ -278,16 +279,18 @@ class Calls:
         slots = self._slots[method.slots]
         slots.take(call.owner)
         call.when_over(lambda: slots.give(call.owner))
-        seconds = None if method.seconds is None else getattr(self._limits, method.seconds)
-        limit = TimeLimit(seconds)
+        if method.seconds is None:
+            return await self._answer(method, call)
+        limits = self._time_limits[method.seconds]
+        limit = limits.begin()
         try:
             return await self._answer(method, call)
         except asyncio.CancelledError:
-            if seconds is None or not limit.is_over():
+            if not limit.is_over():
                 raise
-            raise too_long(seconds) from None
+            raise too_long(limits.seconds) from None
         finally:
-            limit.end()
+            limits.end(limit)
 
     async def _answer(self, method: Method, call: Call[Any]) -> bytes | None:
         if method.streams_requests:

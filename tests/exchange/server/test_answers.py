@@ -100,7 +100,7 @@ def test_answers_that_are_too_many_or_too_old_are_forgotten_also_of_owners_who_d
 
         async def put(owner: str, key: str) -> None:
             work = Work(0)
-            await answers.once(owner, key, b"f", work)
+            await answers.once(owner, key, b"f", work, lambda task: None)
             begun.append(bool(work.begun))
 
         begun: list[bool] = []
@@ -120,10 +120,12 @@ def run(
 ) -> None:
     async def main() -> None:
         answers = Answers(most=100, seconds=60)
+        going_on: list[asyncio.Task[Any]] = []
 
         def once(key: str, fingerprint: bytes, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-            return answers.once("o", key, fingerprint, work, often_at_once=often_at_once)
+            return answers.once("o", key, fingerprint, work, going_on.append, often_at_once=often_at_once)
 
         await body(once)
+        assert all(task.done() for task in going_on)
 
     asyncio.run(main())
