@@ -37,7 +37,7 @@ _FRAMEWORK_NAMES = """
 
 _ROLES = ("system", "developer", "user", "assistant", "tool")
 _STATUSES = "completed in_progress incomplete failed searching generating calling interpreting queued cancelled".split()
-_EVENTS = "created claimed message_added state_set state_deleted handoff cleared pruned retention_set saved save_failed exported expired removed".split()
+_EVENTS = "created claimed message_added state_set state_deleted handoff cleared pruned retention_set saved save_failed exported expired removed kept".split()
 _SCOPES = ("session", "user", "app")
 _STRATEGIES = ("sliding_window", "keep_important", "summarize_old")
 _KEEP_LAST = re.compile(r"keep_last_[0-9]{1,5}\Z")
