@@ -131,9 +131,12 @@ class _Process:
     def begin(self, work: Callable[[], _Result]) -> Future[_Result | CallRefusedError | WorkFailedError] | None:
         """Have it do ``work``; None: it is no more."""
         try:
-            return self._pool.submit(_told, work)
+            future = self._pool.submit(_told, work)
+            # A pool's queue holds what it has sent, perhaps megabytes, until it sends something else.
+            self._pool.submit(os.getpid)
         except BrokenProcessPool:
             return None
+        return future
 
     def end(self) -> None:
         """Let it end."""
