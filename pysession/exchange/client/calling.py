@@ -11,6 +11,7 @@ from grpc import aio
 
 from pysession.exchange.client.addresses import Address
 from pysession.exchange.client.credentials import Credentials
+from pysession.exchange.client.failures import ExchangeError
 from pysession.exchange.client.retrying import Deadline, Retries
 from pysession.exchange.client.status import Status, Subject
 from pysession.findings.failures import PysessionError
@@ -56,6 +57,17 @@ def open_channel(address: Address, credentials: Credentials) -> aio.Channel:
     key, certificate = credentials.identity()
     shown = grpc.ssl_channel_credentials(credentials.roots(), key, certificate)
     return aio.secure_channel(address.target, shown, options=options)
+
+
+def understood(answer: _Answer | None, place: str) -> _Answer:
+    """An answer of ``place``; gRPC gives None for bytes that are no message.
+
+    Raises:
+        ExchangeError: they are none.
+    """
+    if answer is None:
+        raise ExchangeError(place, grpc.StatusCode.INTERNAL.name, "what it answers is no message of an exchange")
+    return answer
 
 
 class Attempts:
@@ -153,8 +165,9 @@ class Caller:
 
         Raises:
             AioRpcError: it failed.
+            ExchangeError: it is no message.
         """
-        return await method(request, timeout=attempts.deadline.left(), metadata=self.metadata())
+        return understood(await method(request, timeout=attempts.deadline.left(), metadata=self.metadata()), self.place)
 
     async def call(
         self,

@@ -12,7 +12,7 @@ import msgspec
 from grpc import aio
 
 from pysession.exchange.chunks import read_chunk
-from pysession.exchange.client.calling import BYTES_A_SECOND, Attempts, Caller
+from pysession.exchange.client.calling import BYTES_A_SECOND, Attempts, Caller, understood
 from pysession.exchange.client.decoding import losses_of
 from pysession.exchange.client.failures import DataLossError, DeadlineError
 from pysession.exchange.client.status import Status, Subject
@@ -90,7 +90,7 @@ class Download:
             if isinstance(response, tuple):
                 self._take(*response)
                 continue
-            part = response.WhichOneof("part")
+            part = understood(response, self._caller.place).WhichOneof("part")
             if part == "chunk":
                 self._take(response.chunk.offset, response.chunk.data)
             elif part == "header":

@@ -13,7 +13,7 @@ import grpc
 from grpc import aio
 
 from pysession.exchange.client.addresses import address_of
-from pysession.exchange.client.calling import BYTES_A_SECOND, Attempts, Caller
+from pysession.exchange.client.calling import BYTES_A_SECOND, Attempts, Caller, understood
 from pysession.exchange.client.credentials import Credentials
 from pysession.exchange.client.decoding import (
     entry_of,
@@ -302,7 +302,8 @@ class ExchangeClient:
         ready = False
         while True:
             try:
-                async for response in self._caller.stub.Watch(request, metadata=self._caller.metadata()):
+                async for answer in self._caller.stub.Watch(request, metadata=self._caller.metadata()):
+                    response = understood(answer, self._caller.place)
                     attempts.progressed()
                     if response.HasField("resume_token"):
                         request.resume_token = response.resume_token

@@ -58,6 +58,9 @@ _HOPELESS = {
 
 _NOT_CONNECTED = "failed to connect to all addresses"
 _REFUSED = "Connection refused"
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_LONGEST_WAIT_SECONDS = 60.0
+
 _WHY = {
     _REFUSED: "nothing listens there; start 'pysession serve', or look at the host and port",
     "DNS resolution failed": "there is no host of that name",
@@ -131,7 +134,10 @@ class Status:
     def retry_after(self) -> float | None:
         """Seconds after which the server, which did nothing, may be asked again; None: it does not say that it may."""
         info = self._detail(error_details_pb2.RetryInfo)
-        return None if info is None else info.retry_delay.seconds + info.retry_delay.nanos / 1e9
+        if info is None:
+            return None
+        seconds: float = info.retry_delay.seconds + info.retry_delay.nanos / 1e9
+        return min(max(seconds, 0.0), _LONGEST_WAIT_SECONDS)
 
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with the document."""
@@ -147,7 +153,10 @@ class Status:
         for detail in self._details:
             if detail.Is(kind.DESCRIPTOR):
                 found = kind()
-                detail.Unpack(found)
+                try:
+                    detail.Unpack(found)
+                except DecodeError:  # it says what it is, and is not that
+                    return None
                 return found
         return None
 
@@ -249,7 +258,7 @@ def _exhausted(status: Status, subject: Subject) -> PysessionError:
     if status.retry_after is not None:
         return BusyError(subject.place, status.text)
     limit = status.metadata.get("limit", "")
-    if limit.isdecimal():
+    if _NUMBER.fullmatch(limit):
         remedy = "have it served with a larger --max-bytes"
         return TooLargeError(subject.session_id, subject.size, int(limit), remedy)
     return NotAcceptedError(subject.session_id, status.text, status.findings())

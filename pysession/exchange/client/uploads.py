@@ -10,7 +10,7 @@ import grpc
 from grpc import aio
 
 from pysession.exchange.chunks import chunk_message
-from pysession.exchange.client.calling import Attempts, Caller
+from pysession.exchange.client.calling import Attempts, Caller, understood
 from pysession.exchange.client.status import Ending, Subject
 from pysession.v1 import exchange_pb2
 
@@ -49,7 +49,7 @@ class Upload:
             )
             ending = Ending(call)
             try:
-                return (await call).entry
+                return understood(await call, self._caller.place).entry
             except aio.AioRpcError as error:
                 status = ending.status(error)
                 if not await attempts.another(status):
