@@ -27,7 +27,7 @@ from bare_exchange import BareClient
 
 from pysession.exchange.client import ExchangeClient
 
-SIZES = {"10 KB": (10_000, 20, 20), "1 MB": (1_000_000, 6, 5), "50 MB": (50_000_000, 5, 1)}
+SIZES = {"10 KB": (10_000, 40, 20), "1 MB": (1_000_000, 30, 5), "50 MB": (50_000_000, 5, 1)}
 """Bytes, rounds, and how often each is called in a round: as often as a server that has other calls before and after."""
 CLIENTS = 64
 CALLS = 40
