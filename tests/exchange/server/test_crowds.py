@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import random
 import socket
 import struct
 import time
@@ -23,10 +25,12 @@ from tests.exchange.server.running import (
     UPLOAD_ID,
     Exchange,
     bearer,
+    chunks,
     put_request,
     refused,
     running,
     tokens_file,
+    trailer,
     upload_header,
 )
 
@@ -211,6 +215,61 @@ def test_a_session_that_grows_while_its_reader_waits_is_counted_as_it_is_then() 
             assert exchange.server._documents.budget.taken == 0
 
     asyncio.run(main())
+
+
+def test_calls_that_are_cut_short_wherever_they_are_leave_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
+    chance = random.Random("cut short")
+    document = b'{"type":"session","session_id":"s","state":{"a":[' + b'"x",' * 40_000 + b"1]}}"
+    sent = pb.Payload(document=pb.Document(data=document))
+    calls: tuple[Callable[[Exchange], Any], ...] = (
+        lambda one: one.stub.Put(
+            put_request("s", document, idempotency_key=f"k{chance.randrange(9)}"), timeout=within()
+        ),
+        lambda one: one.stub.Get(pb.GetRequest(session_id="s", form=chance.choice((1, 2, 3))), timeout=within()),
+        lambda one: one.stub.Check(pb.CheckRequest(payload=sent), timeout=within()),
+        lambda one: one.stub.Convert(pb.ConvertRequest(session_id="s", target="dotnet"), timeout=within()),
+        lambda one: one.stub.Download(pb.DownloadRequest(session_id="s"), timeout=within()),
+        lambda one: one.stub.Watch(pb.WatchRequest(since={"seconds": 1}), timeout=within()),
+        lambda one: upload(one, f"{UPLOAD_ID}{chance.randrange(5)}"),
+    )
+
+    def within() -> float:
+        return chance.choice((0.001, 0.005, 0.02, 0.1))
+
+    def upload(exchange: Exchange, upload_id: str) -> Any:
+        parts = (upload_header("s", document, upload_id=upload_id), *map(pb.UploadRequest.FromString, chunks(document)))
+        return exchange.stub.Upload(iter((*parts, trailer(document))), timeout=within())
+
+    async def begun_and_cut(exchange: Exchange) -> None:
+        call = chance.choice(calls)(exchange)
+        if chance.random() < 0.3:
+            await asyncio.sleep(chance.random() / 50)
+            call.cancel()
+        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.CancelledError):
+            if isinstance(call, grpc.aio.UnaryStreamCall):
+                _ = [part async for part in call]
+            else:
+                await call
+
+    async def main() -> None:
+        limits = Limits(bytes_in_flight=1_000_000, document_bytes=500_000, wait_seconds=0.5, upload_seconds=0.1)
+        async with running(limits=limits) as exchange:
+            await exchange.put("s", document)
+            for _ in range(8):
+                await asyncio.gather(*(begun_and_cut(exchange) for _ in range(25)))
+            server = exchange.server
+            async with asyncio.timeout(10):
+                while any(slots._taken for slots in server._calls._slots.values()) or server._watches._feeds:
+                    await asyncio.sleep(0.05)
+            # What an upload has left behind goes with the next one, after its time.
+            await asyncio.sleep(0.1)
+            assert (await refused(exchange.stub.GetUpload(pb.GetUploadRequest(upload_id=UPLOAD_ID)))).reason
+            assert server._documents.budget.taken == 0
+            assert (await exchange.get("s")).payload.document.data == document
+
+    caplog.set_level(logging.WARNING)
+    asyncio.run(main())
+    assert [record for record in caplog.records if record.name.startswith("pysession")] == []
 
 
 async def eventually(call: Callable[[], Awaitable[Any]]) -> Any:
