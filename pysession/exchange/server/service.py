@@ -25,7 +25,16 @@ from pysession.exchange.server.answers import Answers
 from pysession.exchange.server.calls import Call
 from pysession.exchange.server.documents import Documents, Writing, digest_differs, past
 from pysession.exchange.server.failures import refusal_of
-from pysession.exchange.server.forms import Said, check_source, check_target, converted, storable, typed, untyped
+from pysession.exchange.server.forms import (
+    Said,
+    check_source,
+    check_target,
+    converted,
+    damaged,
+    storable,
+    typed,
+    untyped,
+)
 from pysession.exchange.server.judging import checked
 from pysession.exchange.server.policy import Policy
 from pysession.exchange.server.refusals import invalid, not_found
@@ -35,7 +44,7 @@ from pysession.findings.failures import UsageError
 from pysession.readers import Settings as ReaderSettings
 from pysession.readers import reader
 from pysession.rules import matching, profile
-from pysession.stores import SessionIdError, Store, StoreError
+from pysession.stores import Entry, SessionIdError, Store, StoreError
 from pysession.stores.checking import id_bytes, owner_bytes
 from pysession.v1 import exchange_pb2 as pb
 
@@ -115,7 +124,7 @@ class Unary:
             raise invalid("ARGUMENT_INVALID", "the page_token is none of a list", "page_token") from failure
         except StoreError as failure:
             raise refusal_of(failure) from failure
-        return pb.ListResponse(entries=map(entry_message, page.entries), next_page_token=page.next)
+        return pb.ListResponse(entries=map(listed, page.entries), next_page_token=page.next)
 
     async def delete(self, call: Call[Any], request: pb.DeleteRequest) -> pb.DeleteResponse:
         session_id = session_id_of(call, request)
@@ -218,6 +227,18 @@ def session_id_of(call: Call[Any], request: Any) -> str:
     session_id: str = request.session_id
     call.session_id = session_id
     return session_id
+
+
+def listed(entry: Entry) -> pb.Entry:
+    """A session of a list or a watch.
+
+    Raises:
+        CallRefusedError: DATA_LOSS, what the store says of it cannot be.
+    """
+    try:
+        return entry_message(entry)
+    except (ValueError, OverflowError) as failure:
+        raise damaged("is damaged: its size or one of its times cannot be") from failure
 
 
 def check_prefix(prefix: str) -> None:

@@ -25,6 +25,7 @@ from pysession.exchange.server.service import (
     fingerprint,
     form_of,
     key_of,
+    listed,
     moment_of,
     session_id_of,
     target_of,
@@ -223,4 +224,4 @@ def _watch_message(event: Event) -> pb.WatchResponse:
     if event.entry is None:
         gone = pb.Entry(session_id=event.session_id)
         return pb.WatchResponse(event=pb.WATCH_EVENT_DELETED, entry=gone, resume_token=token)
-    return pb.WatchResponse(event=pb.WATCH_EVENT_CHANGED, entry=entry_message(event.entry), resume_token=token)
+    return pb.WatchResponse(event=pb.WATCH_EVENT_CHANGED, entry=listed(event.entry), resume_token=token)

@@ -298,6 +298,21 @@ def test_a_session_that_was_damaged_in_the_store_is_data_loss_whatever_is_asked_
     run(body, f"sqlite:///{tmp_path}/s.db")
 
 
+def test_a_session_whose_size_cannot_be_is_data_loss_in_lists_and_watches(tmp_path: Path) -> None:
+    async def body(exchange: Exchange) -> None:
+        await exchange.put("s", PYTHON)
+        with sqlite3.connect(tmp_path / "s.db") as database:
+            database.execute("UPDATE session SET size = -1")
+        database.close()
+        watch = exchange.stub.Watch(pb.WatchRequest(since=Timestamp(seconds=1)), timeout=20)
+        assert (await watch.read()).event == pb.WATCH_EVENT_READY
+        for call in (exchange.get("s"), exchange.stub.List(pb.ListRequest()), watch.read()):
+            refusal = await refused(call)
+            assert (refusal.code, refusal.reason) == (StatusCode.DATA_LOSS, "DOCUMENT_DAMAGED")
+
+    run(body, f"sqlite:///{tmp_path}/s.db")
+
+
 @pytest.mark.parametrize("damaged", [b"", PYTHON[:-20], PYTHON + b"}", b"\x00" * 100, b"\xff" + PYTHON])
 def test_damage_is_what_cannot_be_read_where_a_store_keeps_no_checksum(damaged: bytes, tmp_path: Path) -> None:
     async def body(exchange: Exchange) -> None:
