@@ -83,16 +83,19 @@ def _head(data: bytes) -> tuple[str, str, int]:
     """Dialect and shape, and where the members begin."""
     at, end = 0, len(data)
     numbers: dict[int, int] = {}
-    spans: dict[int, tuple[int, int]] = {}
+    version: str | None = None
     while at < end:
         key, behind = read_varint(data, at)
         if key >> 3 > _HEAD:
             break
         if key in (_DIALECT, _SHAPE):
             numbers[key], at = read_varint(data, behind)
-        elif key in (_FORMAT_VERSION, _WRITER):
+        elif key == _FORMAT_VERSION:
             start, at = read_span(data, behind, end)
-            spans[key] = start, at
+            version = data[start:at].decode()
+        elif key == _WRITER:
+            start, at = read_span(data, behind, end)
+            _check_writer(data, start, at)
         else:
             raise Malformed(f"a session has a field {key >> 3} that this version does not know")
     found = []
@@ -105,11 +108,19 @@ def _head(data: bytes) -> tuple[str, str, int]:
             )
         found.append(known[said])
     dialect, shape = found
-    if _FORMAT_VERSION in spans:
-        version = data[slice(*spans[_FORMAT_VERSION])]
-        if dialect != UNKNOWN and version != vocabulary(dialect).version.encode():
-            raise Malformed(f"a session is in a version of {dialect} that this version of pysession does not know")
+    if version is not None and dialect != UNKNOWN and version != vocabulary(dialect).version:
+        raise Malformed(f"a session is in a version of {dialect} that this version of pysession does not know")
     return dialect, shape, at
+
+
+def _check_writer(data: bytes, at: int, end: int) -> None:
+    """A writer is no part of the document, but bytes that are none are no session either."""
+    while at < end:
+        key, at = read_varint(data, at)
+        if key != _RELEASE:
+            raise Malformed("a Writer has a field that this version does not know")
+        start, at = read_span(data, at, end)
+        data[start:at].decode()
 
 
 @cache
@@ -131,5 +142,6 @@ _DIALECT, _SHAPE = (number_of("Session", name) << 3 | VARINT for name in ("diale
 _FORMAT_VERSION, _WRITER, _VALUE = (
     number_of("Session", name) << 3 | LENGTH for name in ("format_version", "writer", "value")
 )
+_RELEASE = number_of("Writer", "release") << 3 | LENGTH
 _HEAD = number_of("Session", "shape")
 """The last field that is not a part of the document."""

@@ -221,6 +221,7 @@ def value(**kind: object) -> bytes:
         (value(json_text="[1,]"), "a json_text is not the JSON text of a value"),
         (value(json_text='{"a":1,"a":2}'), "a json_text is not the JSON text of a value"),
         (value(json_text="1 2"), "a json_text is not the JSON text of a value"),
+        (value(json_text="\ufeff[1]"), "a json_text is not the JSON text of a value"),
         (value(array_value={"items": [{}]}), "a Value holds no value"),
         (value(object_value={"members": [{"name": "a"}]}), "a Member has no value"),
         (value(object_value={"members": [{"value": {"bool_value": True}}]}), "a Member has no name"),
@@ -419,3 +420,23 @@ def test_threads_that_read_the_first_sessions_of_a_process_at_once_all_know_ever
     for _ in range(3):
         done = subprocess.run(command, capture_output=True, check=False)
         assert (done.stdout, done.stderr) == (TWO_CONTENTS, b"")
+
+
+def test_the_text_of_what_lies_deep_adds_no_line_to_the_lines_of_a_document() -> None:
+    lines = Session.FromString(to_proto(b'{"role":"user","contents":[]}\n{"role":"user","contents":[]}\n'))
+    lines.messages.items[0].other_members.add(name="x", value=Value(json_text='[1.50,\n "\\ud800"]'))
+    assert from_proto(lines.SerializeToString()) == (
+        b'{"role":"user","contents":[],"x":[1.50,"\\ud800"]}\n{"role":"user","contents":[]}\n'
+    )
+
+
+@pytest.mark.parametrize("writer", [b"1.0", b"\x0a\x01\xff", b"\x0a\x7f", b"\x12\x01a"])
+def test_a_writer_that_the_library_would_not_read_or_that_says_more_is_refused(writer: bytes) -> None:
+    head, rest = BLOB.split(b"\x12\x031.0", 1)
+    said = b"\x1a" + bytes([len(writer)]) + writer
+    refusal(head + b"\x12\x031.0" + said + rest)
+
+
+def test_a_writer_in_pieces_is_a_writer() -> None:
+    head, rest = BLOB.split(b"\x12\x031.0", 1)
+    assert from_proto(head + b"\x12\x031.0" + b"\x1a\x03\x0a\x01a" * 2 + rest) == DOCUMENT

@@ -12,7 +12,7 @@ from pysession import from_proto, to_proto
 from pysession.findings.failures import RefusedError
 from pysession.schema import shipped
 from pysession.v1.session_pb2 import SHAPE_LINES, Session
-from pysession.wire import Encoding, read
+from pysession.wire import Encoding, Limits, read
 from tests.protobuf.documents import SHAPES, Number, as_written, documents, fixtures, written
 
 MAY_NOT_BE_CARRIED = {"json-invalid", "json-not-utf8", "json-duplicate-key", "number-not-json", "limit-exceeded"}
@@ -119,6 +119,30 @@ def test_a_text_that_is_no_unicode_is_bytes_with_each_surrogate_in_three() -> No
     assert member.surrogate_name == b"a\xed\xb0\x80"
     assert member.value.surrogate_string == b"\xed\xa0\xbd"
     assert json.loads(from_proto(blob)) == {"a\udc00": "\ud83d"}
+
+
+def test_any_number_of_texts_may_be_no_unicode() -> None:
+    data = b'["a"' + rb',"\ud83d"' * 1500 + b"]"
+    assert from_proto(to_proto(data)) == data
+
+
+def test_a_member_that_is_there_twice_is_found_behind_any_number_of_texts_that_are_no_unicode() -> None:
+    with pytest.raises(RefusedError):
+        to_proto(b"[" + rb'"\ud83d",' * 1500 + b'{"a":1,"a":2}]')
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[" * 3000 + b"]" * 3000,
+        b'{"type":"session","session_id":"s","state":{"a":' + b'{"a":' * 3000 + b"1" + b"}" * 3001 + b"}",
+        b"[" * 200 + b"1" * 5000 + b"]" * 200,
+        b"[" * 200 + b"1" * 5000 + b".0" + b"]" * 200,
+    ],
+    ids=["arrays", "objects", "a long number that lies deep", "one with a fraction"],
+)
+def test_what_was_carried_under_wider_limits_comes_back_without_being_told_of_them(data: bytes) -> None:
+    assert from_proto(to_proto(data, limits=Limits(depth=10_000, digits=10_000))) == data
 
 
 def test_a_pair_of_surrogates_is_the_character_that_it_means() -> None:
