@@ -3,12 +3,16 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: test check lint format generated bench clean
+.PHONY: test nightly lint format generated bench clean
 
 # Installs what is needed, builds the wheel, tests what was installed. PYSESSION_STRICT=1 turns a missing prerequisite
 # (Node for the ajv comparison) from a reported skip into a failure.
 test: lint
 	$(BIN)/pytest -n 2 --dist worksteal $(PYTEST)
+
+# An hour and more: 20,000 examples of every law, 200 kills of every store and server.
+nightly: $(VENV)/installed
+	PYSESSION_STORE_KILLS=200 HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n 2 --dist worksteal $(PYTEST)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .
