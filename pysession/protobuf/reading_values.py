@@ -34,8 +34,8 @@ BEYOND: Final = "a length leads beyond the end"
 
 _NUMBER: Final = re.compile(rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?\Z")
 _PAIR: Final = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
-_ANY: Final = Limits(bytes=sys.maxsize, depth=sys.maxsize, digits=sys.maxsize, members=sys.maxsize)
-"""Who wrote a json_text had limits of its own. It is read without recursion, and takes no more than the text does."""
+_WIDE: Final = Limits(bytes=sys.maxsize, depth=100_000, digits=sys.maxsize, members=sys.maxsize)
+"""Who wrote a json_text had limits of its own. Only depth is bounded: a byte of it takes 350 bytes of memory to read."""
 
 
 class MessageReader:
@@ -169,7 +169,7 @@ class _Text(MessageReader):
             if text.startswith(MARK):
                 raise ValueError
             # Written again, without white space: a line break would end a line of JSON Lines.
-            return msgspec.Raw(json_text(exact(text, _ANY)))
+            return msgspec.Raw(json_text(exact(text, _WIDE)))
         except ValueError as fault:
             raise Malformed("a json_text is not the JSON text of a value") from fault
 

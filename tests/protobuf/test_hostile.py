@@ -440,3 +440,15 @@ def test_a_writer_that_the_library_would_not_read_or_that_says_more_is_refused(w
 def test_a_writer_in_pieces_is_a_writer() -> None:
     head, rest = BLOB.split(b"\x12\x031.0", 1)
     assert from_proto(head + b"\x12\x031.0" + b"\x1a\x03\x0a\x01a" * 2 + rest) == DOCUMENT
+
+
+def test_a_text_that_is_nested_without_end_takes_no_more_memory_than_others() -> None:
+    endless = Session.FromString(to_proto(b"[1]"))
+    endless.value.json_text = "[" * 5_000_000
+    blob = endless.SerializeToString()
+    tracemalloc.start()
+    try:
+        refusal(blob)
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(blob)
+    finally:
+        tracemalloc.stop()
