@@ -17,6 +17,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 _OPTIONS = ("--config-file=", "--follow-imports=skip", "--ignore-missing-imports")
 """The types of other modules are not looked at: nothing hot depends on them, and they would take half a minute."""
 
+_TYPES = "The types of these modules are wrong for this release of mypy; PYSESSION_COMPILE=0 builds without compiling."
+
 
 class CompileHook(BuildHookInterface):  # type: ignore[type-arg]
     """``modules`` in pyproject.toml are those that are compiled, as one group."""
@@ -28,9 +30,11 @@ class CompileHook(BuildHookInterface):  # type: ignore[type-arg]
         self._made = tempfile.TemporaryDirectory(prefix="pysession-build-")
         try:
             libraries = self._compiled(Path(self._made.name))
+        except SystemExit as failure:  # mypy's way to say what is wrong with types
+            raise SystemExit(f"{failure}\n{_TYPES}") from None
         except _failures() as failure:
             if wanted == "1":
-                raise
+                raise SystemExit(f"PYSESSION_COMPILE=1, but nothing could be compiled: {failure}") from None
             self.app.display_warning(f"nothing was compiled, pysession will convert to protobuf slower: {failure}")
             return
         build_data["force_include"] |= libraries
@@ -51,7 +55,7 @@ class CompileHook(BuildHookInterface):  # type: ignore[type-arg]
         os.chdir(self.root)  # by their place here modules get their names
         try:
             extensions = mypycify(
-                [*_OPTIONS, *(os.path.relpath(module) for module in modules)],
+                [*_OPTIONS, f"--cache-dir={folder / 'types'}", *(os.path.relpath(module) for module in modules)],
                 opt_level="3",
                 debug_level="0",
                 target_dir=str(folder / "c"),
