@@ -87,10 +87,9 @@ class ObjectWriter:
 
     def _fitting(self, shape: _Shape, names: tuple[str, ...], values: list[Any], room: int, lists: Lists) -> _Shape:
         """``shape``, or that in which every member which does not fit its field is among the others."""
-        while not shape.fits(values, room, lists):
-            # The field of one that does not fit may be taken by another spelling of its name, and not fit that either.
-            shape = self._with_unfit(names, shape.kept | shape.unfit(values, room, lists))
-        return shape
+        if shape.fits(values, room, lists):
+            return shape
+        return self._with_unfit(names, shape.kept | shape.unfit(values, room, lists))
 
     def _kept(self, names: tuple[str, ...]) -> _Shape:
         shape = self._shape(names, frozenset())
@@ -109,6 +108,8 @@ class ObjectWriter:
         """How an object is written whose members have these names in this order; ``unfit`` are kept among the others."""
         kind = self._kind
         steps: list[_Step] = []
+        claims: list[_Step] = []
+        taken: set[int] = set()
         order: list[int] = []
         spellings: list[bytes] = []
         for position, name in enumerate(names):
@@ -117,18 +118,22 @@ class ObjectWriter:
                 continue
             own = None if name in unfit else kind.member(name)
             slot = None if own is None else kind.slots[own]
-            number = OTHER_MEMBERS if slot is None else slot.field.number
-            if slot is None or number in order:
-                number = OTHER_MEMBERS
+            number = OTHER_MEMBERS
+            if slot is not None:
+                claims.append(_Step(slot.field.number, name, position, self._form_of(slot)))
+                if slot.field.number not in taken:
+                    number = slot.field.number
+            if number == OTHER_MEMBERS:
                 steps.append(_Step(number, name, position, _Other(name)))
             else:
-                steps.append(_Step(number, name, position, self._form_of(slot)))
+                taken.add(number)
+                steps.append(claims[-1])
                 if name != kind.spelled(number):
                     spellings.append(_spelling(number, name))
             order.append(number)
         untagged = kind.discriminator is not None and kind.discriminator not in names
         layout = _layout(order, spellings, self._alias, untagged)
-        return _Shape(steps, layout, unfit)
+        return _Shape(steps, claims, layout, unfit)
 
 
 class _Step:
@@ -143,10 +148,15 @@ class _Step:
 
 
 class _Shape:
-    """The steps by which an object is written, and its Layout. Members that are ``kept`` are so because they do not fit."""
+    """The steps by which an object is written, and its Layout. Members that are ``kept`` are so because they do not fit.
 
-    def __init__(self, steps: list[_Step], layout: bytes, kept: frozenset[str]) -> None:
+    ``claims`` are how members would be written that have a field, also those whose field another spelling has taken: that
+    may not fit, and the next be the first that does.
+    """
+
+    def __init__(self, steps: list[_Step], claims: list[_Step], layout: bytes, kept: frozenset[str]) -> None:
         self.kept = kept
+        self._claims = claims
         self._steps = sorted(steps, key=attrgetter("number"))
         self._layout = layout
         self._before = [step for step in self._steps if step.number < LAYOUT]
@@ -173,7 +183,7 @@ class _Shape:
 
     def unfit(self, values: list[Any], room: int, lists: Lists) -> frozenset[str]:
         """The members whose fields cannot hold their values."""
-        return frozenset([step.name for step in self._steps if not step.form.fits(values[step.position], room, lists)])
+        return frozenset([step.name for step in self._claims if not step.form.fits(values[step.position], room, lists)])
 
 
 class _Other(Form):

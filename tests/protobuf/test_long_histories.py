@@ -1,4 +1,4 @@
-"""Long histories, where objects of one shape come again and again and are written by a function made for them."""
+"""Long histories, where objects of one shape come again and again, and what would make them take too long."""
 
 from __future__ import annotations
 
@@ -148,3 +148,27 @@ def test_a_member_that_stands_twice_in_two_spellings_may_fit_in_neither() -> Non
     message = {"Role": None, "ID": "", "role": [{"Text": "One.", "Type": "text"}], "ROLE": "user"}
     history = {"in-memory": {"messages": [{"Role": "user", "Contents": [{"Type": "text", "Text": "first"}]}, message]}}
     assert carried({"ServiceID": "resp_1", "State": history})
+
+
+def _spellings(name: str, number: int) -> list[str]:
+    return ["".join(c.upper() if bits >> at & 1 else c for at, c in enumerate(name)) for bits in range(number)]
+
+
+@pytest.mark.parametrize("fits", [False, True])
+def test_a_member_that_stands_in_thousands_of_spellings_is_carried_in_its_time(fits: bool) -> None:
+    """Each that does not fit would be tried with all others again: four thousand took minutes."""
+    spelled = dict.fromkeys(_spellings("conversationid", 4000), 5)
+    assert carried({"stateBag": {}, **spelled, **({"CONVERSATIONID": "a"} if fits else {})})
+
+
+def test_many_spellings_behind_many_members_without_a_field_are_carried_in_their_time() -> None:
+    unheard_of = {f"k{number}": 1 for number in range(200_000)}
+    assert carried({"stateBag": {}, **unheard_of, **dict.fromkeys(_spellings("conversationid", 8000), "a")})
+
+
+def test_the_first_spelling_that_fits_has_the_field() -> None:
+    document = b'{"stateBag":{},"conversationId":5,"ConversationId":[],"conversationID":"a","CONVERSATIONID":"b"}'
+    session = Session.FromString(to_proto(document))
+    assert session.service_session_id.text == "a"
+    assert [other.name for other in session.other_members] == ["conversationId", "ConversationId", "CONVERSATIONID"]
+    assert from_proto(to_proto(document)) == document
