@@ -30,8 +30,8 @@ class CompileHook(BuildHookInterface):  # type: ignore[type-arg]
         self._made = tempfile.TemporaryDirectory(prefix="pysession-build-")
         try:
             libraries = self._compiled(Path(self._made.name))
-        except SystemExit as failure:  # mypy's way to say what is wrong with types
-            raise SystemExit(f"{failure}\n{_TYPES}") from None
+        except SystemExit as failure:  # mypyc's way out, behind what it has to say about types
+            raise SystemExit(_TYPES if failure.code == 1 else failure.code) from None
         except _failures() as failure:
             if wanted == "1":
                 raise SystemExit(f"PYSESSION_COMPILE=1, but nothing could be compiled: {failure}") from None

@@ -1,9 +1,9 @@
 """The bytes of ``value.proto`` → JSON values that are ready to be written.
 
-A number that is kept as text, and what lies too deep, comes back as ``msgspec.Raw``: the text itself.
+A number that is kept as text, and what lies too deep, comes back as ``msgspec.Raw``: as JSON text.
 
-This module, and those that read what lies around values, are written so that mypyc can compile them: plain loops, and classes
-with a method where closures would do.
+This module, like the others that pyproject.toml has compiled by mypyc, is written for that: plain loops, and classes with a
+method where closures would do.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """JSON values → the bytes of ``value.proto``.
 
-What writes appends pieces to ``out`` and returns how many bytes they are: nothing is copied until the whole is put together.
+What writes appends pieces to ``out`` and returns how many bytes they are: nothing is copied until a message of
+the session is put together.
 """
 
 from __future__ import annotations
