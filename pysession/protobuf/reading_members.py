@@ -84,7 +84,12 @@ def _chooser(place: str, dialect: str) -> Choice:
             f"{dialect} has no {place} for field {{}}, or this version does not know it",
             f"a {place} is of more than one kind",
         )
-        found.fill(_by_kind(place, dialect))
+        try:
+            found.fill(_by_kind(place, dialect))
+        except BaseException:
+            # Interrupted, or out of stack: one that knows no kinds, or is known to others, would refuse everything.
+            _CHOOSERS.clear()
+            raise
     return found
 
 

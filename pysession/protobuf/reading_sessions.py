@@ -49,7 +49,7 @@ def _as_library_writes(data: bytes) -> bytes:
         raise Malformed("the bytes are no message of protobuf, or one that is too deep") from fault
 
 
-_FAULTS = (Malformed, IndexError, RecursionError, UnicodeDecodeError, struct.error)
+_FAULTS = (Malformed, IndexError, UnicodeDecodeError, struct.error)
 
 
 def _document(data: bytes) -> bytes:

@@ -12,20 +12,32 @@ FIXED64: Final = 1
 LENGTH: Final = 2
 """Wire types."""
 
-_BIT63: Final = 1 << 63
 _BIT64: Final = 1 << 64
 _LAST_SHIFT: Final = 63
 """Where the tenth byte of a number goes. There is no eleventh: a number of megabytes would be read for hours."""
 
+_SIGN: Final = 63
+"""The bit of an int64 that is its sign.
+
+Large numbers are shifted, never compared: compiled code ends the process when a comparison of such numbers fails, as it does
+where the stack of the caller is exhausted.
+"""
+
+_LONGEST: Final = 62
+"""Bits of a length, at most, that is compared with others."""
+
+_BEYOND: Final = "a length leads beyond the end"
 _NO_NUMBER: Final = "a number is not written as protobuf writes it"
 
 
 def varint(number: int) -> bytes:
     """``number``, from 0 on, seven bits a byte."""
     out = bytearray()
-    while number > 0x7F:
+    rest = number >> 7
+    while rest != 0:
         out.append(number & 0x7F | 0x80)
-        number >>= 7
+        number = rest
+        rest >>= 7
     out.append(number)
     return bytes(out)
 
@@ -90,9 +102,20 @@ def sized(body: bytes) -> bytes:
     return length(len(body)) + body
 
 
+def is_int64(number: int) -> bool:
+    """Whether ``number`` is from -2^63 to 2^63 - 1."""
+    high = number >> _SIGN
+    return high == 0 or high == -1
+
+
+def is_uint64(number: int) -> bool:
+    """Whether ``number`` is from 0 to 2^64 - 1."""
+    return number >> _SIGN + 1 == 0
+
+
 def signed(number: int) -> bytes:
     """``number``, from -2^63 to 2^63 - 1, as int64."""
-    return varint(number if number >= 0 else number + _BIT64)
+    return varint(number if number >> _SIGN == 0 else number + _BIT64)
 
 
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
@@ -107,8 +130,8 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
         shift += 7
         if shift > _LAST_SHIFT:
             raise Malformed(_NO_NUMBER)
-    # A longer form of the same number is not what anybody writes.
-    if number >= _BIT64 or (byte == 0 and shift):
+    # A longer form of the same number is not what anybody writes; the tenth byte has one bit.
+    if (byte == 0 and shift) or (byte > 1 and shift == _LAST_SHIFT):
         raise Malformed(_NO_NUMBER)
     return number, at
 
@@ -116,7 +139,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
 def read_signed(data: bytes, at: int) -> tuple[int, int]:
     """The int64 at ``at``, and the place behind it."""
     number, at = read_varint(data, at)
-    return (number if number < _BIT63 else number - _BIT64), at
+    return (number if number >> _SIGN == 0 else number - _BIT64), at
 
 
 def read_span(data: bytes, at: int, end: int) -> tuple[int, int]:
@@ -128,7 +151,9 @@ def read_span(data: bytes, at: int, end: int) -> tuple[int, int]:
         at += 1
         if length > 0x3FFF:
             length, at = read_varint(data, at - 2)
+            if length >> (_LONGEST - 1) != 0:
+                raise Malformed(_BEYOND)
     stop = at + length
     if stop > end:
-        raise Malformed("a length leads beyond the end")
+        raise Malformed(_BEYOND)
     return at, stop

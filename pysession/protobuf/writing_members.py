@@ -11,7 +11,7 @@ import jiter
 from pysession.protobuf.exact import number
 from pysession.protobuf.failures import Unfit
 from pysession.protobuf.fields import enumeration, number_of
-from pysession.protobuf.varints import VARINT, Tag, signed, tag, tagged
+from pysession.protobuf.varints import VARINT, Tag, is_int64, signed, tag, tagged
 from pysession.protobuf.words import Kind, Slot, between, choices, kinds, other_kind, words_of
 from pysession.protobuf.writing_objects import Form, Lists, ObjectWriter
 from pysession.protobuf.writing_values import double, has_surrogates, member_name, write_object, write_value
@@ -21,8 +21,6 @@ _NESTED: Final = 12
 
 _ITEMS: Final[Tag] = tagged(1)
 """Every list of something has its items in its first field."""
-
-_LIMIT: Final = 1 << 63
 
 
 def object_writer(kind: Kind, dialect: str) -> ObjectWriter:
@@ -61,7 +59,7 @@ class _Bool(Form):
 
 class _Int64(Form):
     def fits(self, value: Any, room: int, lists: Lists) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and -_LIMIT <= value < _LIMIT
+        return isinstance(value, int) and not isinstance(value, bool) and is_int64(value)
 
     def write(self, out: list[bytes], field: Tag, value: Any, room: int, lists: Lists) -> int:
         if not self.fits(value, room, lists):

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pysession.protobuf.exact import NumberText, number
 from pysession.protobuf.fields import number_of
 from pysession.protobuf.json_text import json_text
-from pysession.protobuf.varints import FIXED64, VARINT, Tag, signed, sized, tag, tagged, varint
+from pysession.protobuf.varints import FIXED64, VARINT, Tag, is_int64, is_uint64, signed, sized, tag, tagged, varint
 
 DEEPEST: Final = 90
 """Messages inside each other, at most: parsers of protobuf stop at 100, and others put a session into messages of theirs."""
@@ -37,9 +37,6 @@ _MEMBER: Final[Tag] = tagged(number_of("Object", "members"))
 _NAME: Final = tag(number_of("Member", "name"))
 _SURROGATE_NAME: Final = tag(number_of("Member", "surrogate_name"))
 _OF: Final[Tag] = tagged(number_of("Member", "value"))
-
-_INT64: Final = 1 << 63
-_UINT64: Final = 1 << 64
 
 
 def has_surrogates(text: str) -> bool:
@@ -150,9 +147,9 @@ def _scalar(value: Any) -> bytes:
 
 
 def _integer(value: int) -> bytes:
-    if -_INT64 <= value < _INT64:
+    if is_int64(value):
         return _INT + signed(value)
-    if 0 <= value < _UINT64:
+    if is_uint64(value):
         return _UINT + varint(value)
     return _as_text(json_text(value))
 
