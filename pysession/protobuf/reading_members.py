@@ -11,7 +11,6 @@ from pysession.protobuf.failures import Malformed
 from pysession.protobuf.fields import enumeration, fields, number_of
 from pysession.protobuf.reading_objects import ObjectReader
 from pysession.protobuf.reading_values import (
-    BEYOND,
     ITEMS,
     OBJECT,
     VALUE,
@@ -28,7 +27,7 @@ from pysession.protobuf.reading_values import (
     key_of,
     read_name,
 )
-from pysession.protobuf.varints import FIXED64, LENGTH, VARINT, read_span, read_varint, tag
+from pysession.protobuf.varints import BEYOND, FIXED64, LENGTH, VARINT, read_span, read_varint, tag
 from pysession.protobuf.words import PLAIN, UNKNOWN_KIND, Kind, between, choices, kinds, other_kind, words_of
 
 

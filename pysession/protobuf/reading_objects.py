@@ -9,7 +9,6 @@ from pysession.protobuf.failures import Malformed
 from pysession.protobuf.fields import LAYOUT, OTHER_MEMBERS
 from pysession.protobuf.reading_layouts import ARRANGED_BYTES, Layout, read_layout
 from pysession.protobuf.reading_values import (
-    BEYOND,
     DEEPEST,
     ONE_BYTE,
     Field,
@@ -18,7 +17,7 @@ from pysession.protobuf.reading_values import (
     too_deep,
 )
 from pysession.protobuf.remembering import keep, table
-from pysession.protobuf.varints import LENGTH, read_span, read_varint
+from pysession.protobuf.varints import BEYOND, LENGTH, read_key, read_span
 from pysession.protobuf.words import Kind
 
 _OTHERS: Final[int] = OTHER_MEMBERS << 3 | LENGTH
@@ -89,7 +88,7 @@ class ObjectReader(MessageReader):
             key = data[at]
             at += 1
             if key > ONE_BYTE:
-                key, at = read_varint(data, at - 1)
+                key, at = read_key(data, at - 1)
                 member = members[key] if key < len(members) else None
             else:
                 member = members[key]

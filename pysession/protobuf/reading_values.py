@@ -20,7 +20,7 @@ from pysession.protobuf.exact import exact
 from pysession.protobuf.failures import Malformed
 from pysession.protobuf.fields import number_of
 from pysession.protobuf.json_text import json_text
-from pysession.protobuf.varints import FIXED64, LENGTH, VARINT, read_signed, read_span, read_varint
+from pysession.protobuf.varints import FIXED64, LENGTH, VARINT, read_key, read_signed, read_span, read_varint
 from pysession.wire import Limits
 from pysession.wire.encoding import MARK
 
@@ -29,8 +29,6 @@ DEEPEST: Final = 100
 
 ONE_BYTE: Final = 0x7F
 """Keys and lengths up to this stand as they are."""
-
-BEYOND: Final = "a length leads beyond the end"
 
 _NUMBER: Final = re.compile(rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?\Z")
 _PAIR: Final = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
@@ -86,7 +84,7 @@ class Choice(MessageReader):
         key = data[at]
         at += 1
         if key > ONE_BYTE:
-            key, at = read_varint(data, at - 1)
+            key, at = read_key(data, at - 1)
             field = self._fields[key] if key < len(self._fields) else None
         else:
             field = self._fields[key]

@@ -23,10 +23,12 @@ Large numbers are shifted, never compared: compiled code ends the process when a
 where the stack of the caller is exhausted.
 """
 
-_LONGEST: Final = 62
+_LONGEST: Final = 61
 """Bits of a length, at most, that is compared with others."""
 
-_BEYOND: Final = "a length leads beyond the end"
+_KEY_BITS: Final = 32
+
+BEYOND: Final = "a length leads beyond the end"
 _NO_NUMBER: Final = "a number is not written as protobuf writes it"
 
 
@@ -136,6 +138,14 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
     return number, at
 
 
+def read_key(data: bytes, at: int) -> tuple[int, int]:
+    """The key of a field at ``at``, and the place behind it."""
+    key, at = read_varint(data, at)
+    if key >> _KEY_BITS != 0:
+        raise Malformed(_NO_NUMBER)
+    return key, at
+
+
 def read_signed(data: bytes, at: int) -> tuple[int, int]:
     """The int64 at ``at``, and the place behind it."""
     number, at = read_varint(data, at)
@@ -151,9 +161,9 @@ def read_span(data: bytes, at: int, end: int) -> tuple[int, int]:
         at += 1
         if length > 0x3FFF:
             length, at = read_varint(data, at - 2)
-            if length >> (_LONGEST - 1) != 0:
-                raise Malformed(_BEYOND)
+            if length >> _LONGEST != 0:
+                raise Malformed(BEYOND)
     stop = at + length
     if stop > end:
-        raise Malformed(_BEYOND)
+        raise Malformed(BEYOND)
     return at, stop
