@@ -12,6 +12,7 @@ import math
 import re
 import struct
 import sys
+from abc import ABC, abstractmethod
 from typing import Any, Final
 
 import msgspec
@@ -36,20 +37,20 @@ _WIDE: Final = Limits(bytes=sys.maxsize, depth=100_000, digits=sys.maxsize, memb
 """Who wrote a json_text had limits of its own. Only depth is bounded: a byte of it takes 350 bytes of memory to read."""
 
 
-class MessageReader:
+class MessageReader(ABC):
     """Reads messages of one form."""
 
+    @abstractmethod
     def read(self, data: bytes, at: int, end: int, depth: int) -> Any:
         """The message whose bytes are from ``at`` to ``end``, and that lies ``depth`` messages deep."""
-        raise NotImplementedError
 
 
-class ScalarReader:
+class ScalarReader(ABC):
     """Reads the fields of one form that are no messages and no strings."""
 
+    @abstractmethod
     def read(self, data: bytes, at: int) -> tuple[Any, int]:
         """What stands at ``at``, and the place behind it."""
-        raise NotImplementedError
 
 
 class Field:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,6 +20,7 @@ from pysession.sessions import CorruptSessionError, PostgresHistoryProvider, Sta
 from pysession.sessions.messages import text_of
 from pysession.stores import NotAStoreError, SessionIdError, StoreUrlError, UnavailableError
 from tests.node_packages import node_packages
+from tests.sessions.killed_writers import last_saved
 from tests.stores.servers import program
 
 PAGE = (Path(__file__).parents[2] / "docs" / "conversations.md").read_text(encoding="utf-8")
@@ -227,21 +226,15 @@ asyncio.run(main())
 def test_a_killed_writer_loses_no_turn_that_was_saved_and_leaves_no_half_of_one(
     postgres_url: Callable[[], str],
 ) -> None:
-    url, moments, next_number = postgres_url(), random.Random(), 1
+    url, last = postgres_url(), 0
     for _ in range(KILLS):
-        command = [sys.executable, "-c", WRITER, url, str(next_number)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-            assert writer.stdout is not None
-            saved = [int(writer.stdout.readline())]
-            time.sleep(moments.uniform(0, 0.1))
-            writer.kill()
-            saved += [int(line) for line in writer.stdout if line.endswith("\n")]
+        saved = last_saved(WRITER, url, last + 1)
         found = rows(url, "SELECT position, message::json #>> '{contents,0,text}' FROM messages ORDER BY position")
         assert [position for position, _ in found] == list(range(1, len(found) + 1))
         said = [int(text) for _, text in found]
-        assert said[::2] == said[1::2] == list(range(1, said[-1] + 1))
-        assert saved[-1] <= said[-1] <= saved[-1] + 1  # one may have been on its way
-        next_number = said[-1] + 1
+        last = said[-1]
+        assert said[::2] == said[1::2] == list(range(1, last + 1))
+        assert saved <= last <= saved + 1  # one may have been on its way
 
 
 def test_to_append_reads_no_more_of_a_long_history(postgres_url: Callable[[], str]) -> None:

@@ -24,6 +24,8 @@ from pysession.v1 import exchange_pb2 as pb
 from pysession.v1 import exchange_pb2_grpc
 
 CHUNK = 64 * 1024
+ADA = "the-token-of-ada-0123456789"
+BOB = "the-token-of-bob-0123456789"
 UPLOAD_ID = "an-upload-that-nobody-guesses"
 
 

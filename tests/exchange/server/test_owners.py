@@ -21,6 +21,8 @@ from pysession.findings.failures import UsageError
 from pysession.stores import open_store
 from pysession.v1 import exchange_pb2 as pb
 from tests.exchange.server.running import (
+    ADA,
+    BOB,
     CHUNK,
     UPLOAD_ID,
     Exchange,
@@ -35,8 +37,6 @@ from tests.exchange.server.running import (
     upload_header,
 )
 
-ADA = "the-token-of-ada-0123456789"
-BOB = "the-token-of-bob-0123456789"
 PAST = "a-token-that-has-expired-01"
 SOON_PAST = "a-token-that-will-expire-01"
 DATA = b"x" * (3 * CHUNK)
