@@ -396,14 +396,19 @@ def _prepare(path: Path, connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {_LAYOUT}")
 
 
+_WHAT_IT_IS = """
+    SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+    FROM pragma_application_id, pragma_user_version
+"""
+
+
 def _layout(path: Path, connection: sqlite3.Connection) -> int:
     """The layout of the store in the database; 0 when it is empty."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (layout,) = connection.execute("PRAGMA user_version").fetchone()
+    # Looked at in one statement: another process may make the store between two of them.
+    application, layout, tables = connection.execute(_WHAT_IT_IS).fetchone()
     if application == _APPLICATION and layout > _LAYOUT:
         raise NotAStoreError(str(path), f"its layout {layout} is of a later pysession, which can open it")
     if application != _APPLICATION:
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if application or layout or tables:
             raise NotAStoreError(str(path), "it is the database of another program")
         return 0

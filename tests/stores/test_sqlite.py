@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import json
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -305,3 +307,30 @@ def test_a_document_that_was_changed_by_hand_is_what_it_was_changed_to(tmp_path:
     with sqlite3.connect(tmp_path / "s.db") as connection:
         connection.execute("UPDATE session SET data = replace(data, 'hello', 'hi')")
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("statement", range(7))
+def test_another_program_may_make_the_store_at_any_moment_of_making_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: int
+) -> None:
+    connect, before = sqlite3.connect, [None] * statement
+
+    def make() -> None:
+        monkeypatch.setattr(sqlite3, "connect", connect)
+        with concurrent.futures.ThreadPoolExecutor(1) as other:
+            other.submit(lambda: asyncio.run(put(store_at(tmp_path), SESSION))).result()
+
+    class Interrupted(sqlite3.Connection):
+        def execute(self, *given: Any) -> sqlite3.Cursor:
+            if before and not self.in_transaction:
+                before.pop()
+            elif sqlite3.connect is not connect and not self.in_transaction:
+                make()
+            return super().execute(*given)
+
+    async def look() -> bytes:
+        async with store_at(tmp_path) as store:
+            return (await store.get("s")).data
+
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **options: connect(*given, factory=Interrupted, **options))
+    assert asyncio.run(look()) == SESSION
