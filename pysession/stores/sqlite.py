@@ -167,11 +167,10 @@ class SqliteStore(BaseStore):
         try:
             if self._far is None:
                 self._far = _connect(self.path, self._synchronous)
-            self._near_bytes = 0
-            result = work(self._far, *arguments)
             if self._near is None and self._synchronous == "normal":
                 self._near = _connect_near(self.path)
-            return result
+            self._near_bytes = 0
+            return work(self._far, *arguments)
         except sqlite3.Error as failure:
             if self._far is None and _code(failure) in _NOT_OPENED and self.path.is_file():
                 return self._do_reading(work, arguments)
@@ -365,10 +364,12 @@ def _open_to_read(path: Path, options: str) -> sqlite3.Connection:
 
 def _connect_near(path: Path) -> sqlite3.Connection:
     """A connection that waits for nothing, to a store that is there."""
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA synchronous = normal")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
+        # Not before: another program may be at the beginning or the end of its work with the store.
+        connection.execute("PRAGMA busy_timeout = 0")
     except BaseException:
         connection.close()
         raise

@@ -334,3 +334,34 @@ def test_another_program_may_make_the_store_at_any_moment_of_making_it(
 
     monkeypatch.setattr(sqlite3, "connect", lambda *given, **options: connect(*given, factory=Interrupted, **options))
     assert asyncio.run(look()) == SESSION
+
+
+def test_programs_that_begin_with_a_new_store_at_once_all_write(tmp_path: Path) -> None:
+    async def write(url: str, session_id: str) -> None:
+        async with open_store(url) as store:
+            await store.put(session_id, SESSION)
+
+    async def listed(url: str) -> list[str]:
+        async with open_store(url) as store:
+            return [found.id for found in (await store.list()).entries]
+
+    names = [f"s{number}" for number in range(8)]
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as programs:
+        for attempt in range(40):
+            url = f"sqlite:///{tmp_path}/{attempt}.db"
+            for begun in [programs.submit(asyncio.run, write(url, name)) for name in names]:
+                begun.result()
+            assert asyncio.run(listed(url)) == names
+
+
+def test_the_connection_that_waits_for_nothing_waits_until_it_is_there(tmp_path: Path) -> None:
+    asyncio.run(put(store_at(tmp_path), SESSION))
+    holder = sqlite3.connect(tmp_path / "s.db", isolation_level=None, check_same_thread=False)
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.3, holder.close)
+    release.start()
+    near = sqlite._connect_near(tmp_path / "s.db")
+    assert near.execute("PRAGMA busy_timeout").fetchone() == (0,)
+    near.close()
+    release.join()
